@@ -1,0 +1,16 @@
+# Debian 12 packages. A missing one stops with the package's name, not with a compiler error.
+function(heng_need prefix module package)
+    pkg_check_modules(${prefix} IMPORTED_TARGET ${module})
+    if(NOT ${prefix}_FOUND)
+        message(FATAL_ERROR "library '${module}' is missing: run ./script/setup, or: apt-get install ${package}")
+    endif()
+endfunction()
+
+heng_need(LIBUV libuv libuv1-dev)
+heng_need(SQLITE3 sqlite3 libsqlite3-dev)
+heng_need(MICROHTTPD libmicrohttpd libmicrohttpd-dev)
+heng_need(JANSSON jansson libjansson-dev)
+heng_need(OPENSSL libcrypto libssl-dev)
+if(HENG_TESTS)
+    heng_need(CMOCKA cmocka libcmocka-dev)
+endif()
