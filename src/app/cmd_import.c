@@ -1,0 +1,245 @@
+/* heng import: a site description (JSON) into the database.
+ *
+ *   {"site": "name", "time_zone": "Asia/Shanghai",
+ *    "places": [{"key", "parent", "kind", "name", "area_cm2"}],
+ *    "lines":  [{"key", "name", "transport", "endpoint", "heartbeat", "baud", "parity", "latency_ms", "period_s"}],
+ *    "meters": [{"number", "line", "protocol", "address", "medium", "place", "manufacturer"}]}
+ *
+ * All of it is checked before anything is written; what is wrong is named by list, item and field. */
+#include "app/cmd_import.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/time.h"
+#include "flow/site.h"
+#include "meter/driver.h"
+
+static const char command[] = "import";
+
+/* --- JSON into the structs of flow/site.h; texts stay in the JSON tree --------------------------------- */
+
+typedef enum field_kind { FIELD_TEXT, FIELD_INT } field_kind;
+
+struct field {
+    const char *name;
+    field_kind kind;
+    bool required;
+    size_t offset;
+};
+
+#define TEXT(struct_name, member, needed)                                                                              \
+    {                                                                                                                  \
+#member, FIELD_TEXT, needed, offsetof(struct struct_name, member)                                              \
+    }
+#define NUMBER(struct_name, member, needed)                                                                            \
+    {                                                                                                                  \
+#member, FIELD_INT, needed, offsetof(struct struct_name, member)                                               \
+    }
+
+static const struct field place_fields[] = {
+    TEXT(heng_site_place, key, true),  TEXT(heng_site_place, parent, false),     TEXT(heng_site_place, kind, true),
+    TEXT(heng_site_place, name, true), NUMBER(heng_site_place, area_cm2, false), {NULL, FIELD_TEXT, false, 0},
+};
+static const struct field line_fields[] = {
+    TEXT(heng_site_line, key, true),        TEXT(heng_site_line, name, true),
+    TEXT(heng_site_line, transport, true),  TEXT(heng_site_line, endpoint, true),
+    TEXT(heng_site_line, heartbeat, false), TEXT(heng_site_line, parity, true),
+    NUMBER(heng_site_line, baud, true),     NUMBER(heng_site_line, latency_ms, true),
+    NUMBER(heng_site_line, period_s, true), {NULL, FIELD_TEXT, false, 0},
+};
+static const struct field meter_fields[] = {
+    TEXT(heng_site_meter, number, true),        TEXT(heng_site_meter, line, true),
+    TEXT(heng_site_meter, place, true),         TEXT(heng_site_meter, protocol, true),
+    TEXT(heng_site_meter, address, true),       TEXT(heng_site_meter, medium, true),
+    TEXT(heng_site_meter, manufacturer, false), {NULL, FIELD_TEXT, false, 0},
+};
+
+static heng_rc read_field(const json_t *value, const struct field *field, const char *list, size_t item, char *to,
+                          struct heng_err *err)
+{
+    if (!value || json_is_null(value)) {
+        if (field->required)
+            return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu]: '%s' is missing", list, item, field->name);
+        return HENG_OK;
+    }
+    if (field->kind == FIELD_TEXT) {
+        if (!json_is_string(value))
+            return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu]: '%s' must be text in quotes", list, item, field->name);
+        const char *text = json_string_value(value);
+        memcpy(to + field->offset, &text, sizeof text);
+        return HENG_OK;
+    }
+    if (!json_is_integer(value))
+        return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu]: '%s' must be a whole number", list, item, field->name);
+    int64_t number = json_integer_value(value);
+    memcpy(to + field->offset, &number, sizeof number);
+    return HENG_OK;
+}
+
+static heng_rc read_item(json_t *object, const struct field *fields, const char *list, size_t item, char *to,
+                         struct heng_err *err)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object))
+        return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu] must be an object in braces", list, item);
+    json_object_foreach(object, key, value)
+    {
+        const struct field *f = fields;
+        while (f->name && strcmp(f->name, key) != 0) f++;
+        if (!f->name) return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu]: unknown field '%.40s'", list, item, key);
+    }
+    for (const struct field *f = fields; f->name; f++) {
+        heng_rc rc = read_field(json_object_get(object, f->name), f, list, item, to, err);
+        if (rc != HENG_OK) return rc;
+    }
+    return HENG_OK;
+}
+
+/* One list of the file into an array of structs of `size` bytes. */
+static heng_rc read_list(json_t *root, const char *list, const struct field *fields, size_t size, void **ret,
+                         size_t *ret_count, struct heng_err *err)
+{
+    json_t *array = json_object_get(root, list);
+    if (!array) return HENG_OK;
+    if (!json_is_array(array)) return heng_fail(err, HENG_ECONFIG, 0, "'%s' must be a list in brackets", list);
+    size_t count = json_array_size(array);
+    char *items = calloc(count ? count : 1, size);
+    if (!items) return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu %s", count, list);
+    *ret = items;
+    *ret_count = count;
+    for (size_t i = 0; i < count; i++) {
+        heng_rc rc = read_item(json_array_get(array, i), fields, list, i, items + i * size, err);
+        if (rc != HENG_OK) return rc;
+    }
+    return HENG_OK;
+}
+
+/* An address that its protocol cannot have would leave the whole line unread: refuse it here. */
+static heng_rc check_addresses(const struct heng_site *site, struct heng_err *err)
+{
+    for (size_t i = 0; i < site->meter_count; i++) {
+        const struct heng_site_meter *meter = &site->meters[i];
+        struct heng_meter_config config = {.protocol = heng_protocol_of(meter->protocol)};
+        const struct heng_driver *driver = heng_driver_of(config.protocol);
+        struct heng_err why;
+        if (!driver)
+            return heng_fail(err, HENG_ECONFIG, 0, "meter '%.24s': protocol '%.24s' is not one of mbus, cjt188",
+                             meter->number, meter->protocol);
+        if (strlen(meter->address) >= sizeof config.address)
+            return heng_fail(err, HENG_ECONFIG, 0, "meter '%.24s': the address is too long", meter->number);
+        snprintf(config.address, sizeof config.address, "%s", meter->address);
+        if (driver->check(&config, &why) != HENG_OK)
+            return heng_fail(err, why.rc, 0, "meter '%.24s': %.120s", meter->number, why.text);
+    }
+    return HENG_OK;
+}
+
+static heng_rc text_of(json_t *root, const char *name, const char **ret, struct heng_err *err)
+{
+    json_t *value = json_object_get(root, name);
+    *ret = "";
+    if (!value) return HENG_OK;
+    if (!json_is_string(value)) return heng_fail(err, HENG_ECONFIG, 0, "'%s' must be text in quotes", name);
+    *ret = json_string_value(value);
+    return HENG_OK;
+}
+
+static heng_rc apply(json_t *root, const char *folder, struct heng_site_applied *ret, struct heng_err *err)
+{
+    static const char *const known[] = {"site", "time_zone", "places", "lines", "meters"};
+    const char *key, *name, *time_zone;
+    json_t *value;
+    void *places = NULL, *lines = NULL, *meters = NULL;
+    size_t place_count = 0, line_count = 0, meter_count = 0;
+    struct heng_store *store = NULL;
+    char path[DATA_PATH_MAX];
+
+    if (!json_is_object(root)) return heng_fail(err, HENG_ECONFIG, 0, "the file must hold one object in braces");
+    json_object_foreach(root, key, value)
+    {
+        size_t i = 0;
+        while (i < sizeof known / sizeof known[0] && strcmp(known[i], key) != 0) i++;
+        if (i == sizeof known / sizeof known[0])
+            return heng_fail(err, HENG_ECONFIG, 0,
+                             "unknown part '%.40s'; a site has site, time_zone, places, lines, meters", key);
+    }
+    heng_rc rc = text_of(root, "site", &name, err);
+    if (rc == HENG_OK) rc = text_of(root, "time_zone", &time_zone, err);
+    if (rc == HENG_OK)
+        rc = read_list(root, "places", place_fields, sizeof(struct heng_site_place), &places, &place_count, err);
+    if (rc == HENG_OK)
+        rc = read_list(root, "lines", line_fields, sizeof(struct heng_site_line), &lines, &line_count, err);
+    if (rc == HENG_OK)
+        rc = read_list(root, "meters", meter_fields, sizeof(struct heng_site_meter), &meters, &meter_count, err);
+    if (rc == HENG_OK) {
+        struct heng_site site = {.name = name,
+                                 .time_zone = time_zone,
+                                 .places = places,
+                                 .lines = lines,
+                                 .meters = meters,
+                                 .place_count = place_count,
+                                 .line_count = line_count,
+                                 .meter_count = meter_count};
+        rc = check_addresses(&site, err);
+        if (rc == HENG_OK) rc = heng_data_open(folder, path, &store, err);
+        if (rc == HENG_OK) rc = heng_site_apply(store, &site, heng_clock_wall(), ret, err);
+    }
+    heng_store_close(store);
+    free(places);
+    free(lines);
+    free(meters);
+    return rc;
+}
+
+static void print_help(void)
+{
+    puts("usage: heng import [--data DIR] FILE\n\n"
+         "Puts the places, lines and meters that FILE describes (JSON; '-' for standard input) into the\n"
+         "database in DIR (default: data). What is there already is brought up to date; nothing is removed;\n"
+         "a file with an error changes nothing. Stop 'heng serve' on the same folder first.");
+}
+
+int heng_cmd_import(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"data", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    const char *folder = "data";
+    int option;
+    opterr = 0;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+        switch (option) {
+        case 'd': folder = optarg; break;
+        case 'h': print_help(); return EXIT_SUCCESS;
+        case ':': return heng_usage_error(command, "%s needs a value", argv[optind - 1]);
+        default: return heng_usage_error(command, "%s is not an option", argv[optind - 1]);
+        }
+    }
+    if (optind + 1 != argc) return heng_usage_error(command, "exactly one file is needed");
+    const char *file = argv[optind];
+
+    struct heng_err err = {.text = ""};
+    json_error_t where;
+    json_t *root = strcmp(file, "-") == 0 ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &where)
+                                          : json_load_file(file, JSON_REJECT_DUPLICATES, &where);
+    if (!root) {
+        if (where.line > 0)
+            heng_fail(&err, HENG_EFORMAT, 0, "%.60s, line %d: %.80s", file, where.line, where.text);
+        else
+            heng_fail(&err, HENG_EIO, 0, "%.140s", where.text);
+        return heng_failure(command, &err);
+    }
+    struct heng_site_applied applied = {0};
+    heng_rc rc = apply(root, folder, &applied, &err);
+    json_decref(root);
+    if (rc != HENG_OK) return heng_failure(command, &err);
+    printf("imported %zu places, %zu lines, %zu meters\n", applied.places, applied.lines, applied.meters);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,48 @@
+/* heng: one program for the server and its tools. Each sub-command is a file of its own. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/cmd_decode.h"
+#include "app/cmd_import.h"
+#include "app/cmd_serve.h"
+#include "app/options.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    {"serve", heng_cmd_serve, "read the meters, keep the readings, show the console"},
+    {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
+    {"decode", heng_cmd_decode, "decode meter frames from hex to JSON"},
+};
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "heng %s: remote metering from the bus to the bill\n\nusage: heng COMMAND [OPTION...]\n\n",
+            HENG_VERSION);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+    fprintf(out, "\n'heng COMMAND --help' tells the options of a command; 'heng --version' the version.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("heng %s\n", HENG_VERSION);
+        return EXIT_SUCCESS;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "heng: '%s' is not a command; see heng --help\n", argv[1]);
+    return EXIT_USAGE;
+}

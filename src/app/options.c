@@ -1,0 +1,58 @@
+#include "app/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int heng_usage_error(const char *command, const char *fmt, ...)
+{
+    va_list args;
+    fprintf(stderr, "heng %s: ", command);
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fprintf(stderr, "; see heng %s --help\n", command);
+    return EXIT_USAGE;
+}
+
+int heng_failure(const char *command, const struct heng_err *err)
+{
+    fprintf(stderr, "heng %s: %s\n", command, err->text);
+    return EXIT_FAILURE;
+}
+
+/* mkdir -p, for the owner only: the database holds people's consumption. */
+static heng_rc make_folder(const char *folder, struct heng_err *err)
+{
+    char path[DATA_PATH_MAX];
+    snprintf(path, sizeof path, "%s", folder);
+    for (char *p = path + 1;; p++) {
+        if (*p != '/' && *p != '\0') continue;
+        char cut = *p;
+        *p = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+            return heng_fail(err, errno == EACCES || errno == EPERM ? HENG_EDENIED : HENG_EIO, 0,
+                             "cannot make the data folder '%.80s': %s", path, strerror(errno));
+        *p = cut;
+        if (cut == '\0') return HENG_OK;
+    }
+}
+
+heng_rc heng_data_open(const char *folder, char ret_path[static DATA_PATH_MAX], struct heng_store **ret,
+                       struct heng_err *err)
+{
+    if (folder[0] == '\0' || strlen(folder) > DATA_PATH_MAX - 16)
+        return heng_fail(err, HENG_ECONFIG, 0, "the name of the data folder is empty or too long");
+    heng_rc rc = make_folder(folder, err);
+    if (rc != HENG_OK) return rc;
+    snprintf(ret_path, DATA_PATH_MAX, "%s/heng.db", folder);
+    rc = heng_store_open(ret_path, ret, err);
+    if (rc == HENG_ENOTFOUND) {
+        rc = heng_store_create(ret_path, err);
+        if (rc == HENG_OK) rc = heng_store_open(ret_path, ret, err);
+    }
+    return rc;
+}

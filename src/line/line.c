@@ -1,0 +1,428 @@
+#include "line/line.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "codec/telegram.h"
+
+/* Tries per request; a line on which this many meters in a row were mute has trouble of its own. */
+enum { TRIES_MAX = 3, SILENT_AFTER = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
+
+/* Converters and USB adapters chop an answer; so long a pause inside one ends it (EN 13757-2 knows no gap
+ * inside a frame, 33 bit times are the quiet time between frames). */
+enum { GAP_MS = 50, GAP_BITS = 33 };
+
+typedef enum phase {
+    PHASE_REST, /* between rounds */
+    PHASE_GAP,  /* quiet time before the next request */
+    PHASE_WAIT  /* a request is out */
+} phase;
+
+struct member {
+    struct heng_meter_config config;
+    struct heng_meter_memory memory;
+    const struct heng_driver *driver;
+};
+
+struct heng_line {
+    struct heng_line_config config;
+    struct heng_line_counters counters;
+    struct member *members;
+    size_t member_count;
+
+    bool open;
+    heng_line_state state;
+    heng_us since;
+    char detail[160];
+    bool status_due, state_changed;
+
+    phase phase;
+    heng_us wake;        /* end of the phase, if nothing happens before */
+    heng_us round_start; /* of the round that runs or ran last */
+    size_t cursor;       /* member that is asked */
+    bool talking;        /* talk is under way with it */
+    unsigned mute;       /* meters in a row without a sign of life */
+
+    struct heng_talk talk;
+    struct heng_ask ask;
+    heng_us ask_end;      /* no answer counts after this */
+    bool heard;           /* any byte since the request */
+    bool spoiled;         /* a frame since the request was damaged: waiting for the rest is idle */
+    heng_outcome outcome; /* best explanation so far of why there is no answer */
+
+    bool send_due, result_due;
+    struct heng_read read;
+
+    size_t received_n;
+    uint8_t received[RECEIVE_MAX];
+};
+
+static heng_us byte_time(const struct heng_line *line)
+{
+    return BITS_PER_BYTE * HENG_US_PER_S / (heng_us)line->config.baud;
+}
+
+static heng_us gap_time(const struct heng_line *line)
+{
+    return GAP_MS * HENG_US_PER_MS + GAP_BITS * HENG_US_PER_S / (heng_us)line->config.baud;
+}
+
+static void set_state(struct heng_line *line, heng_us now, heng_line_state state, const char *detail)
+{
+    bool other = line->state != state;
+    if (!other && strncmp(line->detail, detail, sizeof line->detail - 1) == 0) return;
+    if (other || line->since == 0) line->since = now;
+    line->state = state;
+    snprintf(line->detail, sizeof line->detail, "%s", detail);
+    line->status_due = true;
+    line->state_changed = line->state_changed || other;
+}
+
+/* --- life --------------------------------------------------------------------------------------------- */
+
+heng_rc heng_line_new(const struct heng_line_config *config, const struct heng_meter_config *meters, size_t meter_count,
+                      struct heng_line **ret, struct heng_err *err)
+{
+    if (config->baud < 300 || config->baud > 921600)
+        return heng_fail(err, HENG_ECONFIG, 0, "line '%s': %u baud is not possible: 300 to 921600", config->name,
+                         config->baud);
+    if (config->period_s == 0)
+        return heng_fail(err, HENG_ECONFIG, 0, "line '%s': the period must be at least 1 s", config->name);
+    struct heng_line *line = calloc(1, sizeof *line);
+    struct member *members = calloc(meter_count ? meter_count : 1, sizeof *members);
+    heng_rc rc = HENG_OK;
+    if (!line || !members) rc = heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%s'", config->name);
+    for (size_t i = 0; rc == HENG_OK && i < meter_count; i++) {
+        struct heng_err why;
+        members[i].config = meters[i];
+        members[i].driver = heng_driver_of(meters[i].protocol);
+        if (!members[i].driver)
+            rc = heng_fail(err, HENG_ECONFIG, 0, "meter '%s': nothing here speaks its protocol", meters[i].number);
+        else if (members[i].driver->check(&meters[i], &why) != HENG_OK)
+            rc = heng_fail(err, why.rc, 0, "meter '%s': %.100s", meters[i].number, why.text);
+    }
+    if (rc != HENG_OK) {
+        free(line);
+        free(members);
+        return rc;
+    }
+    line->config = *config;
+    line->members = members;
+    line->member_count = meter_count;
+    line->wake = 0; /* the first round starts at once */
+    *ret = line;
+    return HENG_OK;
+}
+
+void heng_line_free(struct heng_line *line)
+{
+    if (!line) return;
+    free(line->members);
+    free(line);
+}
+
+const struct heng_line_config *heng_line_config(const struct heng_line *line) { return &line->config; }
+heng_line_state heng_line_state_now(const struct heng_line *line) { return line->state; }
+heng_us heng_line_since(const struct heng_line *line) { return line->since; }
+const char *heng_line_detail(const struct heng_line *line) { return line->detail; }
+const struct heng_line_counters *heng_line_counters_now(const struct heng_line *line) { return &line->counters; }
+
+/* --- one conversation ----------------------------------------------------------------------------------- */
+
+static void start_talk(struct heng_line *line)
+{
+    struct member *m = &line->members[line->cursor];
+    memset(&line->talk, 0, sizeof line->talk);
+    line->talk.meter = &m->config;
+    line->talk.memory = &m->memory;
+    m->driver->begin(&line->talk);
+    line->talking = true;
+    line->read.device_id = m->config.device_id;
+    line->read.outcome = HENG_OUTCOME_SILENCE;
+    line->read.tries = 0;
+    line->read.value_count = line->read.frame_count = 0;
+    line->outcome = HENG_OUTCOME_SILENCE;
+}
+
+static void end_talk(struct heng_line *line, heng_us now, heng_outcome outcome)
+{
+    line->talking = false;
+    line->read.outcome = outcome;
+    line->result_due = true;
+    if (outcome != HENG_OUTCOME_OK) {
+        line->read.value_count = line->read.frame_count = 0;
+        line->read.at_us = now;
+        line->counters.reads_failed++;
+    } else {
+        line->counters.reads_ok++;
+    }
+    if (outcome == HENG_OUTCOME_SILENCE)
+        line->mute++;
+    else if (outcome != HENG_OUTCOME_DISCONNECTED)
+        line->mute = 0;
+    line->phase = PHASE_GAP;
+    line->wake = now + line->ask.idle_ms * HENG_US_PER_MS;
+}
+
+static void send_ask(struct heng_line *line, heng_us now)
+{
+    struct heng_ask *ask = &line->ask;
+    line->members[line->cursor].driver->next(&line->talk, ask);
+    line->counters.noise += line->received_n; /* what is still here answered nothing */
+    line->received_n = 0;
+    line->heard = line->spoiled = false;
+    line->send_due = true;
+    line->counters.requests++;
+    line->counters.bytes_out += ask->n;
+    if (line->read.tries < UINT8_MAX) line->read.tries++;
+    heng_us first_byte =
+        (heng_us)ask->n * byte_time(line) + (heng_us)(ask->answer_ms + line->config.latency_ms) * HENG_US_PER_MS;
+    line->phase = PHASE_WAIT;
+    line->wake = now + first_byte;
+    line->ask_end = line->wake + HENG_FRAME_BYTES_MAX * byte_time(line) + line->config.latency_ms * HENG_US_PER_MS;
+}
+
+/* The current request has brought nothing usable. */
+static void miss(struct heng_line *line, heng_us now)
+{
+    const struct heng_driver *driver = line->members[line->cursor].driver;
+    if (!line->heard) line->counters.silence++;
+    if (line->heard && line->outcome == HENG_OUTCOME_SILENCE) line->outcome = HENG_OUTCOME_NOISE;
+    if (driver->timeout(&line->talk, TRIES_MAX)) {
+        line->phase = PHASE_GAP;
+        line->wake = now + line->ask.idle_ms * HENG_US_PER_MS;
+    } else {
+        end_talk(line, now, line->outcome);
+    }
+}
+
+static void answered(struct heng_line *line, heng_us now)
+{
+    line->counters.answers++;
+    line->mute = 0;
+    if (line->state == HENG_LINE_STATE_SILENT) set_state(line, now, HENG_LINE_STATE_READING, "");
+}
+
+/* Ask again after a quiet time instead of waiting for the rest of the time-out. */
+static void hurry(struct heng_line *line, heng_us now)
+{
+    heng_us soon = now + gap_time(line);
+    if (soon < line->wake) line->wake = soon;
+}
+
+static void hear(struct heng_line *line, heng_us now, const struct heng_telegram *telegram)
+{
+    struct heng_err why = {.text = ""};
+    struct heng_slice sent = heng_slice_of(line->ask.bytes, line->ask.n);
+    bool is_echo = telegram->frame.n <= sent.n &&
+                   heng_slice_eq(telegram->frame, heng_slice_from(sent, sent.n - telegram->frame.n));
+    switch (line->members[line->cursor].driver->reply(&line->talk, telegram, now, &line->read, &why)) {
+    case HENG_VERDICT_IGNORE:
+        if (is_echo)
+            line->counters.echo++;
+        else
+            line->counters.foreign++;
+        return;
+    case HENG_VERDICT_FOREIGN:
+        line->counters.foreign++;
+        line->outcome = HENG_OUTCOME_FOREIGN;
+        return;
+    case HENG_VERDICT_BAD:
+        line->counters.format++;
+        line->outcome = HENG_OUTCOME_FORMAT;
+        line->spoiled = true;
+        return;
+    case HENG_VERDICT_REFUSED:
+        line->counters.refused++;
+        line->outcome = HENG_OUTCOME_REFUSED;
+        line->spoiled = true;
+        return;
+    case HENG_VERDICT_NEXT:
+        answered(line, now);
+        line->phase = PHASE_GAP;
+        line->wake = now + line->ask.idle_ms * HENG_US_PER_MS;
+        return;
+    case HENG_VERDICT_DONE:
+        answered(line, now);
+        end_talk(line, now, HENG_OUTCOME_OK);
+        return;
+    }
+}
+
+/* --- news from outside ---------------------------------------------------------------------------------- */
+
+void heng_line_opened(struct heng_line *line, heng_us now)
+{
+    line->open = true;
+    line->mute = 0;
+    line->received_n = 0;
+    line->talking = false;
+    /* Meters that draw power from a fresh connection and modems that relay it need a moment. */
+    line->phase = PHASE_GAP;
+    line->wake = now + gap_time(line);
+    line->cursor = 0;
+    line->round_start = now;
+    set_state(line, now, HENG_LINE_STATE_READING, "");
+}
+
+void heng_line_closed(struct heng_line *line, heng_us now, const char *why)
+{
+    line->open = false;
+    line->send_due = false;
+    line->received_n = 0;
+    set_state(line, now, HENG_LINE_STATE_DOWN, why);
+    line->status_due = true;
+    if (line->talking) {
+        end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
+    } else if (!line->result_due && line->phase == PHASE_WAIT) {
+        line->phase = PHASE_GAP;
+        line->wake = now;
+    }
+}
+
+static void drop_front(struct heng_line *line, size_t n)
+{
+    line->received_n -= n;
+    memmove(line->received, line->received + n, line->received_n);
+}
+
+/* Bytes in front of a frame that are not the usual wake-up preamble. */
+static void count_noise(struct heng_line *line, struct heng_slice dropped)
+{
+    for (size_t i = 0; i < dropped.n; i++)
+        if (dropped.p[i] != 0xFE) line->counters.noise++;
+}
+
+static void count_error(struct heng_line *line, heng_rc rc)
+{
+    if (rc == HENG_ECHECKSUM) {
+        line->counters.checksum++;
+        line->outcome = HENG_OUTCOME_CHECKSUM;
+        line->spoiled = true;
+    } else if (rc == HENG_EUNSUPPORTED) {
+        line->counters.format++;
+        line->outcome = HENG_OUTCOME_FORMAT;
+        line->spoiled = true;
+    }
+}
+
+/* Take telegrams off the front of what was received. Each turn either uses up bytes or ends. */
+static void scan(struct heng_line *line, heng_us now)
+{
+    const struct heng_codec *codec = heng_codec_of(line->members[line->cursor].config.protocol);
+    while (line->received_n && line->phase == PHASE_WAIT) {
+        struct heng_telegram telegram;
+        struct heng_slice in = heng_slice_of(line->received, line->received_n);
+        size_t used = 0;
+        heng_rc rc = codec->decode(in, &telegram, &used, NULL);
+        if (rc == HENG_OK) {
+            count_noise(line, heng_slice_of(in.p, (size_t)(telegram.frame.p - in.p)));
+            hear(line, now, &telegram); /* borrows from received: before the bytes move */
+        } else {
+            count_error(line, rc);
+            count_noise(line, heng_slice_of(in.p, used));
+        }
+        drop_front(line, used);
+        if (rc == HENG_MORE) break;
+    }
+}
+
+void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes)
+{
+    if (!line->open || bytes.n == 0) return;
+    line->counters.bytes_in += bytes.n;
+    if (line->phase != PHASE_WAIT) {
+        line->counters.noise += bytes.n; /* nobody was asked */
+        return;
+    }
+    line->heard = true;
+    while (bytes.n && line->phase == PHASE_WAIT) {
+        size_t room = sizeof line->received - line->received_n;
+        size_t n = bytes.n < room ? bytes.n : room;
+        memcpy(line->received + line->received_n, bytes.p, n);
+        line->received_n += n;
+        bytes = heng_slice_from(bytes, n);
+        scan(line, now);
+        if (line->received_n == sizeof line->received) { /* no frame is that long */
+            count_noise(line, heng_slice_of(line->received, line->received_n));
+            line->received_n = 0;
+        }
+    }
+    line->counters.noise += bytes.n;
+    if (line->phase != PHASE_WAIT) return;
+    /* The answer has begun: from now on a pause ends it, at the latest when no frame can last longer. */
+    heng_us quiet = now + gap_time(line) + line->config.latency_ms * HENG_US_PER_MS;
+    line->wake = quiet < line->ask_end ? quiet : line->ask_end;
+    if (line->spoiled) hurry(line, now);
+}
+
+/* --- time ----------------------------------------------------------------------------------------------- */
+
+static void end_round(struct heng_line *line, heng_us now)
+{
+    heng_us period = (heng_us)line->config.period_s * HENG_US_PER_S;
+    line->phase = PHASE_REST;
+    line->cursor = 0;
+    line->wake = line->round_start + period;
+    if (line->wake < now) line->wake = now;
+    line->status_due = true;
+    if (line->open && line->state != HENG_LINE_STATE_SILENT) set_state(line, now, HENG_LINE_STATE_IDLE, "");
+}
+
+static void next_member(struct heng_line *line, heng_us now)
+{
+    unsigned enough = line->member_count < SILENT_AFTER ? (unsigned)line->member_count : SILENT_AFTER;
+    if (line->open && line->mute >= enough)
+        set_state(line, now, HENG_LINE_STATE_SILENT, "connected, but no meter answers");
+    if (++line->cursor >= line->member_count) end_round(line, now);
+}
+
+/* What the passing of time brings; at most one step. */
+static void advance(struct heng_line *line, heng_us now)
+{
+    if (line->member_count == 0 || now < line->wake) return;
+    switch (line->phase) {
+    case PHASE_REST:
+        line->round_start = now;
+        line->cursor = 0;
+        line->phase = PHASE_GAP;
+        if (line->open && line->state == HENG_LINE_STATE_IDLE) set_state(line, now, HENG_LINE_STATE_READING, "");
+        return;
+    case PHASE_GAP:
+        if (!line->talking) start_talk(line);
+        if (line->open) {
+            send_ask(line, now);
+        } else { /* without a line every meter of the round is a miss, and is said to be one */
+            line->ask.idle_ms = 0;
+            end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
+        }
+        return;
+    case PHASE_WAIT: miss(line, now); return;
+    }
+}
+
+void heng_line_poll(struct heng_line *line, heng_us now, struct heng_line_action *ret)
+{
+    *ret = (struct heng_line_action){.kind = HENG_LINE_NONE};
+    if (!line->send_due && !line->result_due && !line->status_due) advance(line, now);
+    if (line->send_due) {
+        line->send_due = false;
+        ret->kind = HENG_LINE_SEND;
+        ret->bytes = heng_slice_of(line->ask.bytes, line->ask.n);
+    } else if (line->result_due) {
+        line->result_due = false;
+        ret->kind = HENG_LINE_RESULT;
+        ret->read = &line->read;
+        next_member(line, now);
+    } else if (line->status_due) {
+        ret->kind = HENG_LINE_STATUS;
+        ret->changed = line->state_changed;
+        line->status_due = line->state_changed = false;
+    }
+}
+
+heng_us heng_line_deadline(const struct heng_line *line)
+{
+    if (line->send_due || line->result_due || line->status_due) return 0;
+    return line->member_count ? line->wake : HENG_US_NEVER;
+}
