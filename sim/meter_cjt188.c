@@ -1,0 +1,177 @@
+#include "sim/meter_cjt188.h"
+
+#include "codec/cjt188.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Offsets within a frame: 68 T A0..A6 C L DATA CS 16. */
+enum {
+    AT_TYPE = 1,
+    AT_ADDRESS = 2,
+    AT_CONTROL = 9,
+    AT_LENGTH = 10,
+    AT_DATA = 11,
+    OVERHEAD = 13,
+    ADDRESS_LENGTH = 7,
+    TYPE_COLD_WATER = 0x10,
+    WILDCARD = 0xAA,
+    UNIT_M3 = 0x2C,
+    PREAMBLE = 4,
+    DELAY_JITTER_US = 5000,
+};
+
+void heng_sim_cjt188_init(struct heng_sim_cjt188 *line, const struct heng_sim_site *site,
+                          const struct heng_sim_world *world, uint64_t seed)
+{
+    *line = (struct heng_sim_cjt188){.site = site, .world = world};
+    for (unsigned i = 0; i < HENG_SIM_FLATS; i++) {
+        struct heng_sim_water_meter *m = &line->meters[i];
+        m->alive = i != HENG_SIM_DEAD_WATER;
+        m->rng = heng_sim_rng_of(seed, 3000 + i);
+        m->delay_us = 50000 + heng_sim_rng_below(&m->rng, 125000);
+    }
+}
+
+size_t heng_sim_cjt188_take(struct heng_slice in, size_t *ret_skip)
+{
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] != 0x68) continue;
+        size_t left = in.n - i, length = left > AT_LENGTH ? in.p[i + AT_LENGTH] + (size_t)OVERHEAD : SIZE_MAX;
+        if (left >= length && in.p[i + length - 1] != 0x16) continue;
+        *ret_skip = i;
+        return left >= length ? length : 0;
+    }
+    *ret_skip = in.n;
+    return 0;
+}
+
+static bool checksum_ok(struct heng_slice frame)
+{
+    uint8_t sum = 0;
+    for (size_t i = 0; i + 2 < frame.n; i++) sum = (uint8_t)(sum + frame.p[i]);
+    return sum == frame.p[frame.n - 2];
+}
+
+static void put_bcd(struct heng_buf *out, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++, value /= 100) heng_buf_u8(out, (uint8_t)(value / 10 % 10 << 4 | value % 10));
+}
+
+/* Litres as the register shows them: XXXXXX.XX m3. */
+static void put_total(struct heng_buf *out, double litres)
+{
+    put_bcd(out, (uint64_t)floor(litres / 10.0), 4);
+    heng_buf_u8(out, UNIT_M3);
+}
+
+static void put_current(const struct heng_sim_world *w, unsigned index, struct heng_buf *out)
+{
+    const struct heng_sim_water *t = &w->water[index];
+    struct heng_civil c = heng_sim_local(w->now_us);
+    put_total(out, t->volume_l);
+    put_total(out, t->due_volume_l);
+    put_bcd(out, c.second, 1);
+    put_bcd(out, c.minute, 1);
+    put_bcd(out, c.hour, 1);
+    put_bcd(out, c.day, 1);
+    put_bcd(out, c.month, 1);
+    put_bcd(out, (uint64_t)c.year % 100, 1);
+    put_bcd(out, (uint64_t)c.year / 100, 1);
+    heng_buf_le(out, 0, 2); /* ST0 ST1 */
+}
+
+/* The body SER ST0 ST1 of an error has no DI, which the codec's encoder always writes. */
+static void put_error(struct heng_slice request, uint8_t ser, struct heng_sim_answer *ret)
+{
+    struct heng_buf out = heng_buf_of(ret->bytes, sizeof ret->bytes);
+    for (unsigned i = 0; i < PREAMBLE; i++) heng_buf_u8(&out, 0xFE);
+    heng_buf_put(&out, heng_slice_of(request.p, AT_CONTROL));
+    heng_buf_u8(&out, (uint8_t)(request.p[AT_CONTROL] | HENG_CJT188_C_ANSWER | HENG_CJT188_C_ERROR));
+    heng_buf_u8(&out, 3);
+    heng_buf_u8(&out, ser);
+    heng_buf_le(&out, 0, 2);
+    uint8_t sum = 0;
+    for (size_t i = PREAMBLE; i < out.n; i++) sum = (uint8_t)(sum + out.p[i]);
+    heng_buf_u8(&out, sum);
+    heng_buf_u8(&out, 0x16);
+    ret->n = out.n;
+}
+
+/* What one meter answers to a checked request that is meant for it. */
+static void ask_one(const struct heng_sim_cjt188 *line, unsigned index, struct heng_slice request,
+                    struct heng_sim_answer *ret)
+{
+    uint8_t control = request.p[AT_CONTROL], length = request.p[AT_LENGTH];
+    const uint8_t *data = request.p + AT_DATA;
+    uint16_t di = length >= 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
+    uint8_t ser = length >= 3 ? data[2] : 0;
+    bool swapped = di == 0x1F90 || di == 0x0A81;
+    if (swapped) di = (uint16_t)((di & 0xFFu) << 8 | di >> 8);
+
+    uint8_t memory[32];
+    struct heng_buf payload = heng_buf_of(memory, sizeof memory);
+    if (control == HENG_CJT188_C_READ && di == HENG_CJT188_DI_CURRENT) {
+        put_current(line->world, index, &payload);
+    } else if (control != HENG_CJT188_C_READ_ADDRESS || di != HENG_CJT188_DI_ADDRESS) {
+        put_error(request, ser, ret);
+        return;
+    }
+    struct heng_cjt188_frame frame = {
+        .type = TYPE_COLD_WATER,
+        .control = (uint8_t)(control | HENG_CJT188_C_ANSWER),
+        .ser = ser,
+        .preamble = PREAMBLE,
+        .di = di,
+        .di_swapped = swapped,
+        .payload = heng_buf_slice(&payload),
+    };
+    snprintf(frame.id, sizeof frame.id, "%s", line->site->flats[index].water_number);
+    struct heng_buf out = heng_buf_of(ret->bytes, sizeof ret->bytes);
+    if (heng_cjt188_encode(&frame, &out) == HENG_OK) ret->n = out.n;
+}
+
+static bool address_fits(struct heng_slice request, const char *number, bool *ret_wildcard)
+{
+    const uint8_t *a = request.p + AT_ADDRESS;
+    bool all = true, same = true;
+    for (unsigned i = 0; i < ADDRESS_LENGTH; i++) {
+        const char *pair = number + 2 * (ADDRESS_LENGTH - 1 - i); /* A0 is the lowest pair */
+        if (a[i] != WILDCARD) all = false;
+        if (a[i] != (uint8_t)((pair[0] - '0') << 4 | (pair[1] - '0'))) same = false;
+    }
+    *ret_wildcard = all;
+    return same || all;
+}
+
+void heng_sim_cjt188_ask(struct heng_sim_cjt188 *line, const struct heng_sim_wire *wire, struct heng_slice request,
+                         struct heng_sim_answer *ret)
+{
+    ret->n = 0;
+    uint8_t type = request.p[AT_TYPE];
+    bool is_request = !(request.p[AT_CONTROL] & HENG_CJT188_C_ANSWER);
+    if (!checksum_ok(request) || !is_request || (type >> 4 != TYPE_COLD_WATER >> 4 && type != WILDCARD)) return;
+    for (unsigned i = 0; i < HENG_SIM_FLATS; i++) {
+        struct heng_sim_water_meter *m = &line->meters[i];
+        bool wildcard;
+        if (!address_fits(request, line->site->flats[i].water_number, &wildcard) || !m->alive) continue;
+        struct heng_sim_answer one = {.n = 0, .delay_us = m->delay_us + heng_sim_rng_below(&m->rng, DELAY_JITTER_US)};
+        ask_one(line, i, request, &one);
+        heng_sim_wire_collide(wire, ret, &one);
+        if (!wildcard) return;
+    }
+}
+
+heng_rc heng_sim_cjt188_set_alive(struct heng_sim_cjt188 *line, const char *who, bool alive)
+{
+    char *end;
+    unsigned long running = strtoul(who, &end, 10);
+    for (unsigned i = 0; i < HENG_SIM_FLATS; i++) {
+        bool is_number = strcmp(who, line->site->flats[i].water_number) == 0;
+        if (!is_number && (*end || running != i + 1)) continue;
+        line->meters[i].alive = alive;
+        return HENG_OK;
+    }
+    return HENG_ENOTFOUND;
+}
