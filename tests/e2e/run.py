@@ -4,6 +4,7 @@
 tests/e2e/run.py --bin build/dev/bin [--only WORD]
 """
 import argparse
+import datetime
 import decimal
 import json
 import os
@@ -15,11 +16,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import ROOT, House, Tap, free_port, wait_until  # noqa: E402
+from house import ROOT, House, Tap, wait_until  # noqa: E402
 
 tap = Tap()
 
@@ -30,6 +30,11 @@ def energy_register(house, meter_id, quantity):
         if value["quantity"] == quantity and value["storage"] == 0 and value["function"] == "instantaneous":
             return value
     raise AssertionError(f"meter {meter_id} has no {quantity}: {detail['values']}")
+
+
+def a_moment_after(at):
+    when = datetime.datetime.fromisoformat(at) + datetime.timedelta(microseconds=1)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @tap.test
@@ -151,9 +156,7 @@ def a_killed_server_loses_no_stored_reading(binaries):
         for _ in range(5):
             house.start_server()
             for meter_id, (at, value) in acknowledged.items():
-                points = house.get(f"/api/v1/meters/{meter_id}/series?register={value['register']}&from={at}&to={at[:-1]}9Z"
-                                   if "." in at else
-                                   f"/api/v1/meters/{meter_id}/series?register={value['register']}&from={at}&to={at[:-1]}.999999Z")
+                points = house.get(f"/api/v1/meters/{meter_id}/series?register={value['register']}&from={at}&to={a_moment_after(at)}")
                 assert points["points"] and points["points"][0]["last"] == value["value"], (meter_id, at, value, points)
             start = house.get("/api/v1/overview")["readings"]
             deadline = time.monotonic() + rng.uniform(2, 4)
@@ -274,7 +277,7 @@ def a_site_file_with_an_error_changes_nothing(binaries):
             change(site)
             return site
         cases = [
-            (lambda s: s["meters"][3].update(address="999"), s_number := good["meters"][3]["number"]),
+            (lambda s: s["meters"][3].update(address="999"), good["meters"][3]["number"]),
             (lambda s: s["meters"][5].update(line="no-such-line"), good["meters"][5]["number"]),
             (lambda s: s["meters"][5].update(medium="plasma"), "plasma"),
             (lambda s: s["meters"][7].pop("number"), "meters[7]"),
@@ -283,7 +286,6 @@ def a_site_file_with_an_error_changes_nothing(binaries):
             (lambda s: s["places"][2].update(parent="nowhere"), "nowhere"),
             (lambda s: s.update(metres=[]), "metres"),
         ]
-        assert s_number
         for change, word in cases:
             done = house.import_site(spoil(change))
             assert done.returncode == 1 and word in done.stderr and done.stderr.count("\n") == 1, (word, done.stderr)
@@ -295,8 +297,6 @@ def a_site_file_with_an_error_changes_nothing(binaries):
 @tap.test
 def decode_keeps_its_contract(binaries):
     with House(binaries) as house:
-        frame = ("68 46 46 68 08 01 72 45 58 57 03 B4 05 34 04 9E 00 27 B6".split())
-        assert frame
         good = house.heng("decode", "E5")
         assert good.returncode == 0 and json.loads(good.stdout)["kind"] == "ack"
         bad = house.heng("decode", "--protocol", "mbus", "68 03 03 68 08 01 70 78 16")

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Walk all GET operations of a running server and compare every answer with openapi.yaml.
+
+usage: check-api.py BASE_URL [OPENAPI_YAML]
+
+Follows real ids: from the lists to lines, meters, registers and frames. Prints one line per operation and ends with
+exit status 0 when every answer fits the contract, 1 when one does not, 2 for wrong usage.
+"""
+import json
+import pathlib
+import re
+import sys
+import urllib.error
+import urllib.request
+
+import yaml
+
+DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+
+
+class Checker:
+    def __init__(self, base, doc):
+        self.base, self.doc, self.failures, self.count = base.rstrip("/"), doc, 0, 0
+
+    def resolve(self, node):
+        while "$ref" in node:
+            target = self.doc
+            for part in node["$ref"].lstrip("#/").split("/"):
+                target = target[part]
+            node = target
+        return node
+
+    def faults(self, value, node, where):
+        """Every difference between a value and its schema."""
+        node = self.resolve(node)
+        types = node.get("type", [])
+        types = types if isinstance(types, list) else [types]
+        fits = any(isinstance(value, TYPES[t]) and not (t == "integer" and isinstance(value, bool)) for t in types)
+        if types and not fits:
+            yield f"{where}: {json.dumps(value)[:60]} is not {' or '.join(types)}"
+            return
+        if "enum" in node and value not in node["enum"]:
+            yield f"{where}: {value!r} is not one of {node['enum']}"
+        if node.get("format") == "date-time" and isinstance(value, str) and not DATE_TIME.match(value):
+            yield f"{where}: {value!r} is not a UTC time"
+        if isinstance(value, list):
+            for i, item in enumerate(value):
+                yield from self.faults(item, node["items"], f"{where}[{i}]")
+        if isinstance(value, dict) and "properties" in node:
+            for name in node.get("required", []):
+                if name not in value:
+                    yield f"{where}.{name} is missing"
+            for name, item in value.items():
+                if name in node["properties"]:
+                    yield from self.faults(item, node["properties"][name], f"{where}.{name}")
+                else:
+                    yield f"{where}.{name} is not in the contract"
+
+    def report(self, path, faults):
+        self.count += 1
+        self.failures += bool(faults)
+        print(f"{'not ok' if faults else 'ok'} {path}")
+        for fault in faults[:10]:
+            print(f"    {fault}")
+
+    def fetch(self, path):
+        try:
+            with urllib.request.urlopen(self.base + path, timeout=20) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    def get(self, template, path, status=200):
+        """Ask, check against the schema of the operation, give the answer."""
+        operation = self.doc["paths"][template]["get"]
+        got, headers, body = self.fetch(path)
+        response = self.resolve(operation["responses"].get(str(status), operation["responses"].get("default", {})))
+        (mime, content), = response["content"].items()
+        faults = []
+        if got != status:
+            faults.append(f"status {got}, expected {status}: {body[:200]!r}")
+        elif headers.get_content_type() != mime:
+            faults.append(f"content type {headers.get_content_type()}, expected {mime}")
+        try:
+            value = json.loads(body)
+        except ValueError as error:
+            value = None
+            faults.append(f"not JSON: {error}")
+        if not faults:
+            faults = list(self.faults(value, content["schema"], "answer"))
+        self.report(path, faults)
+        return value if not faults else {}
+
+    def stream(self, path):
+        """The head of the event stream: it stays open, so only its first bytes are read."""
+        with urllib.request.urlopen(self.base + path, timeout=20) as answer:
+            first = answer.readline()
+            kind = answer.headers.get_content_type()
+        self.report(path, [] if kind == "text/event-stream" and first.startswith(b"retry:") else [f"{kind} {first!r}"])
+
+
+def walk(check):
+    api = "/api/v1"
+    check.get(f"{api}/health", f"{api}/health")
+    check.get(f"{api}/overview", f"{api}/overview")
+    for line in check.get(f"{api}/lines", f"{api}/lines").get("items", [])[:3]:
+        check.get(f"{api}/lines/{{lineId}}", f"{api}/lines/{line['id']}")
+        check.get(f"{api}/lines/{{lineId}}/events", f"{api}/lines/{line['id']}/events?limit=5")
+    meters = check.get(f"{api}/meters", f"{api}/meters?limit=500").get("items", [])
+    for state in ("ok", "missing", "never"):
+        check.get(f"{api}/meters", f"{api}/meters?state={state}&limit=3")
+    read = [m for m in meters if m.get("last_read_at")][:2]
+    for meter in read + [m for m in meters if not m.get("last_read_at")][:1]:
+        one = f"{api}/meters/{meter['id']}"
+        detail = check.get(f"{api}/meters/{{meterId}}", one)
+        for value in detail.get("values", [])[:2]:
+            span = f"register={value['register']}&from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z"
+            check.get(f"{api}/meters/{{meterId}}/series", f"{one}/series?{span}")
+            check.get(f"{api}/meters/{{meterId}}/series", f"{one}/series?{span}&points=1")
+        for frame in check.get(f"{api}/meters/{{meterId}}/frames", f"{one}/frames?limit=5").get("items", [])[:2]:
+            check.get(f"{api}/frames/{{frameId}}", f"{api}/frames/{frame['id']}")
+    check.get(f"{api}/meters/{{meterId}}", f"{api}/meters/999999999", 404)
+    check.get(f"{api}/meters", f"{api}/meters?limit=0", 400)
+    check.stream(f"{api}/events")
+    _, _, body = check.fetch("/api/openapi.json")
+    check.report("/api/openapi.json", [] if json.loads(body)["paths"].keys() == check.doc["paths"].keys() else ["differs"])
+
+
+def main(arguments):
+    if len(arguments) not in (1, 2):
+        print(__doc__, file=sys.stderr)
+        return 2
+    default = pathlib.Path(__file__).resolve().parent.parent / "openapi.yaml"
+    path = pathlib.Path(arguments[1]) if len(arguments) == 2 else default
+    check = Checker(arguments[0], yaml.safe_load(path.read_text(encoding="utf-8")))
+    try:
+        walk(check)
+    except OSError as error:
+        print(f"{arguments[0]} does not answer: {error}", file=sys.stderr)
+        return 1
+    print(f"{check.count - check.failures} answers fit the contract, {check.failures} do not")
+    return 1 if check.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,27 @@
+-- name: setting_get
+SELECT value FROM setting WHERE name = ?1;
+
+-- name: setting_put
+INSERT INTO setting (name, value) VALUES (?1, ?2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: totals
+-- An empty join gives no sums, so every sum has a floor.
+SELECT (SELECT count(*) FROM device),
+       coalesce((SELECT sum(state = 'ok') FROM device_state), 0),
+       coalesce((SELECT sum(state = 'missing') FROM device_state), 0),
+       coalesce((SELECT sum(state = 'never') FROM device_state), 0),
+       (SELECT count(*) FROM line),
+       (SELECT count(*) FROM line_state WHERE state IN ('down', 'silent')),
+       coalesce((SELECT sum(reads) FROM device_state), 0),
+       (SELECT count(*) FROM reading_conflict);
+
+-- name: next_ids
+SELECT coalesce((SELECT max(id) FROM place), 0) + 1,
+       coalesce((SELECT max(id) FROM line), 0) + 1,
+       coalesce((SELECT max(id) FROM device), 0) + 1,
+       coalesce((SELECT max(id) FROM point), 0) + 1,
+       coalesce((SELECT max(id) FROM installation), 0) + 1,
+       coalesce((SELECT max(id) FROM register), 0) + 1,
+       coalesce((SELECT max(id) FROM frame), 0) + 1,
+       coalesce((SELECT max(id) FROM line_event), 0) + 1;

@@ -1,0 +1,73 @@
+#ifndef HENG_API_ROUTE_H
+#define HENG_API_ROUTE_H
+/* What the generated contract is made of: routes, their parameters and how these are checked. */
+#include "base/arena.h"
+#include "base/json.h"
+
+/* What a handler works with. */
+struct heng_api;
+struct heng_store_reader;
+struct heng_api_call {
+    struct heng_api *api;
+    struct heng_store_reader *reader;
+    struct heng_arena *arena; /* lives until the answer is written */
+};
+
+typedef enum heng_api_param_kind {
+    HENG_API_PARAM_INT,
+    HENG_API_PARAM_TEXT,
+    HENG_API_PARAM_TIME,
+    HENG_API_PARAM_ENUM
+} heng_api_param_kind;
+
+/* has_offset of a parameter that always has a value. */
+#define HENG_API_ALWAYS SIZE_MAX
+
+/* One parameter: what is allowed, and where it goes in the struct of its operation. */
+struct heng_api_param {
+    const char *name;
+    heng_api_param_kind kind;
+    int path_index; /* which {part} of the path; -1: of the query */
+    bool required;
+    int64_t min, max;         /* INT */
+    size_t max_length;        /* TEXT, in bytes */
+    const char *const *words; /* ENUM */
+    unsigned word_count;
+    bool has_default;
+    int64_t fallback; /* the default of an INT */
+    size_t offset, has_offset;
+};
+
+/* run is NULL for a stream of events. */
+struct heng_api_route {
+    const char *method, *path, *operation;
+    const struct heng_api_param *params;
+    size_t param_count;
+    heng_rc (*run)(struct heng_api_call *call, const void *params, struct heng_json *json, struct heng_err *err);
+    bool stream;
+};
+
+/* One name=value of the query, decoded. */
+struct heng_api_arg {
+    const char *name, *value;
+};
+
+/* What a request asks with: the {parts} of the path and the query. */
+enum { HENG_API_PARTS_MAX = 4, HENG_API_ARGS_MAX = 16 };
+struct heng_api_input {
+    char parts[HENG_API_PARTS_MAX][32];
+    size_t part_count;
+    struct heng_api_arg args[HENG_API_ARGS_MAX];
+    size_t arg_count;
+};
+
+/* Find the route of a path and fill the parts of input; NULL when there is none. */
+const struct heng_api_route *heng_api_find_route(const char *path, struct heng_api_input *input);
+
+/* Check the input and fill the struct of parameters; texts are borrowed from the input.
+ * Errors: ERANGE, the text names the parameter. An unknown or repeated name is an error too: a filter with a typing
+ *         mistake must not look like one that matched everything. */
+HENG_NODISCARD heng_rc heng_api_take_params(const struct heng_api_route *route, const struct heng_api_input *input,
+                                            void *ret_params, struct heng_err *err);
+
+#endif

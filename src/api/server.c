@@ -1,0 +1,346 @@
+/* The HTTP server: who may ask, what goes where, start and stop.
+ *
+ *   libmicrohttpd (2 threads, epoll) -> access() -> files, refusals: answered at once
+ *                                                -> routes: suspended, queue -> worker -> resumed, answered
+ *                                                -> /api/v1/events: a stream, suspended while there is no news */
+#include "api/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/internal.h"
+#include "base/log.h"
+
+enum { HTTP_THREADS = 2, REQUEST_MEMORY = 32768, ANSWER_TIMEOUT_S = 120, TICK_MS = 1000, GATHER_MS = 20 };
+
+static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
+{
+    if (!response) return MHD_NO;
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result send_problem(struct MHD_Connection *connection, unsigned status, const char *code,
+                                    const char *detail)
+{
+    return send_response(connection, status, heng_api_problem_response(status, code, detail));
+}
+
+/* Is the host that the browser believes to talk to this machine? A page of a foreign name that was made to point here
+ * (DNS rebinding) would otherwise read everything. */
+static bool is_our_host(const char *host)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; host && i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (strncasecmp(host, names[i], n) != 0) continue;
+        if (host[n] == '\0') return true;
+        if (host[n] == ':' && host[n + 1] && strspn(host + n + 1, "0123456789") == strlen(host + n + 1)) return true;
+    }
+    return false;
+}
+
+static enum MHD_Result collect_arg(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+                                   const char *value, size_t value_n)
+{
+    struct heng_request *request = cls;
+    struct heng_api_input *input = &request->input;
+    (void)kind;
+    if (strlen(name) != name_n || (value && strlen(value) != value_n)) request->bad_uri = true;
+    if (input->arg_count == HENG_API_ARGS_MAX) {
+        request->bad_uri = true;
+        return MHD_NO;
+    }
+    input->args[input->arg_count++] = (struct heng_api_arg){name, value ? value : ""};
+    return MHD_YES;
+}
+
+static enum MHD_Result answer_stream(struct heng_request *request)
+{
+    const char *last_id = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Last-Event-ID");
+    struct MHD_Response *response = heng_events_open(&request->api->events, request->connection, last_id);
+    if (!response)
+        return send_problem(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, heng_rc_name(HENG_EBUSY),
+                            "too many pages listen to live events");
+    heng_connection_expect(&request->api->connections, request->connection, HENG_US_NEVER);
+    return send_response(request->connection, MHD_HTTP_OK, response);
+}
+
+static enum MHD_Result answer_api(struct heng_request *request, const char *path)
+{
+    struct MHD_Connection *connection = request->connection;
+    if (strcmp(path, "/api/openapi.json") == 0)
+        return send_response(connection, MHD_HTTP_OK,
+                             heng_api_response_keep(heng_api_openapi, heng_api_openapi_n, "application/json"));
+    request->route = heng_api_find_route(path, &request->input);
+    if (!request->route)
+        return send_problem(connection, MHD_HTTP_NOT_FOUND, heng_rc_name(HENG_ENOTFOUND),
+                            "there is no such operation: see /api/openapi.json");
+    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, collect_arg, request);
+    if (request->bad_uri)
+        return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_ERANGE),
+                            "too many parameters, or a zero byte in one");
+    if (request->route->stream) return answer_stream(request);
+    if (heng_queue_put(&request->api->queue, request)) return MHD_YES;
+    return send_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE, heng_rc_name(HENG_EBUSY),
+                        "too many requests at once: try again in a second");
+}
+
+/* What is refused before anybody looks at the path; an answer ends the request. */
+static enum MHD_Result refuse(struct heng_request *request, const char *method)
+{
+    struct MHD_Connection *connection = request->connection;
+    if (!is_our_host(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
+        return send_problem(connection, MHD_HTTP_MISDIRECTED_REQUEST, heng_rc_name(HENG_EDENIED),
+                            "the Host header must be localhost, 127.0.0.1 or [::1]");
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+        struct MHD_Response *response = heng_api_problem_response(
+            MHD_HTTP_METHOD_NOT_ALLOWED, heng_rc_name(HENG_EUNSUPPORTED), "only GET and HEAD are known here");
+        if (response) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        return send_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    }
+    if (request->bad_uri)
+        return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_ERANGE), "a zero byte in the path");
+    return MHD_YES;
+}
+
+/* The callback for each request: first when its head is there, then for its body, last after a worker is done. */
+static enum MHD_Result access_request(void *cls, struct MHD_Connection *connection, const char *path,
+                                      const char *method, const char *version, const char *body, size_t *body_n,
+                                      void **request_context)
+{
+    struct heng_request *request = *request_context;
+    struct heng_api *api = cls;
+    (void)version;
+    (void)body;
+    if (!request) return MHD_NO; /* without memory at its start */
+    if (request->queued) {
+        struct MHD_Response *response = request->response;
+        request->response = NULL;
+        return send_response(connection, request->status, response);
+    }
+    if (!request->seen) {
+        request->seen = true;
+        request->connection = connection;
+        heng_connection_expect(&api->connections, connection, ANSWER_TIMEOUT_S * HENG_US_PER_S);
+        return refuse(request, method);
+    }
+    if (*body_n) { /* a GET needs no body; it is dropped, the timeout bounds it */
+        *body_n = 0;
+        return MHD_YES;
+    }
+    if (strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0) return answer_api(request, path);
+    unsigned status = MHD_HTTP_NOT_FOUND;
+    struct MHD_Response *response = heng_files_answer(&api->options, connection, path, &status);
+    return send_response(connection, status, response);
+}
+
+static void *begin_request(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct heng_request *request = calloc(1, sizeof *request);
+    (void)connection;
+    if (!request) return NULL;
+    request->api = cls;
+    request->bad_uri = strstr(uri, "%00") != NULL;
+    return request;
+}
+
+static void end_request(void *cls, struct MHD_Connection *connection, void **request_context,
+                        enum MHD_RequestTerminationCode code)
+{
+    struct heng_api *api = cls;
+    struct heng_request *request = *request_context;
+    (void)code;
+    *request_context = NULL;
+    heng_connection_expect(&api->connections, connection, api->connections.timeout_us);
+    if (request && request->response) MHD_destroy_response(request->response);
+    free(request);
+}
+
+static void log_library(void *cls, const char *fmt, va_list args)
+{
+    char text[256];
+    (void)cls;
+    vsnprintf(text, sizeof text, fmt, args);
+    heng_log(HENG_LOG_DEBUG, "api", "event=http text='%s'", text);
+}
+
+/* Wakes the event streams: shortly after news, and each second for heartbeats and for clients that are overdue. */
+static void *tick(void *cls)
+{
+    struct heng_api *api = cls;
+    heng_us period_us = TICK_MS * HENG_US_PER_MS;
+    if (api->events.heartbeat_us < period_us) period_us = api->events.heartbeat_us;
+    pthread_mutex_lock(&api->tick_mutex);
+    while (!api->stop_ticking) {
+        struct timespec until;
+        heng_us at_us = heng_clock_mono() + period_us;
+        until.tv_sec = (time_t)(at_us / HENG_US_PER_S);
+        until.tv_nsec = (long)(at_us % HENG_US_PER_S) * 1000;
+        if (!api->wake) pthread_cond_timedwait(&api->tick, &api->tick_mutex, &until);
+        bool news = api->wake;
+        api->wake = false;
+        pthread_mutex_unlock(&api->tick_mutex);
+        if (news) usleep(GATHER_MS * 1000); /* a batch of events wakes each client once */
+        heng_events_wake(&api->events);
+        heng_connections_reap(&api->connections);
+        pthread_mutex_lock(&api->tick_mutex);
+    }
+    pthread_mutex_unlock(&api->tick_mutex);
+    return NULL;
+}
+
+static void wake_ticker(struct heng_api *api, bool stop)
+{
+    pthread_mutex_lock(&api->tick_mutex);
+    api->wake = true;
+    api->stop_ticking = api->stop_ticking || stop;
+    pthread_cond_signal(&api->tick);
+    pthread_mutex_unlock(&api->tick_mutex);
+}
+
+/* The address to listen on, loopback only. */
+static heng_rc parse_address(const struct heng_api_options *options, struct sockaddr_storage *ret, socklen_t *ret_n,
+                             struct heng_err *err)
+{
+    const char *text = options->address && options->address[0] ? options->address : "127.0.0.1";
+    struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+    memset(ret, 0, sizeof *ret);
+    if (strcmp(text, "localhost") == 0) text = "127.0.0.1";
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1 && ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(options->port);
+        *ret_n = sizeof *v4;
+        return HENG_OK;
+    }
+    memset(ret, 0, sizeof *ret);
+    if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(options->port);
+        *ret_n = sizeof *v6;
+        return HENG_OK;
+    }
+    return heng_fail(err, HENG_EDENIED, 0,
+                     "refusing to listen on %.64s: sign-in does not exist yet; use 127.0.0.1 or ::1", text);
+}
+
+static heng_rc open_listener(struct heng_api *api, struct heng_err *err)
+{
+    struct sockaddr_storage address;
+    socklen_t n = 0;
+    heng_rc rc = parse_address(&api->options, &address, &n, err);
+    if (rc != HENG_OK) return rc;
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return heng_fail(err, HENG_EIO, 0, "cannot make a socket: %s", strerror(errno));
+    api->listen_fd = fd;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    if (bind(fd, (struct sockaddr *)&address, n) != 0 || listen(fd, 512) != 0) {
+        if (errno == EADDRINUSE)
+            return heng_fail(err, HENG_EBUSY, 0,
+                             "port %u is in use by another program: stop that one, or choose another port with --port",
+                             api->options.port);
+        return heng_fail(err, HENG_EIO, 0, "cannot listen on port %u: %s", api->options.port, strerror(errno));
+    }
+    if (getsockname(fd, (struct sockaddr *)&address, &n) != 0)
+        return heng_fail(err, HENG_EIO, 0, "cannot tell the port: %s", strerror(errno));
+    api->port = ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
+                                                   : ((struct sockaddr_in6 *)&address)->sin6_port);
+    return HENG_OK;
+}
+
+/* All clients of a loopback address share one address, so there is no limit per address here. */
+static heng_rc start_daemon(struct heng_api *api, struct heng_err *err)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    api->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, access_request, api, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+        MHD_OPTION_LISTEN_SOCKET, api->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, api->options.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)REQUEST_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, api->options.request_timeout_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, begin_request, api, MHD_OPTION_NOTIFY_COMPLETED,
+        end_request, api, MHD_OPTION_NOTIFY_CONNECTION, heng_connection_notify, &api->connections, MHD_OPTION_END);
+    return api->daemon ? HENG_OK : heng_fail(err, HENG_EIO, 0, "cannot start the web server: see the log");
+}
+
+static heng_rc start_ticker(struct heng_api *api, struct heng_err *err)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&api->tick, &attr);
+    pthread_condattr_destroy(&attr);
+    api->ticking = pthread_create(&api->ticker, NULL, tick, api) == 0;
+    return api->ticking ? HENG_OK : heng_fail(err, HENG_ELIMIT, 0, "cannot start a thread: too many are running");
+}
+
+static unsigned or_default(unsigned value, unsigned fallback) { return value ? value : fallback; }
+
+heng_rc heng_api_start(const struct heng_api_options *options, struct heng_api **ret, struct heng_err *err)
+{
+    struct heng_api *api = calloc(1, sizeof *api);
+    if (!api) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
+    struct heng_api_options *own = &api->options;
+    *own = *options;
+    own->workers = or_default(own->workers, 4);
+    own->queue_max = or_default(own->queue_max, 256);
+    own->connections_max = or_default(own->connections_max, 1024);
+    own->request_timeout_s = or_default(own->request_timeout_s, 15);
+    api->listen_fd = -1;
+    api->started_us = heng_clock_wall();
+    pthread_mutex_init(&api->tick_mutex, NULL);
+    pthread_mutex_init(&api->health_mutex, NULL);
+    heng_events_init(&api->events, or_default(own->listeners_max, 512), or_default(own->heartbeat_ms, 15000));
+    heng_connections_init(&api->connections, own->request_timeout_s);
+    heng_rc rc = own->workers <= 64 ? HENG_OK : heng_fail(err, HENG_ECONFIG, 0, "at most 64 workers");
+    if (rc == HENG_OK) rc = heng_files_check_root(own->web_root, err);
+    if (rc == HENG_OK) rc = open_listener(api, err);
+    if (rc == HENG_OK) rc = heng_queue_start(&api->queue, own->database, own->workers, own->queue_max, err);
+    if (rc == HENG_OK) rc = start_ticker(api, err);
+    if (rc == HENG_OK) rc = start_daemon(api, err);
+    if (rc != HENG_OK) {
+        heng_api_stop(api);
+        return rc;
+    }
+    *ret = api;
+    return HENG_OK;
+}
+
+uint16_t heng_api_port(const struct heng_api *api) { return api->port; }
+
+void heng_api_stop(struct heng_api *api)
+{
+    if (!api) return;
+    if (api->daemon) MHD_quiesce_daemon(api->daemon);
+    heng_queue_stop(&api->queue);
+    if (api->ticking) {
+        wake_ticker(api, true);
+        pthread_join(api->ticker, NULL);
+    }
+    heng_events_stop(&api->events); /* a connection that is still suspended would stop the library from stopping */
+    if (api->daemon) MHD_stop_daemon(api->daemon);
+    if (api->listen_fd >= 0) close(api->listen_fd);
+    heng_connections_fini(&api->connections);
+    heng_events_fini(&api->events);
+    free(api);
+}
+
+void heng_api_publish(struct heng_api *api, const char *event, const char *json)
+{
+    heng_events_publish(&api->events, event, json);
+    wake_ticker(api, false);
+}
+
+void heng_api_set_health(struct heng_api *api, const char *detail)
+{
+    pthread_mutex_lock(&api->health_mutex);
+    snprintf(api->health, sizeof api->health, "%s", detail);
+    pthread_mutex_unlock(&api->health_mutex);
+}

@@ -1,0 +1,51 @@
+#ifndef HENG_FLOW_INGEST_H
+#define HENG_FLOW_INGEST_H
+/* Facts from the lines into the database: the one way in for readings. */
+#include "flow/views.h"
+#include "store/store.h"
+
+/* What a line has to tell. counters are added to those in the database: what was counted since the last fact. */
+struct heng_line_fact {
+    int64_t line_id;
+    heng_us at_us;
+    heng_line_state state;
+    char detail[HENG_DETAIL_MAX]; /* why it is down, else "" */
+    heng_us last_answer_us;       /* 0: none since the last fact */
+    struct heng_line_counters counters;
+};
+
+typedef enum heng_fact_kind { HENG_FACT_READ, HENG_FACT_LINE } heng_fact_kind;
+
+/* One fact; what it points to is the caller's until heng_ingest returns. */
+struct heng_fact {
+    heng_fact_kind kind;
+    const struct heng_read *read;      /* HENG_FACT_READ: good or failed */
+    const struct heng_line_fact *line; /* HENG_FACT_LINE */
+};
+
+/* What the browser may hear of, after the commit. */
+typedef enum heng_live_kind { HENG_LIVE_READING, HENG_LIVE_LINE } heng_live_kind;
+struct heng_live {
+    heng_live_kind kind;
+    union {
+        struct heng_reading_view reading;
+        struct heng_line_row line;
+    };
+};
+
+/* What became of a batch. Zero-initialise; live is grown and kept between batches.
+ * Owns: live, until heng_ingested_fini. */
+struct heng_ingested {
+    struct heng_live *live;
+    size_t live_n, live_cap;
+    uint32_t stored, same, conflicts, failed, refused; /* reads: refused ones belong to no known meter */
+};
+void heng_ingested_fini(struct heng_ingested *ingested);
+
+/* Store a batch in one transaction; OK means that all of it is on the disk. A read of an unknown meter and a fact of
+ * an unknown line are refused with a line in the log; the rest goes on. Facts that were stored before change nothing.
+ * Errors: EIO, ELIMIT (disk full), ENOMEM: nothing of the batch is stored, it may be offered again. */
+HENG_NODISCARD heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count,
+                                   struct heng_ingested *ret, struct heng_err *err);
+
+#endif

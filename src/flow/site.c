@@ -1,0 +1,259 @@
+#include "flow/site.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/read.h"
+#include "store/write.h"
+
+static const char *text_of(const char *text) { return text ? text : ""; }
+
+/* Put "place 'b1': " in front of what went wrong. */
+static heng_rc at_item(struct heng_err *err, heng_rc rc, const char *kind, const char *key)
+{
+    char text[sizeof err->text];
+    if (rc == HENG_OK || !err) return rc;
+    snprintf(text, sizeof text, "%s", err->text);
+    return heng_fail(err, rc, err->at, "%s '%s': %s", kind, key, text);
+}
+
+/* A text that must be there and fit. */
+static heng_rc take_text(const char *field, const char *text, char *ret, size_t cap, struct heng_err *err)
+{
+    size_t n = strlen(text_of(text));
+    if (n == 0) return heng_fail(err, HENG_ECONFIG, 0, "%s is missing", field);
+    if (n >= cap) return heng_fail(err, HENG_ECONFIG, 0, "%s is longer than %zu bytes", field, cap - 1);
+    memcpy(ret, text, n + 1);
+    return HENG_OK;
+}
+
+static heng_rc take_number(const char *field, int64_t value, int64_t min, int64_t max, uint32_t *ret,
+                           struct heng_err *err)
+{
+    if (value < min || value > max)
+        return heng_fail(err, HENG_ECONFIG, 0, "%s is %" PRId64 ", it must be between %" PRId64 " and %" PRId64, field,
+                         value, min, max);
+    *ret = (uint32_t)value;
+    return HENG_OK;
+}
+
+static heng_rc unknown(const char *field, const char *value, struct heng_err *err)
+{
+    return heng_fail(err, HENG_ECONFIG, 0, "%s '%s' is not known", field, text_of(value));
+}
+
+static heng_rc build_place(struct heng_store *store, const struct heng_site_place *from, struct heng_place *ret,
+                           struct heng_err *err)
+{
+    heng_rc rc = take_text("key", from->key, ret->key, sizeof ret->key, err);
+    if (rc == HENG_OK) rc = take_text("kind", from->kind, ret->kind, sizeof ret->kind, err);
+    if (rc == HENG_OK) rc = take_text("name", from->name, ret->name, sizeof ret->name, err);
+    if (rc != HENG_OK) return rc;
+    if (from->area_cm2 < 0) return heng_fail(err, HENG_ECONFIG, 0, "the area is negative");
+    ret->area_cm2 = from->area_cm2;
+    snprintf(ret->path, sizeof ret->path, "%s", ret->name);
+    if (!text_of(from->parent)[0]) return HENG_OK;
+
+    struct heng_place parent;
+    if (strcmp(from->parent, from->key) == 0) return heng_fail(err, HENG_ECONFIG, 0, "it is its own parent");
+    rc = heng_store_find_place(heng_store_as_reader(store), from->parent, &parent, err);
+    if (rc == HENG_ENOTFOUND)
+        return heng_fail(err, HENG_ECONFIG, 0, "its parent '%s' is not known: name it before", from->parent);
+    if (rc != HENG_OK) return rc;
+    ret->parent_id = parent.id;
+    int n = snprintf(ret->path, sizeof ret->path, "%s / %s", parent.path, ret->name);
+    if (n < 0 || (size_t)n >= sizeof ret->path)
+        return heng_fail(err, HENG_ECONFIG, 0, "the names from the root to here are too long together");
+    return HENG_OK;
+}
+
+static heng_rc apply_place(struct heng_store *store, const struct heng_site_place *from, struct heng_err *err)
+{
+    struct heng_place place = {0};
+    int64_t id;
+    heng_rc rc = build_place(store, from, &place, err);
+    return rc == HENG_OK ? heng_store_put_place(store, &place, &id, err) : rc;
+}
+
+static heng_rc build_line(const struct heng_site_line *from, struct heng_line_config *ret, struct heng_err *err)
+{
+    char parity[2] = "E";
+    heng_rc rc = take_text("name", from->name, ret->name, sizeof ret->name, err);
+    if (rc == HENG_OK) rc = take_text("endpoint", from->endpoint, ret->endpoint, sizeof ret->endpoint, err);
+    if (rc == HENG_OK && text_of(from->heartbeat)[0])
+        rc = take_text("heartbeat", from->heartbeat, ret->heartbeat, sizeof ret->heartbeat, err);
+    if (rc == HENG_OK) rc = take_number("baud", from->baud, 300, 921600, &ret->baud, err);
+    if (rc == HENG_OK) rc = take_number("latency_ms", from->latency_ms, 0, 60000, &ret->latency_ms, err);
+    if (rc == HENG_OK) rc = take_number("period_s", from->period_s, 1, 31 * 86400, &ret->period_s, err);
+    if (rc == HENG_OK && text_of(from->parity)[0]) rc = take_text("parity", from->parity, parity, sizeof parity, err);
+    if (rc != HENG_OK) return rc;
+    ret->transport = heng_transport_of(text_of(from->transport));
+    if (ret->transport == HENG_TRANSPORT_COUNT) return unknown("transport", from->transport, err);
+    if (!strchr("ENO", parity[0])) return unknown("parity", parity, err);
+    ret->parity = parity[0];
+    return HENG_OK;
+}
+
+static heng_rc apply_line(struct heng_store *store, const struct heng_site_line *from, heng_us at_us,
+                          struct heng_err *err)
+{
+    struct heng_line_config line = {0};
+    char key[HENG_KEY_MAX];
+    int64_t id;
+    heng_rc rc = take_text("key", from->key, key, sizeof key, err);
+    if (rc == HENG_OK) rc = build_line(from, &line, err);
+    if (rc == HENG_OK) rc = heng_store_put_line(store, key, &line, at_us, &id, err);
+    if (rc == HENG_ECONFLICT) heng_fail(err, rc, 0, "the endpoint '%s' is used by another line", line.endpoint);
+    return rc;
+}
+
+/* A meter on its way into the database: first all devices leave their lines, then each takes its address, so that two
+ * meters can change places in one description. */
+static heng_rc apply_device(struct heng_store *store, const struct heng_site_meter *from, int64_t *ret_id,
+                            struct heng_err *err)
+{
+    struct heng_device device = {0};
+    heng_rc rc = take_text("number", from->number, device.number, sizeof device.number, err);
+    if (rc == HENG_OK && text_of(from->manufacturer)[0])
+        rc = take_text("manufacturer", from->manufacturer, device.manufacturer, sizeof device.manufacturer, err);
+    if (rc != HENG_OK) return rc;
+    device.medium = heng_medium_of(text_of(from->medium));
+    if (device.medium == HENG_MEDIUM_COUNT) return unknown("medium", from->medium, err);
+    device.protocol = heng_protocol_of(text_of(from->protocol));
+    if (device.protocol == HENG_PROTOCOL_COUNT) return unknown("protocol", from->protocol, err);
+    rc = heng_store_put_device(store, &device, ret_id, err);
+    return rc == HENG_OK ? heng_store_drop_member(store, *ret_id, err) : rc;
+}
+
+static heng_rc place_meter(struct heng_store *store, const struct heng_site_meter *from, int64_t device_id,
+                           heng_us at_us, struct heng_err *err)
+{
+    struct heng_store_reader *reader = heng_store_as_reader(store);
+    char address[24];
+    struct heng_place place;
+    int64_t line_id;
+    heng_rc rc = take_text("address", from->address, address, sizeof address, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_store_find_line(reader, text_of(from->line), &line_id, err);
+    if (rc == HENG_ENOTFOUND) return unknown("line", from->line, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_store_find_place(reader, text_of(from->place), &place, err);
+    if (rc == HENG_ENOTFOUND) return unknown("place", from->place, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_store_put_member(store, line_id, device_id, address, err);
+    if (rc == HENG_ECONFLICT)
+        return heng_fail(err, rc, 0, "address %s of line '%s' belongs to another meter", address, from->line);
+    if (rc != HENG_OK) return rc;
+    return heng_store_install(store, device_id, place.id, heng_medium_of(from->medium), at_us, err);
+}
+
+static heng_rc apply_meters(struct heng_store *store, const struct heng_site *site, heng_us at_us, struct heng_err *err)
+{
+    if (site->meter_count == 0) return HENG_OK;
+    int64_t *ids = calloc(site->meter_count, sizeof *ids);
+    if (!ids) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for %zu meters", site->meter_count);
+    heng_rc rc = HENG_OK;
+    for (size_t i = 0; rc == HENG_OK && i < site->meter_count; i++)
+        rc =
+            at_item(err, apply_device(store, &site->meters[i], &ids[i], err), "meter", text_of(site->meters[i].number));
+    for (size_t i = 0; rc == HENG_OK && i < site->meter_count; i++)
+        rc = at_item(err, place_meter(store, &site->meters[i], ids[i], at_us, err), "meter",
+                     text_of(site->meters[i].number));
+    free(ids);
+    return rc;
+}
+
+static heng_rc apply_setting(struct heng_store *store, const char *name, const char *value, size_t cap,
+                             struct heng_err *err)
+{
+    if (!text_of(value)[0]) return HENG_OK;
+    if (strlen(value) >= cap) return heng_fail(err, HENG_ECONFIG, 0, "%s is longer than %zu bytes", name, cap - 1);
+    return heng_store_put_setting(store, name, value, err);
+}
+
+static heng_rc apply(struct heng_store *store, const struct heng_site *site, heng_us at_us, struct heng_err *err)
+{
+    heng_rc rc = apply_setting(store, "site", site->name, HENG_NAME_MAX, err);
+    if (rc == HENG_OK) rc = apply_setting(store, "time_zone", site->time_zone, 64, err);
+    for (size_t i = 0; rc == HENG_OK && i < site->place_count; i++)
+        rc = at_item(err, apply_place(store, &site->places[i], err), "place", text_of(site->places[i].key));
+    for (size_t i = 0; rc == HENG_OK && i < site->line_count; i++)
+        rc = at_item(err, apply_line(store, &site->lines[i], at_us, err), "line", text_of(site->lines[i].key));
+    if (rc == HENG_OK) rc = apply_meters(store, site, at_us, err);
+    if (rc == HENG_OK) rc = heng_store_index_meters(store, err);
+    return rc;
+}
+
+heng_rc heng_site_apply(struct heng_store *store, const struct heng_site *site, heng_us at_us,
+                        struct heng_site_applied *ret, struct heng_err *err)
+{
+    heng_rc rc = heng_store_begin(store, err);
+    if (rc != HENG_OK) return rc;
+    rc = apply(store, site, at_us, err);
+    if (rc == HENG_OK)
+        rc = heng_store_commit(store, err);
+    else
+        heng_store_rollback(store);
+    if (rc == HENG_OK) *ret = (struct heng_site_applied){site->place_count, site->line_count, site->meter_count};
+    return rc;
+}
+
+void heng_site_lines_fini(struct heng_site_lines *lines)
+{
+    free(lines->lines);
+    free(lines->meters);
+    free(lines->first);
+    *lines = (struct heng_site_lines){0};
+}
+
+static heng_rc load_lines(struct heng_store_reader *reader, size_t total, struct heng_site_lines *ret,
+                          struct heng_err *err)
+{
+    struct heng_line_row row;
+    int64_t after = 0;
+    size_t n = 1;
+    while (ret->line_count < total) {
+        heng_rc rc = heng_store_list_lines(reader, after, &row, 1, &n, err);
+        if (rc != HENG_OK) return rc;
+        if (n == 0) break;
+        after = row.config.id;
+        ret->lines[ret->line_count++] = row.config;
+    }
+    return HENG_OK;
+}
+
+static heng_rc load(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
+{
+    struct heng_totals totals;
+    heng_rc rc = heng_store_totals(reader, &totals, err);
+    if (rc != HENG_OK) return rc;
+    size_t lines = (size_t)totals.lines, meters = (size_t)totals.meters;
+    ret->lines = calloc(lines + 1, sizeof *ret->lines);
+    ret->meters = calloc(meters + 1, sizeof *ret->meters);
+    ret->first = calloc(lines + 1, sizeof *ret->first);
+    if (!ret->lines || !ret->meters || !ret->first)
+        return heng_fail(err, HENG_ENOMEM, 0, "out of memory for %zu meters", meters);
+    rc = load_lines(reader, lines, ret, err);
+    if (rc == HENG_OK) rc = heng_store_list_members(reader, 0, 0, ret->meters, meters, &ret->meter_count, err);
+    if (rc != HENG_OK) return rc;
+    /* Both are sorted by line: one walk finds where the meters of each line begin. */
+    size_t at = 0;
+    for (size_t i = 0; i < ret->line_count; i++) {
+        while (at < ret->meter_count && ret->meters[at].line_id < ret->lines[i].id) at++;
+        ret->first[i] = at;
+    }
+    ret->first[ret->line_count] = ret->meter_count;
+    return HENG_OK;
+}
+
+heng_rc heng_site_load_lines(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
+{
+    *ret = (struct heng_site_lines){0};
+    heng_rc rc = heng_store_reader_begin(reader, err);
+    if (rc != HENG_OK) return rc;
+    rc = load(reader, ret, err);
+    heng_store_reader_end(reader);
+    if (rc != HENG_OK) heng_site_lines_fini(ret);
+    return rc;
+}

@@ -1,0 +1,60 @@
+#ifndef HENG_FLOW_SITE_H
+#define HENG_FLOW_SITE_H
+/* A site as described by people (keys and names) into the database, and the lines to run out of it. */
+#include "store/store.h"
+
+/* Texts are borrowed; NULL means "". */
+struct heng_site_place {
+    const char *key, *parent; /* parent: key of a place further up in the list or in the database, "" for a root */
+    const char *kind, *name;
+    int64_t area_cm2;
+};
+
+struct heng_site_line {
+    const char *key, *name;
+    const char *transport, *endpoint, *heartbeat; /* as in struct heng_line_config */
+    const char *parity;                           /* "E", "N" or "O" */
+    int64_t baud, latency_ms, period_s;
+};
+
+/* Found again by number and manufacturer. */
+struct heng_site_meter {
+    const char *number, *manufacturer;
+    const char *line;  /* key of a line */
+    const char *place; /* key of a place */
+    const char *protocol, *address, *medium;
+};
+
+struct heng_site {
+    const char *name, *time_zone; /* "" leaves what is there */
+    const struct heng_site_place *places;
+    const struct heng_site_line *lines;
+    const struct heng_site_meter *meters;
+    size_t place_count, line_count, meter_count;
+};
+
+struct heng_site_applied {
+    size_t places, lines, meters;
+};
+
+/* Bring the database to the description, in one transaction: what is new is made, what differs is changed, what is not
+ * mentioned stays. Applying the same twice changes nothing.
+ * Errors: ECONFIG, ECONFLICT (the text names the item: "meter '123': ..."), EIO, ELIMIT: nothing is applied. */
+HENG_NODISCARD heng_rc heng_site_apply(struct heng_store *store, const struct heng_site *site, heng_us at_us,
+                                       struct heng_site_applied *ret, struct heng_err *err);
+
+/* The lines to run, by id, and their meters: those of lines[i] are meters[first[i]] .. meters[first[i + 1] - 1].
+ * Owns: the arrays, until heng_site_lines_fini. */
+struct heng_site_lines {
+    struct heng_line_config *lines;
+    struct heng_meter_config *meters;
+    size_t *first; /* line_count + 1 entries */
+    size_t line_count, meter_count;
+};
+
+/* Errors: EIO, ENOMEM. *ret must be zero or finished. */
+HENG_NODISCARD heng_rc heng_site_load_lines(struct heng_store_reader *reader, struct heng_site_lines *ret,
+                                            struct heng_err *err);
+void heng_site_lines_fini(struct heng_site_lines *lines);
+
+#endif

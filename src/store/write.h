@@ -1,0 +1,57 @@
+#ifndef HENG_STORE_WRITE_H
+#define HENG_STORE_WRITE_H
+/* What can be written. Every function needs an open transaction and, after an error, its rollback.
+ * Errors of all: EIO, ELIMIT (disk full), ECONFLICT (breaks a rule of the schema), EBUG (no transaction). */
+#include "store/store.h"
+
+HENG_NODISCARD heng_rc heng_store_put_setting(struct heng_store *store, const char *name, const char *value,
+                                              struct heng_err *err);
+
+/* Insert, or update what has the same key (place, line) or number and manufacturer (device); the id in the struct is
+ * ignored and returned. path of a place is the caller's to compute. */
+HENG_NODISCARD heng_rc heng_store_put_place(struct heng_store *store, const struct heng_place *place, int64_t *ret_id,
+                                            struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_put_line(struct heng_store *store, const char *key,
+                                           const struct heng_line_config *line, heng_us at_us, int64_t *ret_id,
+                                           struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_put_device(struct heng_store *store, const struct heng_device *device,
+                                             int64_t *ret_id, struct heng_err *err);
+
+/* Take a device off its line, and put it on one. Errors: ECONFLICT when the address is taken on the line. */
+HENG_NODISCARD heng_rc heng_store_drop_member(struct heng_store *store, int64_t device_id, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_put_member(struct heng_store *store, int64_t line_id, int64_t device_id,
+                                             const char *address, struct heng_err *err);
+
+/* Let the device measure at the place from at_us on; nothing changes when it does already. A device that moves gets a
+ * new point there, and its installation at the old one ends. */
+HENG_NODISCARD heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t place_id,
+                                          heng_medium medium, heng_us at_us, struct heng_err *err);
+
+/* Refresh the text that heng_store_list_meters searches: after places, members or installations changed. */
+HENG_NODISCARD heng_rc heng_store_index_meters(struct heng_store *store, struct heng_err *err);
+
+/* The id of each key's register of the device; registers not known yet are made.
+ * Errors: ERANGE when the device would have more than HENG_REGISTERS_MAX. */
+HENG_NODISCARD heng_rc heng_store_register_ids(struct heng_store *store, int64_t device_id,
+                                               const struct heng_register_key *const *keys, size_t count,
+                                               int64_t *ret_ids, struct heng_err *err);
+
+typedef enum heng_stored {
+    HENG_STORED_NEW,     /* the reading and its frames are stored */
+    HENG_STORED_SAME,    /* known already, word for word: nothing is stored */
+    HENG_STORED_CONFLICT /* known with other values: kept beside it in reading_conflict, with its frames */
+} heng_stored;
+
+/* Store a reading with the frames that prove it. first_frame and the ids of frames are ignored and allocated here. */
+HENG_NODISCARD heng_rc heng_store_add_reading(struct heng_store *store, const struct heng_reading *reading,
+                                              const struct heng_frame *frames, heng_stored *ret_stored,
+                                              int64_t *ret_first_frame, struct heng_err *err);
+
+HENG_NODISCARD heng_rc heng_store_put_device_state(struct heng_store *store, const struct heng_device_state *state,
+                                                   struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_put_line_status(struct heng_store *store, const struct heng_line_status *status,
+                                                  struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_add_line_event(struct heng_store *store, int64_t line_id,
+                                                 const struct heng_line_event *event, struct heng_err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* Save a picture of each page, for wide and narrow screens, in each language.
+ * Usage: HENG_URL=http://127.0.0.1:8080 node screenshots.mjs FOLDER [LANGUAGE...] */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { getJson, openBrowser, openPage, readMeter } from './browser.mjs'
+
+const [folder, ...wanted] = process.argv.slice(2)
+if (!folder) {
+  console.error('usage: HENG_URL=... node screenshots.mjs FOLDER [zh|en|de ...]')
+  process.exit(2)
+}
+await mkdir(folder, { recursive: true })
+
+const LOCALES = { zh: 'zh-CN', en: 'en-GB', de: 'de-DE' }
+const SIZES = { wide: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } }
+
+const { meter, frame } = await readMeter()
+const lines = await getJson('/lines')
+const pages = {
+  overview: '/',
+  lines: '/lines',
+  line: `/lines/${lines.items[0].id}`,
+  meters: '/meters',
+  missing: '/meters?state=missing',
+  meter: `/meters/${meter.id}`,
+  'meter-frame': `/meters/${meter.id}?frame=${frame.id}`,
+  frame: `/frames/${frame.id}`,
+}
+
+for (const language of wanted.length > 0 ? wanted : Object.keys(LOCALES)) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    const browser = await openBrowser({ ...viewport, locale: LOCALES[language] })
+    for (const [name, path] of Object.entries(pages)) {
+      const { page } = await openPage(browser.context, path)
+      await page.locator('h1').first().waitFor()
+      await page.waitForTimeout(1500) // the drawer slides in, the chart draws
+      const full = name !== 'meter-frame'
+      await page.screenshot({ path: join(folder, `${name}-${size}-${language}.png`), fullPage: full })
+      await page.close()
+    }
+    await browser.close()
+  }
+}
+console.log(`screenshots: ${folder}`)

@@ -1,0 +1,490 @@
+/* Hand-made records for every range of the VIF tables, every coding and every correction. The expected texts are
+ * worked out by hand from the tables of EN 13757-3, not from our code. */
+#include "corpus.h"
+
+#include "codec/mbus.h"
+#include "codec/present.h"
+
+/* record in hex; then value or reason, unit, quantity, qualifier. */
+struct expectation {
+    const char *record, *value, *unit, *quantity, *qualifier;
+};
+
+static struct heng_slice answer(uint8_t *bytes, size_t cap, uint8_t ci, const char *records)
+{
+    uint8_t data[300];
+    struct heng_buf body = heng_buf_of(data, sizeof data), buf = heng_buf_of(bytes, cap);
+    if (ci == 0x72)
+        assert_int_equal(
+            heng_mbus_encode_header(&(struct heng_mbus_secondary){"12345678", "HNG", 1, 0x04}, 7, 0, &body), HENG_OK);
+    assert_int_equal(heng_hex_parse(heng_slice_str(records), &body, NULL), HENG_OK);
+    assert_int_equal(heng_mbus_encode_long(HENG_MBUS_C_RSP_UD, 5, ci, heng_buf_slice(&body), &buf), HENG_OK);
+    return heng_buf_slice(&buf);
+}
+
+/* The value as text, or the reason for none. */
+static void value_text(const struct heng_record *r, char *ret_text, size_t cap)
+{
+    const struct heng_civil *c = &r->civil;
+    char number[HENG_DEC_TEXT_MAX];
+    switch (r->kind) {
+    case HENG_VALUE_DEC:
+        heng_dec_format(r->dec, number);
+        snprintf(ret_text, cap, "%s", number);
+        return;
+    case HENG_VALUE_TEXT: {
+        size_t i = 0;
+        for (; i < r->data.n && i + 1 < cap; i++)
+            ret_text[i] = (char)r->data.p[r->text_reversed ? r->data.n - 1 - i : i];
+        ret_text[i] = '\0';
+        return;
+    }
+    case HENG_VALUE_DATE: snprintf(ret_text, cap, "%04d-%02u-%02u", c->year, c->month, c->day); return;
+    case HENG_VALUE_TIME: snprintf(ret_text, cap, "%02u:%02u:%02u", c->hour, c->minute, c->second); return;
+    case HENG_VALUE_DATETIME:
+        snprintf(ret_text, cap, "%04d-%02u-%02uT%02u:%02u:%02u", c->year, c->month, c->day, c->hour, c->minute,
+                 c->second);
+        return;
+    case HENG_VALUE_NONE:
+    case HENG_VALUE_BYTES: snprintf(ret_text, cap, "%s", r->reason); return;
+    }
+}
+
+static void check_with(uint8_t ci, const struct expectation *e)
+{
+    uint8_t bytes[300];
+    struct heng_telegram t;
+    struct heng_record r;
+    size_t used;
+    char text[300], qualifier[HENG_QUALIFIER_MAX];
+    /* A plain record behind it shows that the first did not spoil the second. */
+    char records[600];
+    snprintf(records, sizeof records, "%s 04 13 40 E2 01 00", e->record);
+    struct heng_slice in = answer(bytes, sizeof bytes, ci, records);
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    struct heng_records walk = heng_telegram_records(&t);
+    if (heng_mbus_codec.next(&walk, &r, NULL) != HENG_OK) fail_msg("%s does not decode", e->record);
+    value_text(&r, text, sizeof text);
+    heng_record_qualifier(&r, qualifier);
+    if (strcmp(text, e->value) != 0) fail_msg("%s: value %s, not %s", e->record, text, e->value);
+    if (strcmp(heng_unit_text(r.unit), e->unit) != 0)
+        fail_msg("%s: unit %s, not %s", e->record, heng_unit_text(r.unit), e->unit);
+    if (strcmp(heng_quantity_text(r.quantity), e->quantity) != 0)
+        fail_msg("%s: quantity %s, not %s", e->record, heng_quantity_text(r.quantity), e->quantity);
+    if (strcmp(qualifier, e->qualifier) != 0) fail_msg("%s: qualifier %s, not %s", e->record, qualifier, e->qualifier);
+    if (ci & 4) return;
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    value_text(&r, text, sizeof text);
+    assert_string_equal(text, "123.456");
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_ENOTFOUND);
+}
+
+static void check_all(const struct expectation *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) check_with(0x72, &list[i]);
+}
+
+#define CHECK(list) check_all(list, sizeof list / sizeof list[0])
+
+static void test_main_table(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"02 00 39 30", "12.345", "Wh", "energy", ""},
+        {"02 03 39 30", "12345", "Wh", "energy", ""},
+        {"02 07 39 30", "123450000", "Wh", "energy", ""},
+        {"02 08 39 30", "12345", "J", "energy", ""},
+        {"02 0F 39 30", "123450000000", "J", "energy", ""},
+        {"02 10 39 30", "0.012345", "m3", "volume", ""},
+        {"02 17 39 30", "123450", "m3", "volume", ""},
+        {"02 18 39 30", "12.345", "kg", "mass", ""},
+        {"02 1F 39 30", "123450000", "kg", "mass", ""},
+        {"02 20 39 30", "12345", "s", "on time", ""},
+        {"02 21 39 30", "740700", "s", "on time", ""},
+        {"02 22 39 30", "44442000", "s", "on time", ""},
+        {"02 23 39 30", "1066608000", "s", "on time", ""},
+        {"02 26 39 30", "44442000", "s", "operating time", ""},
+        {"02 28 39 30", "12.345", "W", "power", ""},
+        {"02 2F 39 30", "123450000", "W", "power", ""},
+        {"02 30 39 30", "12345", "J/h", "power", ""},
+        {"02 37 39 30", "123450000000", "J/h", "power", ""},
+        {"02 38 39 30", "0.012345", "m3/h", "volume flow", ""},
+        {"02 3F 39 30", "123450", "m3/h", "volume flow", ""},
+        {"02 40 39 30", "0.0012345", "m3/min", "volume flow", ""},
+        {"02 47 39 30", "12345", "m3/min", "volume flow", ""},
+        {"02 48 39 30", "0.000012345", "m3/s", "volume flow", ""},
+        {"02 4F 39 30", "123.45", "m3/s", "volume flow", ""},
+        {"02 50 39 30", "12.345", "kg/h", "mass flow", ""},
+        {"02 57 39 30", "123450000", "kg/h", "mass flow", ""},
+        {"02 58 39 30", "12.345", "degC", "flow temperature", ""},
+        {"02 5B 39 30", "12345", "degC", "flow temperature", ""},
+        {"02 5C 39 30", "12.345", "degC", "return temperature", ""},
+        {"02 5F 39 30", "12345", "degC", "return temperature", ""},
+        {"02 60 39 30", "12.345", "K", "temperature difference", ""},
+        {"02 63 39 30", "12345", "K", "temperature difference", ""},
+        {"02 64 39 30", "12.345", "degC", "external temperature", ""},
+        {"02 68 39 30", "12.345", "bar", "pressure", ""},
+        {"02 6B 39 30", "12345", "bar", "pressure", ""},
+        {"02 6E 39 30", "12345", "hca", "heat cost allocation units", ""},
+        {"01 70 09", "9", "s", "averaging duration", ""},
+        {"01 73 02", "172800", "s", "averaging duration", ""},
+        {"01 75 02", "120", "s", "actuality duration", ""},
+        {"0C 78 78 56 34 12", "12345678", "", "fabrication number", ""},
+        {"04 79 78 56 34 F2", "4063516280", "", "enhanced identification", ""},
+        {"01 7A FA", "250", "", "bus address", ""},
+        {"02 7B 39 30", "unknown vif", "unknown", "unknown", "7B"},
+        {"02 7E 39 30", "unknown vif", "unknown", "unknown", "7E"},
+        {"02 7F 39 30", "manufacturer specific", "unknown", "unknown", "7F"},
+        {"02 FF 81 05 39 30", "manufacturer specific", "unknown", "unknown", "FF8105"},
+    };
+    CHECK(list);
+}
+
+static void test_extension_tables(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"02 FB 00 39 30", "1234500000", "Wh", "energy", ""},
+        {"02 FB 01 39 30", "12345000000", "Wh", "energy", ""},
+        {"02 FB 02 39 30", "12345000", "varh", "reactive energy", ""},
+        {"02 FB 04 39 30", "12345000", "VAh", "apparent energy", ""},
+        {"02 FB 08 39 30", "1234500000000", "J", "energy", ""},
+        {"02 FB 09 39 30", "12345000000000", "J", "energy", ""},
+        {"02 FB 0D 39 30", "12345000000", "cal", "energy", ""},
+        {"02 FB 10 39 30", "1234500", "m3", "volume", ""},
+        {"02 FB 11 39 30", "12345000", "m3", "volume", ""},
+        {"02 FB 14 39 30", "12345", "var", "reactive power", ""},
+        {"02 FB 18 39 30", "1234500000", "kg", "mass", ""},
+        {"02 FB 1A 39 30", "1234.5", "%", "relative humidity", ""},
+        {"02 FB 1B 39 30", "12345", "%", "relative humidity", ""},
+        {"02 FB 21 39 30", "1234.5", "ft3", "volume", ""},
+        {"02 FB 22 39 30", "1234.5", "gal", "volume", ""},
+        {"02 FB 28 39 30", "1234500000", "W", "power", ""},
+        {"02 FB 2A 39 30", "1234.5", "deg", "phase angle", "U-U"},
+        {"02 FB 2B 39 30", "1234.5", "deg", "phase angle", "U-I"},
+        {"02 FB 2C 39 30", "12.345", "Hz", "frequency", ""},
+        {"02 FB 2F 39 30", "12345", "Hz", "frequency", ""},
+        {"02 FB 31 39 30", "12345000000000", "J/h", "power", ""},
+        {"02 FB 34 39 30", "12345", "VA", "apparent power", ""},
+        {"02 FB 59 39 30", "123.45", "degF", "flow temperature", ""},
+        {"02 FB 74 39 30", "12.345", "degC", "cold/warm temperature limit", ""},
+        {"02 FB 78 39 30", "12.345", "W", "cumulated maximum power", ""},
+        {"02 FB 7F 39 30", "123450000", "W", "cumulated maximum power", ""},
+        {"02 FB 7D 39 30", "1234500", "W", "cumulated maximum power", ""},
+        {"02 FD 00 39 30", "12.345", "currency", "credit", ""},
+        {"02 FD 07 39 30", "12345", "currency", "debit", ""},
+        {"01 FD 08 F0", "240", "", "access number", ""},
+        {"01 FD 09 07", "7", "", "device type", ""},
+        {"0D FD 0B 06 35 33 32 44 56 52", "RVD235", "", "parameter set", ""},
+        {"0D FD 0C 02 42 41", "AB", "", "model/version", ""},
+        {"01 FD 0D FF", "255", "", "hardware version", ""},
+        {"01 FD 0E 03", "3", "", "firmware version", ""},
+        {"03 FD 0F 00 00 04", "262144", "", "software version", ""},
+        {"0C FD 10 95 50 26 21", "21265095", "", "customer location", ""},
+        {"01 FD 12 01", "1", "", "access code", "user"},
+        {"01 FD 13 01", "1", "", "access code", "operator"},
+        {"01 FD 15 01", "1", "", "access code", "developer"},
+        {"02 FD 17 00 80", "32768", "", "error flags", ""},
+        {"01 FD 1A 80", "128", "", "digital output", ""},
+        {"01 FD 1B 02", "2", "", "digital input", ""},
+        {"02 FD 1C 60 09", "2400", "Bd", "baud rate", ""},
+        {"01 FD 20 01", "1", "", "storage number", "first"},
+        {"01 FD 21 18", "24", "", "storage number", "last"},
+        {"01 FD 26 02", "7200", "s", "storage interval", ""},
+        {"01 FD 28 01", "1", "month", "storage interval", ""},
+        {"01 FD 29 02", "2", "year", "storage interval", ""},
+        {"01 FD 2F 02", "172800", "s", "duration since readout", ""},
+        {"04 FD 30 00 00 61 1C", "2011-12-01T00:00:00", "", "start of tariff", ""},
+        {"01 FD 31 05", "300", "s", "duration of tariff", ""},
+        {"01 FD 38 06", "6", "month", "period of tariff", ""},
+        {"02 FD 3A 39 30", "12345", "", "dimensionless", ""},
+        {"02 FD 40 39 30", "0.000012345", "V", "voltage", ""},
+        {"02 FD 48 44 09", "237.2", "V", "voltage", ""},
+        {"02 FD 4F 01 00", "1000000", "V", "voltage", ""},
+        {"02 FD 50 39 30", "0.000000012345", "A", "current", ""},
+        {"02 FD 5F 01 00", "1000", "A", "current", ""},
+        {"01 FD 60 38", "56", "", "reset counter", ""},
+        {"01 FD 67 0F", "15", "", "special supplier information", ""},
+        {"01 FD 6C 02", "7200", "s", "battery operating time", ""},
+        {"01 FD 6E 02", "2", "month", "battery operating time", ""},
+        {"02 FD 70 5F 1C", "2010-12-31", "", "date of battery change", ""},
+        {"01 FD 71 A6", "-90", "dBm", "signal strength", ""},
+        {"02 FD 74 0A 00", "864000", "s", "remaining battery life", ""},
+        {"01 FD 7C 01", "unknown vif", "unknown", "unknown", "FD7C"},
+    };
+    CHECK(list);
+}
+
+static void test_codings(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"00 13", "no data", "m3", "volume", ""},
+        {"08 13", "no data", "m3", "volume", ""},
+        {"01 13 FF", "-0.001", "m3", "volume", ""},
+        {"02 13 00 80", "-32.768", "m3", "volume", ""},
+        {"03 13 FF FF FF", "-0.001", "m3", "volume", ""},
+        {"04 13 FF FF FF 7F", "2147483.647", "m3", "volume", ""},
+        {"06 13 00 00 00 00 00 80", "-140737488355.328", "m3", "volume", ""},
+        {"07 13 FF FF FF FF FF FF FF 7F", "9223372036854775.807", "m3", "volume", ""},
+        {"05 5B 00 00 B8 42", "92", "degC", "flow temperature", ""},
+        {"05 3B 9A 99 19 3F", "0.0006", "m3/h", "volume flow", ""},
+        {"05 5B 00 00 C0 7F", "not a number", "degC", "flow temperature", ""},
+        {"05 5B 00 00 80 FF", "not a number", "degC", "flow temperature", ""},
+        {"09 13 99", "0.099", "m3", "volume", ""},
+        {"0A 13 99 99", "9.999", "m3", "volume", ""},
+        {"0B 61 18 00 F0", "-0.18", "K", "temperature difference", ""},
+        {"0C 13 27 04 85 02", "2850.427", "m3", "volume", ""},
+        {"0E 13 12 90 78 56 34 12", "123456789.012", "m3", "volume", ""},
+        {"0C 13 BD EB DD DD", "invalid bcd", "m3", "volume", ""},
+        {"0C 13 27 04 85 E2", "invalid bcd", "m3", "volume", ""},
+        {"0A 13 F1 00", "invalid bcd", "m3", "volume", ""},
+        {"0D 13 C2 34 12", "1.234", "m3", "volume", ""},
+        {"0D 13 D2 34 12", "-1.234", "m3", "volume", ""},
+        {"0D 13 C0", "0.000", "m3", "volume", ""},
+        {"0D 78 03 33 32 31", "123", "", "fabrication number", ""},
+        {"0D 13 E3 01 02 03", "binary data", "m3", "volume", ""},
+        {"0D 13 F0 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F", "binary data", "m3", "volume", ""},
+        {"07 79 04 03 02 01 24 40 01 04", "binary data", "", "enhanced identification", ""},
+        {"07 FD 61 05 00 00 00 00 00 00 00", "5", "", "cumulation counter", ""},
+        {"07 FD 61 FF FF FF FF FF FF FF FF", "out of range", "", "cumulation counter", ""},
+        {"06 23 00 00 00 00 00 7F", "out of range", "s", "on time", ""},
+        {"02 7C 09 65 6D 69 74 20 2E 74 61 62 F2 10", "4338", "", "plain text unit", "bat. time"},
+        {"02 FC 03 48 52 25 74 D4 11", "45.64", "%", "relative humidity", ""},
+    };
+    CHECK(list);
+}
+
+static void test_times(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"42 6C 5F 1C", "2010-12-31", "", "date", ""},
+        {"42 6C FF FF", "not set", "", "date", ""},
+        {"42 6C 00 00", "not set", "", "date", ""},
+        {"42 6C 3E 12", "invalid time", "", "date", ""}, /* 30 February 2009 */
+        {"42 6C 61 F1", "recurring date", "", "date", ""},
+        {"42 6C 3F CC", "1997-12-31", "", "date", ""},
+        {"04 6D 29 0A 1F 0C", "2000-12-31T10:41:00", "", "datetime", ""},
+        {"04 6D 29 2A 1F 0C", "2000-12-31T10:41:00", "", "datetime", ""}, /* hundreds of years: 1 */
+        {"04 6D A1 15 E9 17", "invalid time", "", "datetime", ""},
+        {"04 6D 3C 15 E9 17", "invalid time", "", "datetime", ""}, /* minute 60 */
+        {"04 6D FF FF FF FF", "not set", "", "datetime", ""},
+        {"03 6D 1E 2D 0A", "10:45:30", "", "datetime", ""},
+        {"06 6D 1E 2D 0A 5F 1C 00", "2010-12-31T10:45:30", "", "datetime", ""},
+        {"06 6D 1E AD 0A 5F 1C 00", "invalid time", "", "datetime", ""},
+        {"01 6C 05", "time of unknown length", "", "date", ""},
+        {"0C 6D 00 00 00 00", "time of unknown coding", "", "datetime", ""},
+    };
+    CHECK(list);
+}
+
+static void test_vifes(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"02 86 3B 01 00", "1000", "Wh", "energy", "forward"},
+        {"02 86 3C 01 00", "1000", "Wh", "energy", "backward"},
+        {"02 86 00 01 00", "1000", "Wh", "energy", ""},
+        {"02 86 15 01 00", "no data available", "Wh", "energy", ""},
+        {"02 86 16 01 00", "data overflow", "Wh", "energy", ""},
+        {"02 86 08 01 00", "record error", "Wh", "energy", ""},
+        {"02 93 A2 3A 01 00", "0.001", "m3", "volume", "per h uncorrected"},
+        {"02 DA 40 01 00", "0.1", "degC", "flow temperature", "lower limit"},
+        {"02 DA 48 01 00", "0.1", "degC", "flow temperature", "upper limit"},
+        {"01 DA 49 05", "5", "", "flow temperature", "exceeds upper"},
+        {"04 DA 6F 32 14 7A 18", "2011-08-26T20:50:00", "", "flow temperature", "end last"},
+        {"04 AD 4B 32 14 7A 18", "2011-08-26T20:50:00", "", "power", "end first upper"},
+        {"01 DA 5A 03", "10800", "s", "flow temperature", "duration first upper"},
+        {"01 DA 65 03", "180", "s", "flow temperature", "duration last"},
+        {"04 A2 39 32 14 7A 18", "2011-08-26T20:50:00", "", "on time", "start"},
+        {"42 EC 7E 1F 0C", "2000-12-31", "", "date", "future"},
+        {"02 93 70 39 30", "0.000012345", "m3", "volume", ""},
+        {"02 93 77 39 30", "123.45", "m3", "volume", ""},
+        {"02 93 7D 39 30", "12345", "m3", "volume", ""},
+        {"02 93 7B 39 30", "13.345", "m3", "volume", ""},
+        {"02 93 78 39 30", "12.346", "m3", "volume", ""},
+        {"02 96 78 39 30", "12345.001", "m3", "volume", ""},
+        {"02 FB 80 78 39 30", "correction in an unclear unit", "Wh", "energy", ""},
+        {"02 93 3D 39 30", "non-metric unit", "m3", "volume", "non-metric"},
+        {"02 FD C8 FC 01 44 09", "237.2", "V", "voltage", "L1"},
+        {"02 FD C8 FC 05 44 09", "237.2", "V", "voltage", "L1-L2"},
+        {"02 AB FC 83 3C 05 00", "5", "W", "power", "N backward"},
+        {"02 AB FF 81 02 05 00", "5", "W", "power", "FF8102"},
+        {"04 83 7F FA 04 00 00", "1274", "Wh", "energy", "7F"},
+    };
+    CHECK(list);
+}
+
+static void test_long_qualifiers_stay_different(void **state)
+{
+    (void)state;
+    static const char *const records[] = {"04 93 CA CE CB CF CA 4E 00 00 00 00", "04 93 CA CE CB CF CA 4F 00 00 00 00"};
+    char qualifier[2][HENG_QUALIFIER_MAX];
+    for (int i = 0; i < 2; i++) {
+        uint8_t bytes[300];
+        struct heng_telegram t;
+        struct heng_record r;
+        size_t used;
+        struct heng_slice in = answer(bytes, sizeof bytes, 0x72, records[i]);
+        assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+        struct heng_records walk = heng_telegram_records(&t);
+        assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+        heng_record_qualifier(&r, qualifier[i]);
+        assert_int_equal(strlen(qualifier[i]), HENG_QUALIFIER_MAX - 1);
+    }
+    assert_string_not_equal(qualifier[0], qualifier[1]);
+}
+
+static void test_high_byte_first(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"02 13 30 39", "12.345", "m3", "volume", ""},
+        {"0C 13 02 85 04 27", "2850.427", "m3", "volume", ""},
+        {"42 6C 1C 5F", "2010-12-31", "", "date", ""},
+        {"0D 78 03 31 32 33", "123", "", "fabrication number", ""},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) check_with(0x55, &list[i]);
+}
+
+/* Ten DIFEs: storage 41 bits, tariff 20 bits, subunit 10 bits. */
+static void test_register_numbers_of_all_difes(void **state)
+{
+    (void)state;
+    uint8_t bytes[300];
+    struct heng_telegram t;
+    struct heng_record r;
+    struct heng_err err;
+    size_t used;
+    struct heng_slice in = answer(bytes, sizeof bytes, 0x72,
+                                  "C1 FF FF FF FF FF FF FF FF FF 7F 13 05  D1 8F 0F 13 05  81 40 13 05 81 10 13 05");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    struct heng_records walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_true(r.storage == UINT64_C(0x1FFFFFFFFFF));
+    assert_int_equal(r.tariff, 0xFFFFF);
+    assert_int_equal(r.subunit, 0x3FF);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_true(r.storage == 511);
+    assert_int_equal(r.function, HENG_FUNCTION_MAXIMUM);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(r.subunit, 1);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(r.tariff, 1);
+
+    in = answer(bytes, sizeof bytes, 0x72, "C1 FF FF FF FF FF FF FF FF FF FF 7F 13 05");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, &err), HENG_EFORMAT);
+    assert_string_equal(err.text, "more than 10 dife");
+    assert_int_equal(err.at, 19 + 11);
+
+    in = answer(bytes, sizeof bytes, 0x72, "01 93 80 80 80 80 80 80 80 80 80 80 00 05");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, &err), HENG_EFORMAT);
+    assert_string_equal(err.text, "more than 10 vife");
+}
+
+static void test_ends_of_the_record_list(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *records;
+        unsigned count;
+        bool more;
+    } cases[] = {{"", 0, false},
+                 {"2F 2F 01 13 05 2F 2F", 1, false},
+                 {"01 13 05 0F", 1, false},
+                 {"01 13 05 1F", 1, true},
+                 {"01 13 05 0F AA BB", 2, false},
+                 {"1F AA BB", 1, true},
+                 {"01 13 1F", 1, false}, /* 1F is data here */
+                 {"0D 7C 01 1F 01 1F 2F 1F", 1, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[300];
+        struct heng_telegram t;
+        struct heng_record r;
+        size_t used;
+        unsigned count = 0;
+        struct heng_slice in = answer(bytes, sizeof bytes, 0x72, cases[i].records);
+        assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+        struct heng_records walk = heng_telegram_records(&t);
+        while (heng_mbus_codec.next(&walk, &r, NULL) == HENG_OK) count++;
+        assert_int_equal(count, cases[i].count);
+        assert_int_equal(walk.more, cases[i].more);
+        assert_int_equal(t.more, cases[i].more);
+    }
+}
+
+static void test_heads_of_other_telegrams(void **state)
+{
+    (void)state;
+    uint8_t bytes[300];
+    struct heng_telegram t;
+    struct heng_record r;
+    size_t used;
+    /* Short header: access 2A, status 10, configuration. */
+    struct heng_slice in = answer(bytes, sizeof bytes, 0x7A, "2A 10 00 00 01 13 05");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    assert_int_equal(t.kind, HENG_TELEGRAM_VARIABLE);
+    assert_int_equal(t.access, 0x2A);
+    assert_int_equal(t.status, 0x10);
+    assert_false(t.has_header);
+    /* High byte first: id and manufacturer are turned round. */
+    in = answer(bytes, sizeof bytes, 0x76, "12 34 56 78 24 40 01 07 55 00 00 00 02 13 30 39");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    assert_string_equal(t.id, "12345678");
+    assert_string_equal(t.manufacturer, "IB@");
+    struct heng_records walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(r.dec.mantissa, 12345);
+    /* Alarm status. */
+    in = answer(bytes, sizeof bytes, 0x71, "81");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    assert_int_equal(t.kind, HENG_TELEGRAM_ALARM);
+    walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(r.dec.mantissa, 0x81);
+    /* Fixed data: 6531 kWh and 69 L, as in a real frame; historic second counter; bad BCD without the flag. */
+    in = answer(bytes, sizeof bytes, 0x73, "93 92 91 90 10 00 05 69 31 65 00 00 69 00 00 00");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(heng_dec_cmp(r.dec, (struct heng_dec){6531, 3}), 0);
+    assert_int_equal(r.unit, HENG_UNIT_WH);
+    in = answer(bytes, sizeof bytes, 0x73, "93 92 91 90 10 00 29 3E 31 65 00 00 6A 00 00 00");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(r.storage, 1);
+    assert_int_equal(r.unit, HENG_UNIT_M3);
+    assert_int_equal(r.kind, HENG_VALUE_NONE);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_ENOTFOUND);
+    /* With the binary flag the same bytes are 0x6A. */
+    in = answer(bytes, sizeof bytes, 0x73, "93 92 91 90 10 80 29 3E 31 65 00 00 6A 00 00 00");
+    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+    walk = heng_telegram_records(&t);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+    assert_int_equal(r.dec.mantissa, 0x6A);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_main_table),
+        cmocka_unit_test(test_extension_tables),
+        cmocka_unit_test(test_codings),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_vifes),
+        cmocka_unit_test(test_long_qualifiers_stay_different),
+        cmocka_unit_test(test_high_byte_first),
+        cmocka_unit_test(test_register_numbers_of_all_difes),
+        cmocka_unit_test(test_ends_of_the_record_list),
+        cmocka_unit_test(test_heads_of_other_telegrams),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

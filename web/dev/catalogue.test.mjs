@@ -1,0 +1,85 @@
+/* The catalogues of words: equal keys in all languages, a word for every identifier that the server can send, a
+ * text for every key that the pages use. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const read = (path) => readFileSync(join(root, path), 'utf8')
+const languages = Object.fromEntries(
+  ['zh', 'en', 'de'].map((id) => [id, JSON.parse(read(`web/src/locales/${id}.json`))]),
+)
+
+function keys(node, path = []) {
+  if (typeof node === 'string') return [JSON.stringify(path)]
+  return Object.entries(node).flatMap(([key, child]) => keys(child, [...path, key]))
+}
+
+function textAt(node, path) {
+  return path.reduce((at, key) => at?.[key], node)
+}
+
+/* The texts of an X-macro list: X(SYMBOL, "text") */
+function list(source, name) {
+  const body = new RegExp(`#define ${name}\\(X\\)([\\s\\S]*?)\\n\\n`).exec(source)?.[1]
+  assert.ok(body, `${name} is not in the header`)
+  return [...body.matchAll(/X\(\w+, "([^"]*)"\)/g)].map((match) => match[1])
+}
+
+test('all languages have the same keys, and no text is empty', () => {
+  const wanted = keys(languages.en).sort()
+  for (const id of ['zh', 'de']) assert.deepEqual(keys(languages[id]).sort(), wanted, id)
+  for (const [id, words] of Object.entries(languages)) {
+    for (const key of wanted) assert.ok(textAt(words, JSON.parse(key)).trim(), `${id} ${key}`)
+  }
+})
+
+test('all languages fill in the same places of a text', () => {
+  const places = (text) => (text.match(/\{\w+\}/g) ?? []).sort()
+  for (const key of keys(languages.en)) {
+    const path = JSON.parse(key)
+    for (const id of ['zh', 'de']) {
+      assert.deepEqual(places(textAt(languages[id], path)), places(textAt(languages.en, path)), `${id} ${key}`)
+    }
+  }
+})
+
+test('every identifier of the model has a word', () => {
+  const quantity = read('src/model/quantity.h')
+  const line = read('src/model/line.h')
+  const groups = {
+    medium: list(quantity, 'HENG_MEDIUM_LIST'),
+    quantity: list(quantity, 'HENG_QUANTITY_LIST'),
+    function: list(quantity, 'HENG_FUNCTION_LIST'),
+    protocol: list(line, 'HENG_PROTOCOL_LIST'),
+    transport: list(line, 'HENG_TRANSPORT_LIST'),
+    lineState: list(line, 'HENG_LINE_STATE_LIST'),
+    outcome: list(read('src/model/reading.h'), 'HENG_OUTCOME_LIST'),
+    kind: list(read('src/codec/telegram.h'), 'HENG_TELEGRAM_KIND_LIST'),
+    counter: [...line.matchAll(/^\s+X\((\w+)\)/gm)].map((match) => match[1]),
+    field: [...read('src/codec/present_fields.c').matchAll(/entry_\w+\(&?c, "([^"]+)"/g)].map((match) => match[1]),
+  }
+  for (const [group, ids] of Object.entries(groups)) {
+    assert.ok(ids.length > 0, group)
+    const missing = ids.filter((id) => !(id in languages.en[group]))
+    assert.deepEqual(missing, [], `group ${group}`)
+  }
+})
+
+test('every key that a page uses is there', () => {
+  const files = (folder) =>
+    readdirSync(folder).flatMap((name) => {
+      const path = join(folder, name)
+      return statSync(path).isDirectory() ? files(path) : /\.(vue|ts)$/.test(name) ? [path] : []
+    })
+  let used = 0
+  for (const file of files(join(root, 'web/src'))) {
+    for (const [, key] of readFileSync(file, 'utf8').matchAll(/\bt\('([\w.]+)'/g)) {
+      used++
+      assert.equal(typeof textAt(languages.en, key.split('.')), 'string', `${key} in ${file}`)
+    }
+  }
+  assert.ok(used > 50, `only ${used} uses found`)
+})
