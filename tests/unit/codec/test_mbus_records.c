@@ -309,7 +309,7 @@ static void test_vifes(void **state)
         {"02 93 3D 39 30", "non-metric unit", "m3", "volume", "non-metric"},
         {"02 FD C8 FC 01 44 09", "237.2", "V", "voltage", "L1"},
         {"02 FD C8 FC 05 44 09", "237.2", "V", "voltage", "L1-L2"},
-        {"02 AB FC 83 3C 05 00", "5", "W", "power", "N backward"},
+        {"02 AB FC 84 3C 05 00", "5", "W", "power", "N backward"},
         {"02 AB FF 81 02 05 00", "5", "W", "power", "FF8102"},
         {"04 83 7F FA 04 00 00", "1274", "Wh", "energy", "7F"},
     };
