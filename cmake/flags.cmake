@@ -10,10 +10,12 @@ if(HENG_SANITIZE)
     add_compile_options(-fsanitize=${HENG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${HENG_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+    add_compile_options(-fstack-protector-strong -fstack-clash-protection
         -fcf-protection=full -fPIE)
     if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
         add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero)
+    else()
+        add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
     endif()
     add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()

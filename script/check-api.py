@@ -124,7 +124,8 @@ def walk(check):
     check.get(f"{api}/meters", f"{api}/meters?limit=0", 400)
     check.stream(f"{api}/events")
     _, _, body = check.fetch("/api/openapi.json")
-    check.report("/api/openapi.json", [] if json.loads(body)["paths"].keys() == check.doc["paths"].keys() else ["differs"])
+    same = json.loads(body)["paths"].keys() == check.doc["paths"].keys()
+    check.report("/api/openapi.json", [] if same else ["its operations differ from those of the file"])
 
 
 def main(arguments):

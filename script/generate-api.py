@@ -4,8 +4,8 @@
 usage: generate-api.py OPENAPI_YAML OUTPUT_DIR
 
 For every schema with a set of words an enum, for every object a struct with a JSON writer, for every operation a struct
-of parameters, a table that checks them, and the declaration of its handler heng_api_<operation>: a missing handler fails
-at link. What this small generator does not understand stops the build.
+of parameters, a table that checks them, and the declaration of its handler heng_api_<operation>: a missing handler
+fails at link. What this small generator does not understand stops the build.
 
 Shapes: date-time is heng_us (HENG_US_NEVER: null), another string is const char * (NULL: null), an array is a pointer
 and a count. An optional property has a flag has_<name>. A property with `x-heng-json: true` is text that is JSON
@@ -208,8 +208,9 @@ def param_row(op, p):
     count = f"HENG_API_{p['type'].upper()}_COUNT" if p["kind"] == "enum" else "0"
     low, high = schema.get("minimum", INT_MIN), schema.get("maximum", INT_MAX)
     has = "HENG_API_ALWAYS" if p["always"] else f"offsetof({struct}, has_{p['c']})"
-    return (f"    {{.name = {quoted(p['name'])}, .kind = HENG_API_PARAM_{p['kind'].upper()}, .path_index = {p['index']}, "
-            f".required = {'true' if p['required'] else 'false'}, .min = {low}, .max = {high}, "
+    return (f"    {{.name = {quoted(p['name'])}, .kind = HENG_API_PARAM_{p['kind'].upper()}, "
+            f".path_index = {p['index']}, .required = {'true' if p['required'] else 'false'}, "
+            f".min = {low}, .max = {high}, "
             f".max_length = {schema.get('maxLength', 0)}, .words = {words}, .word_count = {count}, "
             f".has_default = {'true' if 'default' in schema else 'false'}, .fallback = {schema.get('default', 0)}, "
             f".offset = offsetof({struct}, {p['c']}), .has_offset = {has}}},")
@@ -229,8 +230,9 @@ def source(contract, operations):
                 f"    while (i < {count} && strcmp(words_{name}[i], text) != 0) i++;\n"
                 f"    return (heng_api_{name})i;\n}}", ""]
     for name, properties in contract.structs:
-        out += [f"void heng_api_write_{snake(name)}(struct heng_json *json, const struct heng_api_{snake(name)} *value)",
-                "{", "    heng_json_object(json);"] + [write_property(p) for p in properties]
+        out += [f"void heng_api_write_{snake(name)}(struct heng_json *json, "
+                f"const struct heng_api_{snake(name)} *value)", "{", "    heng_json_object(json);"]
+        out += [write_property(p) for p in properties]
         out += ["    heng_json_end_object(json);", "}", ""]
     for op in operations:
         if op["params"]:

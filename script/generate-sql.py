@@ -66,7 +66,8 @@ def main(sql_dir, output):
     out = ["/* Made from sql/ by script/generate-sql.py. */", "#ifndef HENG_STORE_SQL_TEXT_H",
            "#define HENG_STORE_SQL_TEXT_H", "", "/* X(symbol, name, text) */", "#define HENG_SQL_LIST(X) \\"]
     out.append(" \\\n".join(f'    X({n.upper()}, "{n}", \\\n      {c_string(t)})' for n, t in statements))
-    out += ["", "/* X(version, text): every statement of every migration, in order. */", "#define HENG_MIGRATION_LIST(X) \\"]
+    out += ["", "/* X(version, text): every statement of every migration, in order. */",
+            "#define HENG_MIGRATION_LIST(X) \\"]
     out.append(" \\\n".join(f"    X({v}, \\\n      {c_string(t)})" for v, t in migrations))
     out += ["", f"#define HENG_SCHEMA_VERSION {migrations[-1][0]}", "", "#endif", ""]
     output.write_text("\n".join(out), encoding="utf-8")

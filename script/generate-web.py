@@ -16,7 +16,8 @@ MIME = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=ut
 
 
 def incbin(symbol, path):
-    return (f'__asm__(".section .rodata\\n.balign 16\\n{symbol}:\\n.incbin \\"{path}\\"\\n{symbol}_end:\\n.previous\\n");\n'
+    return (f'__asm__(".section .rodata\\n.balign 16\\n{symbol}:\\n.incbin \\"{path}\\"\\n"\n'
+            f'        "{symbol}_end:\\n.previous\\n");\n'
             f"extern const uint8_t {symbol}[], {symbol}_end[];")
 
 

@@ -164,7 +164,7 @@ static void end_request(void *cls, struct MHD_Connection *connection, void **req
     free(request);
 }
 
-static void log_library(void *cls, const char *fmt, va_list args)
+static void HENG_PRINTF(2, 0) log_library(void *cls, const char *fmt, va_list args)
 {
     char text[256];
     (void)cls;

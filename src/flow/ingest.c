@@ -128,7 +128,7 @@ static void update_state(struct heng_device_state *state, const struct heng_read
         state->state = HENG_METER_STATE_OK;
     } else {
         state->misses++;
-        state->state = state->last_read_us ? HENG_METER_STATE_MISSING : HENG_METER_STATE_NEVER;
+        state->state = HENG_METER_STATE_MISSING;
     }
 }
 

@@ -178,6 +178,7 @@ static heng_rc apply(struct heng_store *store, const struct heng_site *site, hen
     if (rc == HENG_OK) rc = apply_setting(store, "time_zone", site->time_zone, 64, err);
     for (size_t i = 0; rc == HENG_OK && i < site->place_count; i++)
         rc = at_item(err, apply_place(store, &site->places[i], err), "place", text_of(site->places[i].key));
+    if (rc == HENG_OK) rc = heng_store_index_places(store, err);
     for (size_t i = 0; rc == HENG_OK && i < site->line_count; i++)
         rc = at_item(err, apply_line(store, &site->lines[i], at_us, err), "line", text_of(site->lines[i].key));
     if (rc == HENG_OK) rc = apply_meters(store, site, at_us, err);

@@ -67,7 +67,7 @@ typedef enum heng_quality {
 #undef X
 } heng_quality;
 
-/* X(symbol, text): ok: the last try was answered; missing: it was not; never: no reading was ever stored. */
+/* X(symbol, text): ok: the last try was answered; missing: it was not; never: not asked yet. */
 #define HENG_METER_STATE_LIST(X)                                                                                       \
     X(NEVER, "never")                                                                                                  \
     X(OK, "ok")                                                                                                        \

@@ -187,6 +187,19 @@ heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t 
     return rc == HENG_OK ? add_installation(store, device_id, place_id, medium, at_us, err) : rc;
 }
 
+heng_rc heng_store_index_places(struct heng_store *store, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc = need_transaction(store, err);
+    if (rc != HENG_OK) return rc;
+    heng_query_begin(&q, db_of(store), HENG_SQL_PLACE_ASTRAY);
+    rc = heng_query_step(&q, err);
+    if (rc == HENG_OK)
+        rc = heng_fail(err, HENG_ECONFLICT, 0, "place '%s': it is below itself", heng_query_peek_text(&q));
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND ? heng_db_run(db_of(store), HENG_SQL_PLACE_PATHS, NULL, err) : rc;
+}
+
 heng_rc heng_store_index_meters(struct heng_store *store, struct heng_err *err)
 {
     heng_rc rc = need_transaction(store, err);

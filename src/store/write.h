@@ -8,7 +8,7 @@ HENG_NODISCARD heng_rc heng_store_put_setting(struct heng_store *store, const ch
                                               struct heng_err *err);
 
 /* Insert, or update what has the same key (place, line) or number and manufacturer (device); the id in the struct is
- * ignored and returned. path of a place is the caller's to compute. */
+ * ignored and returned. path of a place is the caller's to compute; heng_store_index_places mends those below it. */
 HENG_NODISCARD heng_rc heng_store_put_place(struct heng_store *store, const struct heng_place *place, int64_t *ret_id,
                                             struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_put_line(struct heng_store *store, const char *key,
@@ -26,6 +26,9 @@ HENG_NODISCARD heng_rc heng_store_put_member(struct heng_store *store, int64_t l
  * new point there, and its installation at the old one ends. */
 HENG_NODISCARD heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t place_id,
                                           heng_medium medium, heng_us at_us, struct heng_err *err);
+
+/* Bring the paths of all places to the names above them. Errors: ECONFLICT when a place is below itself. */
+HENG_NODISCARD heng_rc heng_store_index_places(struct heng_store *store, struct heng_err *err);
 
 /* Refresh the text that heng_store_list_meters searches: after places, members or installations changed. */
 HENG_NODISCARD heng_rc heng_store_index_meters(struct heng_store *store, struct heng_err *err);

@@ -21,7 +21,7 @@ static void must(heng_rc rc, const struct heng_err *err)
 
 static void make_site(struct heng_store *store)
 {
-    static char numbers[METERS][16], addresses[METERS][8], keys[METERS / 2][16], line_keys[METERS / 50][16];
+    static char numbers[METERS][24], addresses[METERS][16], keys[METERS / 2][24], line_keys[METERS / 50][24];
     static struct heng_site_meter meters[METERS];
     static struct heng_site_place places[METERS / 2];
     static struct heng_site_line lines[METERS / 50];

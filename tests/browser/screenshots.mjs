@@ -34,7 +34,8 @@ for (const language of wanted.length > 0 ? wanted : Object.keys(LOCALES)) {
       const { page } = await openPage(browser.context, path)
       await page.locator('h1').first().waitFor()
       await page.waitForTimeout(1500) // the drawer slides in, the chart draws
-      const full = name !== 'meter-frame'
+      // what is fixed to the window (the drawer, the menu of phones) would lie across a picture of the whole page
+      const full = size === 'wide' && name !== 'meter-frame'
       await page.screenshot({ path: join(folder, `${name}-${size}-${language}.png`), fullPage: full })
       await page.close()
     }

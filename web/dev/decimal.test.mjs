@@ -13,7 +13,8 @@ test('a shift moves the point and keeps what the meter sent', () => {
   assert.equal(scale('1.50', 3), '1500')
   assert.equal(scale('12345678', -3), '12345.678') // Wh to kWh
   assert.equal(scale('12345000', -3), '12345') // a meter that counts in kWh
-  assert.equal(scale('12345600', -3), '12345.6')
+  assert.equal(scale('12345600', -3), '12345.600') // a kWh register keeps its width
+  assert.equal(scale('12345000', -6), '12.345')
   assert.equal(scale('0.10', -3), '0.00010')
   assert.equal(scale('-5', -3), '-0.005')
   assert.equal(scale('0', -6), '0')
@@ -21,7 +22,7 @@ test('a shift moves the point and keeps what the meter sent', () => {
 })
 
 test('Wh to GJ is exact beyond the digits of a double', () => {
-  assert.equal(scale('1000', -7, 36n), '0.0036')
+  assert.equal(scale('1000', -7, 36n), '0.003600')
   assert.equal(scale('12345678901234567890', -7, 36n), '44444444044444.444404')
   assert.equal(scale('0.5', -7, 36n), '0.00000180')
 })

@@ -264,7 +264,8 @@ const routes = [
       (!query.get('state') || m.state === query.get('state'))
     const found = meters.filter(keep)
     const offset = Number(query.get('offset') ?? 0)
-    return { items: found.slice(offset, offset + Number(query.get('limit') ?? 50)).map(publicMeter), total: found.length }
+    const end = offset + Number(query.get('limit') ?? 50)
+    return { items: found.slice(offset, end).map(publicMeter), total: found.length }
   }],
   [/^\/meters\/(\d+)$/, (id) => {
     const m = find(meters, id, 'meter')
@@ -275,7 +276,7 @@ const routes = [
     const before = Number(query.get('before') ?? Number.MAX_SAFE_INTEGER)
     const ids = find(meters, id, 'meter').frames.filter((frame) => frame < before).reverse()
     const items = ids.slice(0, Number(query.get('limit') ?? 50)).map((frame) => frames.get(frame))
-    return { items: items.map(({ id, meter_id, at, protocol, hex, length }) => ({ id, meter_id, at, protocol, hex, length })) }
+    return { items: items.map(({ decoded, fields, ...frame }) => frame) }
   }],
   [/^\/frames\/(\d+)$/, (id) => {
     const { decoded, fields, ...frame } = frames.get(Number(id)) ?? find([], id, 'frame')

@@ -25,10 +25,11 @@ static void test_states(void **state)
     struct heng_ingested ingested = {0};
     static struct heng_read read;
     (void)state;
+    assert_int_equal(meter_of(store, HEAT_1).state.state, HENG_METER_STATE_NEVER);
     failed_read(&read, HEAT_1, START_US, HENG_OUTCOME_SILENCE);
     ingest_one(store, &read, &ingested);
     struct heng_meter_row meter = meter_of(store, HEAT_1);
-    assert_int_equal(meter.state.state, HENG_METER_STATE_NEVER);
+    assert_int_equal(meter.state.state, HENG_METER_STATE_MISSING); /* a meter that never answered is missing, too */
     assert_int_equal(meter.state.misses, 1);
     assert_int_equal(meter.state.last_outcome, HENG_OUTCOME_SILENCE);
     assert_int_equal(ingested.failed, 1);

@@ -64,6 +64,15 @@ static void test_changes_are_applied(void **state)
     assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
     assert_string_equal(row.place, "1号楼 / 1单元 / 102");
 
+    /* a new name further up shows in the path of everything below */
+    const struct heng_site_place renamed = {"b1", "", "building", "North", 0};
+    assert_ok(apply(store, &renamed, NULL, NULL, 0, &err));
+    assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
+    assert_string_equal(row.place, "North / 1单元 / 102");
+    const struct heng_site_place circle = {"b1", "b1-u1", "building", "North", 0};
+    assert_int_equal(apply(store, &circle, NULL, NULL, 0, &err), HENG_ECONFLICT);
+    assert_non_null(strstr(err.text, "below itself"));
+
     /* two meters change their addresses in one description */
     struct heng_site_meter swapped[2] = {meter, meter};
     swapped[0].address = "2";

@@ -235,7 +235,6 @@ static void test_scan(void **state)
     assert_int_equal(rc, HENG_ENOTFOUND);
     assert_true(expected == START_US + 8 * HENG_US_PER_S);
     heng_reading_scan_end(&scan);
-    /* a reader cannot write */
     heng_store_reader_close(reader);
     heng_store_close(store);
     heng_ingested_fini(&ingested);

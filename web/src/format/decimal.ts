@@ -25,27 +25,26 @@ function mantissaOf(text: string): bigint {
   return BigInt(text.replace('.', ''))
 }
 
-/* Drop zeros at the end of the fraction, but keep at least `keep` digits of it. */
-function trim(text: string, keep: number): string {
-  let digits = fractionDigits(text)
-  let end = text.length
-  while (digits > keep && text[end - 1] === '0') {
-    digits--
-    end--
-  }
-  return digits === 0 ? text.slice(0, end).replace(/\.$/, '') : text.slice(0, end)
+/* Drop groups of three zeros at the end of the fraction: "12.345000" becomes "12.345", "1.600" stays. Single
+ * zeros stay because a register that loses and wins a digit with each reading cannot be compared at a glance. */
+function dropZeroGroups(text: string): string {
+  const point = text.indexOf('.')
+  if (point < 0) return text
+  const used = text.slice(point + 1).replace(/0+$/, '').length
+  const digits = Math.min(fractionDigits(text), Math.ceil(used / 3) * 3)
+  return digits === 0 ? text.slice(0, point) : text.slice(0, point + 1 + digits)
 }
 
 /* text * factor * 10^shift, exactly. The digits that the meter sent stay, also zeros at the end of them:
  * "1.50" m3 is "1500" L. Zeros at the end of a whole number say nothing about the resolution (the meter may
- * count in kWh), so the ones that would move behind the point are dropped: "12000" Wh is "12" kWh. */
+ * count in kWh), so whole groups of them are dropped behind the point: "12000" Wh is "12" kWh. */
 export function scale(text: string, shift: number, factor = 1n): string {
   const sent = fractionDigits(text)
   const mantissa = mantissaOf(text) * factor
   const digits = sent - shift
   if (digits <= 0) return compose(mantissa * 10n ** BigInt(-digits), 0)
-  const keep = sent > 0 ? digits : 0
-  return trim(compose(mantissa, digits), keep)
+  const scaled = compose(mantissa, digits)
+  return sent > 0 ? scaled : dropZeroGroups(scaled)
 }
 
 /* The whole number text / divisor, or null when it is not whole. */

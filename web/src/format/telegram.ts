@@ -25,7 +25,9 @@ export interface Decoded {
   records: DecodedRecord[]
 }
 
-const HEAD = ['kind', 'address', 'id', 'manufacturer', 'version', 'medium', 'access', 'status', 'valve', 'battery', 'more'] as const
+const HEAD = [
+  'kind', 'address', 'id', 'manufacturer', 'version', 'medium', 'access', 'status', 'valve', 'battery', 'more',
+] as const
 export type HeadName = (typeof HEAD)[number]
 
 type Bag = Record<string, unknown>

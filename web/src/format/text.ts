@@ -74,7 +74,8 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /* "5 min ago", "vor 5 Min.", "5分钟前"; the first seconds are "now" in the language's own word */
 export function ageText(ms: number, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - ms) / 1000))
-  const format = new Intl.RelativeTimeFormat(languageTag.value, { style: 'short', numeric: seconds === 0 ? 'auto' : 'always' })
+  const numeric = seconds === 0 ? 'auto' : 'always'
+  const format = new Intl.RelativeTimeFormat(languageTag.value, { style: 'short', numeric })
   for (const [unit, width] of STEPS) {
     if (seconds >= width) return format.format(-Math.floor(seconds / width), unit)
   }
