@@ -12,6 +12,9 @@ enum { TRIES_MAX = 3, SILENT_AFTER = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 }
  * inside a frame, 33 bit times are the quiet time between frames). */
 enum { GAP_MS = 50, GAP_BITS = 33 };
 
+/* While a round runs, the counters are told this often. */
+enum { STATUS_S = 5 };
+
 typedef enum phase {
     PHASE_REST, /* between rounds */
     PHASE_GAP,  /* quiet time before the next request */
@@ -35,6 +38,9 @@ struct heng_line {
     heng_us since;
     char detail[160];
     bool status_due, state_changed;
+    heng_us status_at; /* when the last one was taken */
+    bool result_told;  /* a result since then: the counters have moved */
+    bool begun;        /* the owner has polled once: rounds are counted from there */
 
     phase phase;
     heng_us wake;        /* end of the phase, if nothing happens before */
@@ -113,7 +119,6 @@ heng_rc heng_line_new(const struct heng_line_config *config, const struct heng_m
     line->config = *config;
     line->members = members;
     line->member_count = meter_count;
-    line->wake = 0; /* the first round starts at once */
     *ret = line;
     return HENG_OK;
 }
@@ -408,6 +413,10 @@ static void advance(struct heng_line *line, heng_us now)
 void heng_line_poll(struct heng_line *line, heng_us now, struct heng_line_action *ret)
 {
     *ret = (struct heng_line_action){.kind = HENG_LINE_NONE};
+    if (!line->begun) { /* a link that has had no time to open is no reason to call a whole round missing */
+        line->begun = true;
+        if (!line->open) line->wake = now + (heng_us)line->config.period_s * HENG_US_PER_S;
+    }
     if (!line->send_due && !line->result_due && !line->status_due) advance(line, now);
     if (line->send_due) {
         line->send_due = false;
@@ -417,9 +426,12 @@ void heng_line_poll(struct heng_line *line, heng_us now, struct heng_line_action
         line->result_due = false;
         ret->kind = HENG_LINE_RESULT;
         ret->read = &line->read;
+        line->result_told = true;
         next_member(line, now);
-    } else if (line->status_due) {
+    } else if (line->status_due || (line->result_told && now >= line->status_at + STATUS_S * HENG_US_PER_S)) {
         ret->kind = HENG_LINE_STATUS;
+        line->status_at = now;
+        line->result_told = false;
         ret->changed = line->state_changed;
         line->status_due = line->state_changed = false;
     }

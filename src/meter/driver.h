@@ -10,13 +10,13 @@ enum { HENG_ASK_BYTES_MAX = 64, HENG_TELEGRAMS_MAX = 16 };
 
 /* What a driver remembers of a meter between conversations. Zero-initialised for a new meter. */
 struct heng_meter_memory {
-    bool linked;     /* M-Bus: the last conversation ended well, the frame count bit is known */
-    bool fcb;        /* M-Bus: frame count bit of the next request */
+    bool linked;       /* M-Bus: the last conversation ended well, the frame count bit is known */
+    bool fcb;          /* M-Bus: frame count bit of the next request */
     uint32_t last_sum; /* M-Bus: of the first telegram of the last conversation */
-    bool many;       /* M-Bus: the meter sends more than one telegram per read */
-    bool di_known;   /* CJ/T 188: di_swapped is proven */
-    bool di_swapped; /* CJ/T 188: the meter wants 1F 90 */
-    uint8_t ser;     /* CJ/T 188: the last request number */
+    bool many;         /* M-Bus: the meter sends more than one telegram per read */
+    bool di_known;     /* CJ/T 188: di_swapped is proven */
+    bool di_swapped;   /* CJ/T 188: the meter wants 1F 90 */
+    uint8_t ser;       /* CJ/T 188: the last request number */
 };
 
 /* One conversation. Plain data; begin() fills it. */

@@ -408,6 +408,38 @@ static void a_lost_line_is_down_and_comes_back(void **state)
     end_bus(bus);
 }
 
+static void a_line_that_opens_late_misses_nothing_before(void **state)
+{
+    (void)state;
+    struct bus *bus = make_bus(4, 20);
+    heng_line_closed(bus->line, bus->now, "connecting");
+    run(bus, bus->now + 5 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 0);
+    heng_line_opened(bus->line, bus->now);
+    run(bus, bus->now + 10 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 4);
+    assert_int_equal(heng_line_counters_now(bus->line)->reads_failed, 0);
+    end_bus(bus);
+
+    bus = make_bus(4, 20); /* and one that never opens is told after its period */
+    heng_line_closed(bus->line, bus->now, "no route to host");
+    run(bus, bus->now + 25 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 4);
+    assert_int_equal(bus->results[0].outcome, HENG_OUTCOME_DISCONNECTED);
+    end_bus(bus);
+}
+
+static void counters_are_told_while_a_long_round_runs(void **state)
+{
+    (void)state;
+    struct bus *bus = make_bus(100, 3600);
+    heng_line_opened(bus->line, bus->now);
+    run(bus, bus->now + 31 * HENG_US_PER_S);
+    assert_in_range(bus->status_count, 6, 8); /* the opening, and every five seconds */
+    assert_int_equal(heng_line_state_now(bus->line), HENG_LINE_STATE_READING);
+    end_bus(bus);
+}
+
 static void a_cut_cable_makes_the_line_silent_within_its_time_out(void **state)
 {
     (void)state;
@@ -558,6 +590,8 @@ int main(void)
         cmocka_unit_test(a_telegram_of_long_ago_is_not_taken_for_news),
         cmocka_unit_test(an_error_report_is_no_value),
         cmocka_unit_test(a_lost_line_is_down_and_comes_back),
+        cmocka_unit_test(a_line_that_opens_late_misses_nothing_before),
+        cmocka_unit_test(counters_are_told_while_a_long_round_runs),
         cmocka_unit_test(a_cut_cable_makes_the_line_silent_within_its_time_out),
         cmocka_unit_test(any_chunking_gives_the_same_reading),
         cmocka_unit_test(garbage_never_becomes_a_value),
