@@ -189,6 +189,18 @@ static heng_rc ingest_read(struct heng_store *store, const struct heng_read *rea
     return heng_store_put_device_state(store, &meter.state, err);
 }
 
+static bool is_trouble(heng_line_state state)
+{
+    return state == HENG_LINE_STATE_DOWN || state == HENG_LINE_STATE_SILENT;
+}
+
+/* An operator's history is trouble, its end and its reason; that rounds begin and end is no event. */
+static bool is_event(const struct heng_line_status *before, const struct heng_line_fact *fact)
+{
+    if (before->state != fact->state) return is_trouble(before->state) || is_trouble(fact->state);
+    return is_trouble(fact->state) && strncmp(before->detail, fact->detail, sizeof before->detail - 1) != 0;
+}
+
 static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact *fact, struct heng_ingested *ret,
                            struct heng_err *err)
 {
@@ -201,8 +213,8 @@ static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact
     }
     if (rc != HENG_OK) return rc;
     struct heng_line_status *status = &line.status;
-    bool changed = status->state != fact->state;
-    if (changed) status->since_us = fact->at_us;
+    bool event_due = is_event(status, fact);
+    if (status->state != fact->state) status->since_us = fact->at_us;
     status->state = fact->state;
     memcpy(status->detail, fact->detail, sizeof status->detail);
     status->detail[sizeof status->detail - 1] = '\0';
@@ -211,7 +223,7 @@ static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact
     HENG_LINE_COUNTER_LIST(X)
 #undef X
     rc = heng_store_put_line_status(store, status, err);
-    if (rc != HENG_OK || !changed) return rc;
+    if (rc != HENG_OK || !event_due) return rc;
     struct heng_line_event event = {.at_us = fact->at_us, .state = fact->state};
     memcpy(event.detail, status->detail, sizeof event.detail);
     return heng_store_add_line_event(store, fact->line_id, &event, err);
