@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/cmd_decode.h"
 #include "app/cmd_import.h"
@@ -29,6 +30,7 @@ static void print_help(FILE *out)
 
 int main(int argc, char **argv)
 {
+    umask(0077); /* what we write tells how people live: for the owner only */
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

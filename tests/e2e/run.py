@@ -296,6 +296,15 @@ def a_site_file_with_an_error_changes_nothing(binaries):
 
 
 @tap.test
+def the_data_are_for_their_owner_only(binaries):
+    with House(binaries) as house:
+        assert house.import_site(house.site()).returncode == 0
+        house.start_server()
+        for path in [house.data, *house.data.iterdir()]:
+            assert path.stat().st_mode & 0o077 == 0, (path, oct(path.stat().st_mode))
+
+
+@tap.test
 def decode_keeps_its_contract(binaries):
     with House(binaries) as house:
         good = house.heng("decode", "E5")
