@@ -62,7 +62,7 @@ static void put(struct running_line *running, const struct heng_fact *fact)
 
 static void put_read(struct running_line *running, const struct heng_read *read)
 {
-    static struct heng_read stamped; /* 25 kB, and only the loop's thread comes here */
+    static struct heng_read stamped; /* 75 kB, and only the loop's thread comes here */
     stamped = *read;
     stamped.at_us = to_wall(read->at_us);
     for (unsigned i = 0; i < stamped.frame_count; i++) stamped.frames[i].at_us = to_wall(read->frames[i].at_us);

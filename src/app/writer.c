@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-/* A slot holds the largest read (about 25 kB), so the queue is 3 MB. A disk that fails is tried again every
+/* A slot holds the largest read (about 75 kB), so the queue is 10 MB. A disk that fails is tried again every
  * second; the facts stay in the queue meanwhile and the lines rest. */
 enum { SLOTS = 128, BATCH = 64, RETRY_S = 1, STOP_TRIES = 3 };
 
@@ -75,7 +75,7 @@ static heng_rc store_batch(struct heng_writer *writer, size_t first, size_t coun
         heng_rc rc = heng_store_open(writer->path, &writer->store, err);
         if (rc != HENG_OK) return rc;
     }
-    heng_rc rc = heng_ingest(writer->store, facts, count, ingested, err);
+    heng_rc rc = heng_ingest(writer->store, facts, count, heng_clock_wall(), ingested, err);
     if (rc == HENG_EIO) {
         heng_store_close(writer->store);
         writer->store = NULL;

@@ -117,10 +117,18 @@ static heng_rc tell_reading(const struct heng_meter_row *meter, const struct hen
     return HENG_OK;
 }
 
-/* What the read says about the meter. A fact older than what is known, or known already, changes nothing. */
-static void update_state(struct heng_device_state *state, const struct heng_read *read)
+/* Is `at` no news beside what is known? A stamp from the future was made by a clock that was wrong since: it must not
+ * keep out what comes now. */
+enum { CLOCK_SLACK_S = 60 };
+static bool is_old(heng_us at_us, heng_us known_us, heng_us now_us)
 {
-    if (read->at_us <= state->last_try_us) return;
+    return at_us <= known_us && known_us <= now_us + CLOCK_SLACK_S * HENG_US_PER_S;
+}
+
+/* What the read says about the meter. A fact older than what is known, or known already, changes nothing. */
+static void update_state(struct heng_device_state *state, const struct heng_read *read, heng_us now_us)
+{
+    if (is_old(read->at_us, state->last_try_us, now_us)) return;
     state->last_try_us = read->at_us;
     state->last_outcome = read->outcome;
     if (read->outcome == HENG_OUTCOME_OK) {
@@ -133,7 +141,7 @@ static void update_state(struct heng_device_state *state, const struct heng_read
 }
 
 static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *meter, const struct heng_read *read,
-                           struct heng_ingested *ret, struct heng_err *err)
+                           heng_us now_us, struct heng_ingested *ret, struct heng_err *err)
 {
     struct heng_reading reading;
     struct heng_frame frames[HENG_READ_FRAMES_MAX];
@@ -158,19 +166,22 @@ static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *mete
     case HENG_STORED_NEW: break;
     }
     ret->stored++;
+    if (read->skipped)
+        heng_log(HENG_LOG_WARN, "flow", "event=values_skipped meter=%lld number=%s count=%u",
+                 (long long)meter->device.id, meter->device.number, read->skipped);
     struct heng_device_state *state = &meter->state;
     state->reads++;
-    if (read->at_us > state->last_read_us) {
+    if (!is_old(read->at_us, state->last_read_us, now_us)) {
         state->last_read_us = read->at_us;
         state->last_source = reading.source;
     }
-    update_state(state, read);
+    update_state(state, read, now_us);
     rc = heng_store_put_device_state(store, state, err);
     return rc == HENG_OK ? tell_reading(meter, read, &reading, first_frame, ret, err) : rc;
 }
 
-static heng_rc ingest_read(struct heng_store *store, const struct heng_read *read, struct heng_ingested *ret,
-                           struct heng_err *err)
+static heng_rc ingest_read(struct heng_store *store, const struct heng_read *read, heng_us now_us,
+                           struct heng_ingested *ret, struct heng_err *err)
 {
     struct heng_meter_row meter;
     if (!is_sound(read)) {
@@ -183,9 +194,9 @@ static heng_rc ingest_read(struct heng_store *store, const struct heng_read *rea
         return HENG_OK;
     }
     if (rc != HENG_OK) return rc;
-    if (read->outcome == HENG_OUTCOME_OK) return ingest_good(store, &meter, read, ret, err);
+    if (read->outcome == HENG_OUTCOME_OK) return ingest_good(store, &meter, read, now_us, ret, err);
     ret->failed++;
-    update_state(&meter.state, read);
+    update_state(&meter.state, read, now_us);
     return heng_store_put_device_state(store, &meter.state, err);
 }
 
@@ -201,8 +212,8 @@ static bool is_event(const struct heng_line_status *before, const struct heng_li
     return is_trouble(fact->state) && strncmp(before->detail, fact->detail, sizeof before->detail - 1) != 0;
 }
 
-static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact *fact, struct heng_ingested *ret,
-                           struct heng_err *err)
+static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact *fact, heng_us now_us,
+                           struct heng_ingested *ret, struct heng_err *err)
 {
     struct heng_line_row line;
     heng_rc rc = heng_store_get_line(heng_store_as_reader(store), fact->line_id, &line, err);
@@ -218,7 +229,8 @@ static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact
     status->state = fact->state;
     memcpy(status->detail, fact->detail, sizeof status->detail);
     status->detail[sizeof status->detail - 1] = '\0';
-    if (fact->last_answer_us > status->last_answer_us) status->last_answer_us = fact->last_answer_us;
+    if (fact->last_answer_us && !is_old(fact->last_answer_us, status->last_answer_us, now_us))
+        status->last_answer_us = fact->last_answer_us;
 #define X(field) status->counters.field += fact->counters.field;
     HENG_LINE_COUNTER_LIST(X)
 #undef X
@@ -250,16 +262,16 @@ static heng_rc tell_lines(struct heng_store *store, const struct heng_fact *fact
     return HENG_OK;
 }
 
-heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count, struct heng_ingested *ret,
-                    struct heng_err *err)
+heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count, heng_us now_us,
+                    struct heng_ingested *ret, struct heng_err *err)
 {
     *ret = (struct heng_ingested){.live = ret->live, .live_cap = ret->live_cap};
     heng_rc rc = heng_store_begin(store, err);
     if (rc != HENG_OK) return rc;
     for (size_t i = 0; rc == HENG_OK && i < count; i++) {
         switch (facts[i].kind) {
-        case HENG_FACT_READ: rc = ingest_read(store, facts[i].read, ret, err); break;
-        case HENG_FACT_LINE: rc = ingest_line(store, facts[i].line, ret, err); break;
+        case HENG_FACT_READ: rc = ingest_read(store, facts[i].read, now_us, ret, err); break;
+        case HENG_FACT_LINE: rc = ingest_line(store, facts[i].line, now_us, ret, err); break;
         }
     }
     if (rc == HENG_OK) rc = tell_lines(store, facts, count, ret, err);

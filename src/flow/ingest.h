@@ -44,8 +44,9 @@ void heng_ingested_fini(struct heng_ingested *ingested);
 
 /* Store a batch in one transaction; OK means that all of it is on the disk. A read of an unknown meter and a fact of
  * an unknown line are refused with a line in the log; the rest goes on. Facts that were stored before change nothing.
+ * now_us: what is known of a meter from a later time than this was stamped by a clock that was wrong, and gives way.
  * Errors: EIO, ELIMIT (disk full), ENOMEM: nothing of the batch is stored, it may be offered again. */
 HENG_NODISCARD heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count,
-                                   struct heng_ingested *ret, struct heng_err *err);
+                                   heng_us now_us, struct heng_ingested *ret, struct heng_err *err);
 
 #endif

@@ -149,7 +149,7 @@ static void start_talk(struct heng_line *line)
     line->read.device_id = m->config.device_id;
     line->read.outcome = HENG_OUTCOME_SILENCE;
     line->read.tries = 0;
-    line->read.value_count = line->read.frame_count = 0;
+    line->read.value_count = line->read.frame_count = line->read.skipped = 0;
     line->outcome = HENG_OUTCOME_SILENCE;
 }
 

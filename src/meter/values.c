@@ -121,12 +121,8 @@ static bool is_taken(const struct heng_read *read, unsigned count, const struct 
     return false;
 }
 
-/* A register number in the database is 32 bits wide; EN 13757-3 allows more storage numbers than any meter has. */
-static heng_rc value_of(const struct heng_record *record, struct heng_value *ret, struct heng_err *err)
+static void value_of(const struct heng_record *record, struct heng_value *ret)
 {
-    if (record->storage > UINT32_MAX)
-        return heng_fail(err, HENG_EFORMAT, record->at, "storage number %llu is beyond any meter",
-                         (unsigned long long)record->storage);
     memset(ret, 0, sizeof *ret);
     ret->key = (struct heng_register_key){.quantity = record->quantity,
                                           .unit = record->unit,
@@ -140,7 +136,6 @@ static heng_rc value_of(const struct heng_record *record, struct heng_value *ret
         ret->dec = record->dec;
     else
         snprintf(ret->reason, sizeof ret->reason, "%s", record->reason ? record->reason : "not available");
-    return HENG_OK;
 }
 
 /* Make a repeated key unique: "#2", "#3", behind what the qualifier says already. */
@@ -161,18 +156,19 @@ heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, stru
     const struct heng_codec *codec = heng_codec_of(telegram->protocol);
     struct heng_records records = heng_telegram_records(telegram);
     struct heng_record record;
-    unsigned count = read->value_count;
+    unsigned count = read->value_count, skipped = 0;
     heng_rc rc;
 
     if (read->frame_count == HENG_READ_FRAMES_MAX || telegram->frame.n > HENG_FRAME_BYTES_MAX)
         return heng_fail(err, HENG_ELIMIT, 0, "more than %d frames of one read", HENG_READ_FRAMES_MAX);
     while ((rc = codec->next(&records, &record, err)) == HENG_OK) {
         if (!is_measured(&record)) continue;
-        if (count == HENG_READ_VALUES_MAX)
-            return heng_fail(err, HENG_ELIMIT, record.at, "more than %d values in one read", HENG_READ_VALUES_MAX);
+        if (count == HENG_READ_VALUES_MAX || record.storage > UINT32_MAX) {
+            skipped++;
+            continue;
+        }
         struct heng_value *value = &read->values[count];
-        rc = value_of(&record, value, err);
-        if (rc != HENG_OK) return rc;
+        value_of(&record, value);
         if (!make_unique(read, count, &value->key))
             return heng_fail(err, HENG_EFORMAT, record.at, "the same record over and over");
         read->frame_of_value[count++] = read->frame_count;
@@ -184,6 +180,7 @@ heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, stru
     read->frames[f].n = (uint16_t)telegram->frame.n;
     memcpy(read->frames[f].bytes, telegram->frame.p, telegram->frame.n);
     read->value_count = (uint16_t)count;
+    read->skipped = (uint16_t)(read->skipped + skipped);
     if (f == 0) read->at_us = now;
     return HENG_OK;
 }

@@ -7,7 +7,9 @@
 /* Append the frame and every measured value of a telegram to read: all or nothing.
  * Shape:  identity, version and text records are no measurements and are left to the frame. Two records that
  *         say the same register get the qualifiers "", "#2", "#3": none is dropped, none overwrites another.
- * Errors: the codec's EFORMAT; ELIMIT when the read has no room. read is unchanged then. */
+ *         Values beyond what a read can hold, and storage numbers beyond 32 bits, are counted in read->skipped;
+ *         they must not cost the values that a bill needs.
+ * Errors: the codec's EFORMAT; ELIMIT when the read has no room for the frame. read is unchanged then. */
 HENG_NODISCARD heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, struct heng_read *read,
                                         struct heng_err *err);
 

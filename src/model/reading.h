@@ -50,13 +50,14 @@ const char *heng_outcome_text(heng_outcome outcome);
 
 /* The result of asking one meter, tries included. Borrowed: valid until the line goes on.
  * Shape: outcome OK means every value comes from frames whose check and sender were right. */
-enum { HENG_READ_VALUES_MAX = 160, HENG_READ_FRAMES_MAX = 16, HENG_FRAME_BYTES_MAX = 300 };
+enum { HENG_READ_VALUES_MAX = 512, HENG_READ_FRAMES_MAX = 16, HENG_FRAME_BYTES_MAX = 300 };
 struct heng_read {
     int64_t device_id;
     heng_us at_us; /* when the first frame of the answer was complete */
     heng_outcome outcome;
     uint8_t tries;
     uint16_t value_count, frame_count;
+    uint16_t skipped; /* values that found no room: they are in the frames only */
     struct heng_value values[HENG_READ_VALUES_MAX];
     struct {
         heng_us at_us;

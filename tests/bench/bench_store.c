@@ -79,7 +79,7 @@ static void measure_ingest(struct heng_store *store, int64_t *number, int batch,
             facts[i] = (struct heng_fact){.kind = HENG_FACT_READ, .read = &reads[i]};
         }
         heng_us begin_us = heng_clock_mono();
-        must(heng_ingest(store, facts, (size_t)batch, &ingested, &err), &err);
+        must(heng_ingest(store, facts, (size_t)batch, heng_clock_wall(), &ingested, &err), &err);
         spent_us += heng_clock_mono() - begin_us;
     }
     int64_t stored = *number - first;

@@ -25,7 +25,8 @@
         if (rc_ != HENG_OK) fail_msg("%s: %s: %s", #call, heng_rc_name(rc_), e_->text);                                \
     } while (0)
 
-#define START_US (INT64_C(1795000000) * HENG_US_PER_S)
+#define START_US      (INT64_C(1795000000) * HENG_US_PER_S)
+#define INGEST_NOW_US (START_US + 30 * HENG_US_PER_DAY)
 
 enum { HEAT_1 = 1, HEAT_2 = 2, WATER_1 = 3, WATER_2 = 4, HEAT_LINE = 1, WATER_LINE = 2 };
 
@@ -120,7 +121,7 @@ static inline void ingest_one(struct heng_store *store, const struct heng_read *
 {
     struct heng_err err;
     struct heng_fact fact = fact_of(read);
-    assert_ok(heng_ingest(store, &fact, 1, ingested, &err));
+    assert_ok(heng_ingest(store, &fact, 1, INGEST_NOW_US, ingested, &err));
 }
 
 #endif

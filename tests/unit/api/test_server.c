@@ -39,7 +39,7 @@ static void house_open(struct house *h, struct heng_api_options options)
                                   .detail = "no answer",
                                   .last_answer_us = START_US};
     struct heng_fact fact = {.kind = HENG_FACT_LINE, .line = &down};
-    assert_ok(heng_ingest(h->store, &fact, 1, &ingested, &err));
+    assert_ok(heng_ingest(h->store, &fact, 1, INGEST_NOW_US, &ingested, &err));
     heng_ingested_fini(&ingested);
     options.database = h->site.path;
     assert_ok(heng_api_start(&options, &h->api, &err));

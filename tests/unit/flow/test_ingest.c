@@ -62,6 +62,31 @@ static void test_states(void **state)
     small_site_fini(&site);
 }
 
+/* The clock ran eight hours fast and was set right: what comes now is news, although its stamp is earlier. */
+static void test_a_wrong_clock_does_not_freeze_a_meter(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    struct heng_ingested ingested = {0};
+    struct heng_err err;
+    static struct heng_read read;
+    const heng_us fast = START_US + 8 * 3600 * HENG_US_PER_S;
+    struct heng_fact fact = {.kind = HENG_FACT_READ, .read = &read};
+    (void)state;
+    heat_read(&read, HEAT_1, fast, 100);
+    assert_ok(heng_ingest(store, &fact, 1, fast, &ingested, &err));
+    heat_read(&read, HEAT_1, START_US + 15, 101);
+    assert_ok(heng_ingest(store, &fact, 1, START_US + 15, &ingested, &err));
+    assert_true(meter_of(store, HEAT_1).state.last_read_us == START_US + 15);
+    failed_read(&read, HEAT_1, START_US + 30, HENG_OUTCOME_SILENCE);
+    assert_ok(heng_ingest(store, &fact, 1, START_US + 30, &ingested, &err));
+    assert_int_equal(meter_of(store, HEAT_1).state.state, HENG_METER_STATE_MISSING);
+    assert_int_equal(meter_of(store, HEAT_1).state.reads, 2); /* the early one is kept, too */
+    heng_store_close(store);
+    heng_ingested_fini(&ingested);
+    small_site_fini(&site);
+}
+
 static void test_replay_changes_nothing(void **state)
 {
     struct small_site site;
@@ -76,11 +101,11 @@ static void test_replay_changes_nothing(void **state)
         heat_read(&reads[i], HEAT_1 + i % 2, START_US + i, i);
         facts[i] = fact_of(&reads[i]);
     }
-    assert_ok(heng_ingest(store, facts, 4, &ingested, &err));
+    assert_ok(heng_ingest(store, facts, 4, INGEST_NOW_US, &ingested, &err));
     assert_int_equal(ingested.stored, 4);
     struct heng_meter_row before = meter_of(store, HEAT_1);
     for (int round = 0; round < 3; round++) {
-        assert_ok(heng_ingest(store, facts, 4, &ingested, &err));
+        assert_ok(heng_ingest(store, facts, 4, INGEST_NOW_US, &ingested, &err));
         assert_int_equal(ingested.stored, 0);
         assert_int_equal(ingested.same, 4);
         assert_int_equal(ingested.live_n, 0);
@@ -88,7 +113,7 @@ static void test_replay_changes_nothing(void **state)
     struct heng_meter_row after = meter_of(store, HEAT_1);
     assert_int_equal(after.state.reads, before.state.reads);
     reads[0].values[0].dec.mantissa++;
-    assert_ok(heng_ingest(store, facts, 4, &ingested, &err));
+    assert_ok(heng_ingest(store, facts, 4, INGEST_NOW_US, &ingested, &err));
     assert_int_equal(ingested.conflicts, 1);
     assert_int_equal(ingested.same, 3);
     assert_ok(heng_store_totals(heng_store_as_reader(store), &totals, &err));
@@ -117,7 +142,7 @@ static void test_strangers_do_not_spoil_a_batch(void **state)
     reads[2].frame_of_value[3] = 9;
     reads[3].frame_count = 0;
     facts[5] = (struct heng_fact){.kind = HENG_FACT_LINE, .line = &line};
-    assert_ok(heng_ingest(store, facts, 6, &ingested, &err));
+    assert_ok(heng_ingest(store, facts, 6, INGEST_NOW_US, &ingested, &err));
     assert_int_equal(ingested.stored, 2);
     assert_int_equal(ingested.refused, 4);
     assert_int_equal(ingested.live_n, 2);
@@ -160,7 +185,7 @@ static void tell_line(struct heng_store *store, heng_us at_us, heng_line_state l
     struct heng_err err;
     snprintf(facts[0].detail, sizeof facts[0].detail, "%s", detail);
     snprintf(facts[1].detail, sizeof facts[1].detail, "%s", detail);
-    assert_ok(heng_ingest(store, batch, 2, ingested, &err));
+    assert_ok(heng_ingest(store, batch, 2, INGEST_NOW_US, ingested, &err));
 }
 
 static void test_line_facts(void **state)
@@ -209,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states),
+        cmocka_unit_test(test_a_wrong_clock_does_not_freeze_a_meter),
         cmocka_unit_test(test_replay_changes_nothing),
         cmocka_unit_test(test_strangers_do_not_spoil_a_batch),
         cmocka_unit_test(test_live_reading),

@@ -25,7 +25,7 @@ static void test_overview(void **state)
     ingest_one(store, &read, &ingested);
     struct heng_line_fact up = {.line_id = HEAT_LINE, .at_us = START_US, .state = HENG_LINE_STATE_IDLE};
     struct heng_fact fact = {.kind = HENG_FACT_LINE, .line = &up};
-    assert_ok(heng_ingest(store, &fact, 1, &ingested, &err));
+    assert_ok(heng_ingest(store, &fact, 1, INGEST_NOW_US, &ingested, &err));
     struct heng_store_reader *reader = open_reader(&site);
     assert_ok(heng_view_overview(reader, &arena, &view, &err));
     assert_string_equal(view.site, "Test site");

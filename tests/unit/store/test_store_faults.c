@@ -162,7 +162,7 @@ static heng_rc ingest_batch(struct heng_store *store, heng_us from_us, struct he
         heat_read(&reads[i], i % 2 ? HEAT_1 : HEAT_2, from_us + i, i);
         facts[i] = fact_of(&reads[i]);
     }
-    heng_rc rc = heng_ingest(store, facts, BATCH, &ingested, err);
+    heng_rc rc = heng_ingest(store, facts, BATCH, INGEST_NOW_US, &ingested, err);
     if (rc != HENG_OK) assert_int_equal(ingested.live_n, 0);
     heng_ingested_fini(&ingested);
     return rc;
