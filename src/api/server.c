@@ -93,10 +93,22 @@ static enum MHD_Result answer_api(struct heng_request *request, const char *path
                         "too many requests at once: try again in a second");
 }
 
+static enum MHD_Result count_host(void *count, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    (void)kind;
+    (void)value;
+    if (strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0) ++*(int *)count;
+    return MHD_YES;
+}
+
 /* What is refused before anybody looks at the path; an answer ends the request. */
 static enum MHD_Result refuse(struct heng_request *request, const char *method)
 {
     struct MHD_Connection *connection = request->connection;
+    int hosts = 0; /* RFC 9112: a request with two of them is a trick */
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_host, &hosts);
+    if (hosts > 1)
+        return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_EFORMAT), "more than one Host header");
     if (!is_our_host(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
         return send_problem(connection, MHD_HTTP_MISDIRECTED_REQUEST, heng_rc_name(HENG_EDENIED),
                             "the Host header must be localhost, 127.0.0.1 or [::1]");

@@ -282,6 +282,7 @@ static void test_refusals(void **state)
         assert_int_equal(ask_with(&h, "GET", "/api/v1/overview", hosts[i]), 421);
         assert_int_equal(ask_with(&h, "GET", "/", hosts[i]), 421);
     }
+    assert_int_equal(ask_with(&h, "GET", "/", "Host: localhost\r\nHost: evil.example\r\n"), 400);
     assert_int_equal(ask_with(&h, "GET", "/api/v1/health", "Host: 127.0.0.1:8080\r\n"), 200);
     assert_int_equal(ask_with(&h, "GET", "/api/v1/health", "Host: [::1]:8080\r\n"), 200);
 
