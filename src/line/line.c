@@ -6,7 +6,7 @@
 #include "codec/telegram.h"
 
 /* Tries per request; a line on which this many meters in a row were mute has trouble of its own. */
-enum { TRIES_MAX = 3, SILENT_AFTER = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
+enum { TRIES_MAX = 3, SILENT_AFTER = 3, INTERRUPTIONS_MAX = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
 
 /* Converters and USB adapters chop an answer; so long a pause inside one ends it (EN 13757-2 knows no gap
  * inside a frame, 33 bit times are the quiet time between frames). */
@@ -40,17 +40,18 @@ struct heng_line {
     bool status_due, state_changed;
     heng_us status_at; /* when the last one was taken */
     bool result_told;  /* a result since then: the counters have moved */
-    bool begun;        /* the owner has polled once: rounds are counted from there */
 
     phase phase;
-    heng_us wake;        /* end of the phase, if nothing happens before */
-    heng_us round_start; /* of the round that runs or ran last */
-    size_t cursor;       /* member that is asked */
-    bool talking;        /* talk is under way with it */
-    unsigned mute;       /* meters in a row without a sign of life */
+    heng_us wake;         /* end of the phase, if nothing happens before */
+    heng_us round_start;  /* of the round that runs or ran last */
+    size_t cursor;        /* member that is asked */
+    bool talking;         /* talk is under way with it */
+    unsigned interrupted; /* so often the line was lost while it was asked */
+    unsigned mute;        /* meters in a row without a sign of life */
 
     struct heng_talk talk;
     struct heng_ask ask;
+    heng_us first_byte;   /* an answer has begun by then, or there is none */
     heng_us ask_end;      /* no answer counts after this */
     bool heard;           /* any byte since the request */
     bool spoiled;         /* a frame since the request was damaged: waiting for the rest is idle */
@@ -71,6 +72,20 @@ static heng_us byte_time(const struct heng_line *line)
 static heng_us gap_time(const struct heng_line *line)
 {
     return GAP_MS * HENG_US_PER_MS + GAP_BITS * HENG_US_PER_S / (heng_us)line->config.baud;
+}
+
+/* When the current round should be over. */
+static heng_us round_end(const struct heng_line *line)
+{
+    return line->round_start + (heng_us)line->config.period_s * HENG_US_PER_S;
+}
+
+/* The quiet time that the bus wants now. */
+static heng_us idle_time(const struct heng_line *line)
+{
+    heng_us bits = GAP_BITS * HENG_US_PER_S / (heng_us)line->config.baud;
+    heng_us asked = line->ask.idle_ms * HENG_US_PER_MS;
+    return asked > bits ? asked : bits;
 }
 
 static void set_state(struct heng_line *line, heng_us now, heng_line_state state, const char *detail)
@@ -170,7 +185,7 @@ static void end_talk(struct heng_line *line, heng_us now, heng_outcome outcome)
     else if (outcome != HENG_OUTCOME_DISCONNECTED)
         line->mute = 0;
     line->phase = PHASE_GAP;
-    line->wake = now + line->ask.idle_ms * HENG_US_PER_MS;
+    line->wake = now + idle_time(line);
 }
 
 static void send_ask(struct heng_line *line, heng_us now)
@@ -184,10 +199,11 @@ static void send_ask(struct heng_line *line, heng_us now)
     line->counters.requests++;
     line->counters.bytes_out += ask->n;
     if (line->read.tries < UINT8_MAX) line->read.tries++;
-    heng_us first_byte =
-        (heng_us)ask->n * byte_time(line) + (heng_us)(ask->answer_ms + line->config.latency_ms) * HENG_US_PER_MS;
+    line->first_byte = now + (heng_us)ask->n * byte_time(line) +
+                       ask->answer_bits * HENG_US_PER_S / (heng_us)line->config.baud +
+                       (heng_us)(ask->answer_ms + line->config.latency_ms) * HENG_US_PER_MS;
     line->phase = PHASE_WAIT;
-    line->wake = now + first_byte;
+    line->wake = line->first_byte;
     line->ask_end = line->wake + HENG_FRAME_BYTES_MAX * byte_time(line) + line->config.latency_ms * HENG_US_PER_MS;
 }
 
@@ -199,7 +215,7 @@ static void miss(struct heng_line *line, heng_us now)
     if (line->heard && line->outcome == HENG_OUTCOME_SILENCE) line->outcome = HENG_OUTCOME_NOISE;
     if (driver->timeout(&line->talk, TRIES_MAX)) {
         line->phase = PHASE_GAP;
-        line->wake = now + line->ask.idle_ms * HENG_US_PER_MS;
+        line->wake = now + idle_time(line);
     } else {
         end_talk(line, now, line->outcome);
     }
@@ -230,7 +246,7 @@ static void hear(struct heng_line *line, heng_us now, const struct heng_telegram
         if (is_echo)
             line->counters.echo++;
         else
-            line->counters.foreign++;
+            line->counters.noise += telegram->frame.n;
         return;
     case HENG_VERDICT_FOREIGN:
         line->counters.foreign++;
@@ -249,7 +265,7 @@ static void hear(struct heng_line *line, heng_us now, const struct heng_telegram
     case HENG_VERDICT_NEXT:
         answered(line, now);
         line->phase = PHASE_GAP;
-        line->wake = now + line->ask.idle_ms * HENG_US_PER_MS;
+        line->wake = now + idle_time(line);
         return;
     case HENG_VERDICT_DONE:
         answered(line, now);
@@ -265,13 +281,15 @@ void heng_line_opened(struct heng_line *line, heng_us now)
     line->open = true;
     line->mute = 0;
     line->received_n = 0;
-    line->talking = false;
-    /* Meters that draw power from a fresh connection and modems that relay it need a moment. */
+    if (line->phase == PHASE_REST && line->round_start) { /* between rounds: the next one comes when it is due */
+        set_state(line, now, HENG_LINE_STATE_IDLE, "");
+        return;
+    }
+    /* Go on where the line was lost. Meters that draw power from a fresh connection and modems need a moment. */
+    if (line->phase == PHASE_REST) line->round_start = now;
     line->phase = PHASE_GAP;
     line->wake = now + gap_time(line);
-    line->cursor = 0;
-    line->round_start = now;
-    set_state(line, now, HENG_LINE_STATE_READING, "");
+    set_state(line, now, line->member_count ? HENG_LINE_STATE_READING : HENG_LINE_STATE_IDLE, "");
 }
 
 void heng_line_closed(struct heng_line *line, heng_us now, const char *why)
@@ -281,12 +299,13 @@ void heng_line_closed(struct heng_line *line, heng_us now, const char *why)
     line->received_n = 0;
     set_state(line, now, HENG_LINE_STATE_DOWN, why);
     line->status_due = true;
-    if (line->talking) {
-        end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
-    } else if (!line->result_due && line->phase == PHASE_WAIT) {
-        line->phase = PHASE_GAP;
-        line->wake = now;
-    }
+    if (line->phase == PHASE_REST) return;
+    /* The meter is asked again when the line is back, unless asking it is what brings the line down. */
+    bool give_up = line->talking && ++line->interrupted >= INTERRUPTIONS_MAX;
+    if (give_up) end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
+    line->talking = false;
+    line->phase = PHASE_GAP;
+    line->wake = round_end(line) > now ? round_end(line) : now;
 }
 
 static void drop_front(struct heng_line *line, size_t n)
@@ -359,9 +378,11 @@ void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes
     }
     line->counters.noise += bytes.n;
     if (line->phase != PHASE_WAIT) return;
-    /* The answer has begun: from now on a pause ends it, at the latest when no frame can last longer. */
+    /* Once a frame has begun, a pause ends it, at the latest when no frame can last longer. An echo or a stray byte is
+     * no beginning: the answer still has its time. */
     heng_us quiet = now + gap_time(line) + line->config.latency_ms * HENG_US_PER_MS;
-    line->wake = quiet < line->ask_end ? quiet : line->ask_end;
+    line->wake = line->received_n && quiet > line->first_byte ? quiet : line->first_byte;
+    if (line->wake > line->ask_end) line->wake = line->ask_end;
     if (line->spoiled) hurry(line, now);
 }
 
@@ -369,11 +390,9 @@ void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes
 
 static void end_round(struct heng_line *line, heng_us now)
 {
-    heng_us period = (heng_us)line->config.period_s * HENG_US_PER_S;
     line->phase = PHASE_REST;
     line->cursor = 0;
-    line->wake = line->round_start + period;
-    if (line->wake < now) line->wake = now;
+    line->wake = round_end(line) > now ? round_end(line) : now;
     line->status_due = true;
     if (line->open && line->state != HENG_LINE_STATE_SILENT) set_state(line, now, HENG_LINE_STATE_IDLE, "");
 }
@@ -383,6 +402,7 @@ static void next_member(struct heng_line *line, heng_us now)
     unsigned enough = line->member_count < SILENT_AFTER ? (unsigned)line->member_count : SILENT_AFTER;
     if (line->open && line->mute >= enough)
         set_state(line, now, HENG_LINE_STATE_SILENT, "connected, but no meter answers");
+    line->interrupted = 0;
     if (++line->cursor >= line->member_count) end_round(line, now);
 }
 
@@ -395,15 +415,17 @@ static void advance(struct heng_line *line, heng_us now)
         line->round_start = now;
         line->cursor = 0;
         line->phase = PHASE_GAP;
+        if (!line->open) line->wake = round_end(line); /* the line has a whole round's time to come back */
         if (line->open && line->state == HENG_LINE_STATE_IDLE) set_state(line, now, HENG_LINE_STATE_READING, "");
         return;
     case PHASE_GAP:
         if (!line->talking) start_talk(line);
         if (line->open) {
             send_ask(line, now);
-        } else { /* without a line every meter of the round is a miss, and is said to be one */
-            line->ask.idle_ms = 0;
+        } else { /* the round is over and the line was down: every meter that is left is a miss, and is said to be one
+                  */
             end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
+            line->wake = now;
         }
         return;
     case PHASE_WAIT: miss(line, now); return;
@@ -413,10 +435,6 @@ static void advance(struct heng_line *line, heng_us now)
 void heng_line_poll(struct heng_line *line, heng_us now, struct heng_line_action *ret)
 {
     *ret = (struct heng_line_action){.kind = HENG_LINE_NONE};
-    if (!line->begun) { /* a link that has had no time to open is no reason to call a whole round missing */
-        line->begun = true;
-        if (!line->open) line->wake = now + (heng_us)line->config.period_s * HENG_US_PER_S;
-    }
     if (!line->send_due && !line->result_due && !line->status_due) advance(line, now);
     if (line->send_due) {
         line->send_due = false;

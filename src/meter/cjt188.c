@@ -45,6 +45,7 @@ static void cjt188_next(struct heng_talk *talk, struct heng_ask *ret)
     memcpy(frame.id, talk->meter->address, ID_DIGITS);
     struct heng_buf buf = heng_buf_of(ret->bytes, sizeof ret->bytes);
     ret->n = heng_cjt188_encode(&frame, &buf) == HENG_OK ? buf.n : 0;
+    ret->answer_bits = 0;
     ret->answer_ms = ANSWER_MS;
     ret->idle_ms = IDLE_MS;
 }

@@ -34,8 +34,9 @@ struct heng_talk {
 struct heng_ask {
     uint8_t bytes[HENG_ASK_BYTES_MAX];
     size_t n;
-    uint32_t answer_ms; /* the protocol's longest pause between request and first byte of the answer */
-    uint32_t idle_ms;   /* quiet time the bus wants after this exchange */
+    uint32_t answer_bits; /* the protocol's longest pause between request and first byte of the answer: bit times */
+    uint32_t answer_ms;   /* ... and milliseconds, added up */
+    uint32_t idle_ms;     /* quiet time the bus wants after this exchange, at least 33 bit times */
 };
 
 /* What an incoming telegram means for the conversation. */

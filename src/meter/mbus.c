@@ -17,9 +17,9 @@
 
 enum { STEP_RESET, STEP_ASK };
 
-/* EN 13757-2: an answer begins within 330 bit times + 50 ms; at 300 baud that is 1150 ms, at 2400 188 ms.
- * The line adds what its own speed and path need, so the 2400 baud figure with a margin stands here. */
-enum { ANSWER_MS = 250, IDLE_MS = 20, PRIMARY_MAX = 250, POINT_TO_POINT = 254 };
+/* EN 13757-2: an answer begins within 330 bit times + 50 ms, and the bus rests 33 bit times between frames. The
+ * milliseconds have a margin for slow meters; the line turns bits into time by its own speed. */
+enum { ANSWER_BITS = 330, ANSWER_MS = 110, IDLE_MS = 20, PRIMARY_MAX = 250, POINT_TO_POINT = 254 };
 
 /* A battery meter that has used up its quota of readouts says error 9; asking again only wears it down. */
 enum { TOO_MANY_READOUTS = 9, TRIES_SPENT = 100 };
@@ -28,7 +28,8 @@ static bool primary_of(const struct heng_meter_config *meter, uint8_t *ret)
 {
     char *end;
     unsigned long address = strtoul(meter->address, &end, 10);
-    if (meter->address[0] < '0' || meter->address[0] > '9' || *end != '\0' ||
+    bool padded = meter->address[0] == '0' && meter->address[1] != '\0'; /* 1 and 01 would be two of one meter */
+    if (meter->address[0] < '0' || meter->address[0] > '9' || *end != '\0' || padded ||
         (address > PRIMARY_MAX && address != POINT_TO_POINT))
         return false;
     *ret = (uint8_t)address;
@@ -47,6 +48,8 @@ static void mbus_begin(struct heng_talk *talk)
 {
     talk->step = talk->memory->linked && !talk->memory->many ? STEP_ASK : STEP_RESET;
     if (talk->step == STEP_RESET) talk->memory->fcb = true;
+    talk->memory->linked =
+        false; /* until this conversation has ended well: a cut in the middle leaves the bit unknown */
     talk->tries = talk->telegrams = 0;
     talk->unsure = false;
 }
@@ -60,6 +63,7 @@ static void mbus_next(struct heng_talk *talk, struct heng_ask *ret)
     struct heng_buf buf = heng_buf_of(ret->bytes, sizeof ret->bytes);
     heng_rc rc = heng_mbus_encode_short(control, address, &buf);
     ret->n = rc == HENG_OK ? buf.n : 0;
+    ret->answer_bits = ANSWER_BITS;
     ret->answer_ms = ANSWER_MS;
     ret->idle_ms = IDLE_MS;
 }
@@ -99,6 +103,9 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
         talk->memory->fcb = !talk->memory->fcb;
         return HENG_VERDICT_NEXT;
     }
+    /* A repetition of what was taken already, before this request was sent twice, is a late answer to the one before;
+     * only a meter that repeats itself even then ignores the bit, and has said all it will say. */
+    if (repeated && talk->tries == 0) return HENG_VERDICT_IGNORE;
     if (!repeated) {
         heng_rc rc = heng_values_take(telegram, now, read, err);
         if (rc != HENG_OK) return HENG_VERDICT_BAD;

@@ -16,7 +16,7 @@
 #include "line/line.h"
 #include "sim/rng.h"
 
-enum { METERS_MAX = 250, ANSWER_MAX = 2048 };
+enum { METERS_MAX = 250, ANSWER_MAX = 2048, ON_THE_WIRE_MAX = 4096 };
 
 /* What a meter on the bus does when it is asked. */
 struct fake {
@@ -47,8 +47,16 @@ struct bus {
     bool echo;        /* the converter hears itself */
     const char *junk; /* hex in front of every answer */
     heng_us answer_delay;
-    size_t chunk; /* bytes per delivery */
+    heng_us byte_us; /* 11 bits at the speed of the bus */
+    size_t chunk;    /* bytes per delivery */
     uint64_t seed;
+    /* bytes on their way to the line: when, what */
+    struct {
+        heng_us at;
+        size_t n;
+        uint8_t bytes[64];
+    } wire[ON_THE_WIRE_MAX];
+    size_t wire_n;
     /* what came of it */
     struct heng_read results[4096];
     size_t result_count;
@@ -113,37 +121,58 @@ static size_t ask_meter(struct fake *m, uint8_t control, uint8_t *out, size_t ca
     return m->last_n;
 }
 
-static void deliver(struct bus *bus, const uint8_t *bytes, size_t n)
+/* Put bytes on the wire; they arrive in chunks at the speed of the bus. Returns when the last one arrives. */
+static heng_us deliver(struct bus *bus, heng_us at, const uint8_t *bytes, size_t n)
 {
     size_t chunk = bus->chunk ? bus->chunk : 8;
-    for (size_t at = 0; at < n;) {
-        size_t some = n - at < chunk ? n - at : chunk;
-        bus->now += (heng_us)some * 4583; /* 11 bits at 2400 baud */
-        heng_line_feed(bus->line, bus->now, heng_slice_of(bytes + at, some));
-        at += some;
+    for (size_t from = 0; from < n;) {
+        size_t some = n - from < chunk ? n - from : chunk;
+        at += (heng_us)some * bus->byte_us;
+        assert_true(bus->wire_n < ON_THE_WIRE_MAX && some <= sizeof bus->wire[0].bytes);
+        bus->wire[bus->wire_n].at = at;
+        bus->wire[bus->wire_n].n = some;
+        memcpy(bus->wire[bus->wire_n++].bytes, bytes + from, some);
+        from += some;
     }
+    return at;
+}
+
+/* The next bytes to arrive; ON_THE_WIRE_MAX when there are none. */
+static size_t next_on_wire(const struct bus *bus)
+{
+    size_t best = ON_THE_WIRE_MAX;
+    for (size_t i = 0; i < bus->wire_n; i++)
+        if (best == ON_THE_WIRE_MAX || bus->wire[i].at < bus->wire[best].at) best = i;
+    return best;
+}
+
+static void arrive(struct bus *bus, size_t i)
+{
+    if (bus->wire[i].at > bus->now) bus->now = bus->wire[i].at;
+    heng_line_feed(bus->line, bus->now, heng_slice_of(bus->wire[i].bytes, bus->wire[i].n));
+    memmove(&bus->wire[i], &bus->wire[i + 1], (--bus->wire_n - i) * sizeof bus->wire[0]);
 }
 
 static void on_send(struct bus *bus, struct heng_slice request)
 {
     uint8_t answer[ANSWER_MAX];
     size_t n = 0;
-    bus->now += (heng_us)request.n * 4583;
+    heng_us at = bus->now + (heng_us)request.n * bus->byte_us;
     if (bus->cut) return;
-    if (bus->echo) deliver(bus, request.p, request.n);
+    if (bus->echo) deliver(bus, bus->now, request.p, request.n);
     if (request.n == 5 && request.p[0] == 0x10)
         for (size_t i = 0; i < bus->meter_count; i++)
             if (bus->meters[i].address == request.p[2])
                 n = ask_meter(&bus->meters[i], request.p[1], answer, sizeof answer);
     if (n == 0) return;
-    bus->now += bus->answer_delay;
+    at += bus->answer_delay;
     if (bus->junk) {
         uint8_t junk[64];
         struct heng_buf b = heng_buf_of(junk, sizeof junk);
         assert_int_equal(heng_hex_parse(heng_slice_str(bus->junk), &b, NULL), HENG_OK);
-        deliver(bus, junk, b.n);
+        at = deliver(bus, at, junk, b.n);
     }
-    deliver(bus, answer, n);
+    deliver(bus, at, answer, n);
 }
 
 /* Let the bus run until the given time. */
@@ -161,24 +190,31 @@ static void run(struct bus *bus, heng_us until)
         case HENG_LINE_STATUS: bus->status_count++; break;
         case HENG_LINE_NONE: {
             heng_us next = heng_line_deadline(bus->line);
+            size_t i = next_on_wire(bus);
+            if (i < ON_THE_WIRE_MAX && bus->wire[i].at <= next && bus->wire[i].at <= until) {
+                arrive(bus, i);
+                break;
+            }
             if (next > until) {
                 bus->now = until > bus->now ? until : bus->now;
                 return;
             }
             if (next > bus->now) bus->now = next;
+            break;
         }
         }
     }
     fail_msg("the line never rests");
 }
 
-static struct bus *make_bus(unsigned meters, uint32_t period_s)
+static struct bus *make_bus_at(unsigned meters, uint32_t period_s, uint32_t baud, uint32_t latency_ms)
 {
     struct bus *bus = calloc(1, sizeof *bus);
     struct heng_meter_config *configs = calloc(meters, sizeof *configs);
     assert_true(bus && configs);
     bus->now = HENG_US_PER_S;
     bus->answer_delay = 60 * HENG_US_PER_MS;
+    bus->byte_us = 11 * HENG_US_PER_S / baud;
     bus->meter_count = meters;
     for (unsigned i = 0; i < meters; i++) {
         bus->meters[i] =
@@ -188,12 +224,14 @@ static struct bus *make_bus(unsigned meters, uint32_t period_s)
         snprintf(configs[i].number, sizeof configs[i].number, "%u", 10000001 + i);
     }
     struct heng_line_config config = {
-        .id = 1, .name = "test", .baud = 2400, .parity = 'E', .latency_ms = 20, .period_s = period_s};
+        .id = 1, .name = "test", .baud = baud, .parity = 'E', .latency_ms = latency_ms, .period_s = period_s};
     struct heng_err err = {.text = ""};
     if (heng_line_new(&config, configs, meters, &bus->line, &err) != HENG_OK) fail_msg("%s", err.text);
     free(configs);
     return bus;
 }
+
+static struct bus *make_bus(unsigned meters, uint32_t period_s) { return make_bus_at(meters, period_s, 2400, 20); }
 
 static void end_bus(struct bus *bus)
 {
@@ -382,7 +420,7 @@ static void an_error_report_is_no_value(void **state)
     end_bus(bus);
 }
 
-static void a_lost_line_is_down_and_comes_back(void **state)
+static void a_lost_line_is_down_and_goes_on_where_it_was(void **state)
 {
     (void)state;
     struct bus *bus = make_bus(4, 20);
@@ -393,18 +431,116 @@ static void a_lost_line_is_down_and_comes_back(void **state)
     heng_line_closed(bus->line, bus->now, "the other end hung up");
     assert_int_equal(heng_line_state_now(bus->line), HENG_LINE_STATE_DOWN);
     assert_string_equal(heng_line_detail(bus->line), "the other end hung up");
+    bus->wire_n = 0;
     run(bus, bus->now + HENG_US_PER_S);
-    for (size_t i = before; i < bus->result_count; i++)
-        assert_int_equal(bus->results[i].outcome, HENG_OUTCOME_DISCONNECTED);
-    assert_int_equal(bus->result_count, 4); /* the rest of the round is a miss, once */
-    run(bus, bus->now + 20 * HENG_US_PER_S);
-    assert_int_equal(bus->result_count, 8); /* and so is each later round */
-
+    assert_int_equal(bus->result_count, before); /* it may be back in time */
     heng_line_opened(bus->line, bus->now);
-    size_t after = bus->result_count;
     run(bus, bus->now + 5 * HENG_US_PER_S);
-    assert_int_equal(bus->result_count, after + 4);
-    for (unsigned i = 0; i < 4; i++) assert_energy(&bus->results[after + i], 1000 * (i + 1));
+    assert_int_equal(bus->result_count, 4);
+    for (unsigned i = 0; i < 4; i++) assert_energy(&bus->results[i], 1000 * (i + 1));
+
+    heng_line_closed(bus->line, bus->now, "the other end hung up"); /* and now for good */
+    run(bus, 41 * HENG_US_PER_S + HENG_US_PER_MS);                  /* the round of 21 s is over */
+    assert_int_equal(bus->result_count, 8);                         /* one whole round was missed, and is told once */
+    for (size_t i = 4; i < 8; i++) assert_int_equal(bus->results[i].outcome, HENG_OUTCOME_DISCONNECTED);
+    heng_line_opened(bus->line, bus->now);
+    run(bus, bus->now + 5 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 12);
+    for (unsigned i = 0; i < 4; i++) assert_energy(&bus->results[8 + i], 1000 * (i + 1));
+    end_bus(bus);
+}
+
+/* Up for 0.8 s, down for 0.5 s, for ten minutes: no meter is starved, none is read more often than its period says. */
+static void a_flapping_line_starves_nobody(void **state)
+{
+    (void)state;
+    struct bus *bus = make_bus(4, 60);
+    unsigned reads[5] = {0};
+    for (unsigned i = 0; i < 460; i++) {
+        heng_line_opened(bus->line, bus->now);
+        run(bus, bus->now + 800 * HENG_US_PER_MS);
+        heng_line_closed(bus->line, bus->now, "flap");
+        bus->wire_n = 0;
+        run(bus, bus->now + 500 * HENG_US_PER_MS);
+    }
+    for (size_t i = 0; i < bus->result_count; i++)
+        if (bus->results[i].outcome == HENG_OUTCOME_OK) reads[bus->results[i].device_id]++;
+    for (unsigned i = 1; i <= 4; i++) assert_in_range(reads[i], 9, 11);
+    end_bus(bus);
+}
+
+static void an_answer_lost_with_the_line_is_not_taken_for_news(void **state)
+{
+    (void)state;
+    struct bus *bus = make_bus(1, 20);
+    heng_line_opened(bus->line, bus->now);
+    run(bus, 10 * HENG_US_PER_S);
+    assert_energy(&bus->results[0], 1000);
+    bus->meters[0].energy_kwh = 2000;
+    run(bus, 21 * HENG_US_PER_S + 50 * HENG_US_PER_MS); /* the second request is out, its answer on the way */
+    assert_int_equal(bus->result_count, 1);
+    assert_true(bus->wire_n > 0);
+    heng_line_closed(bus->line, bus->now, "cut");
+    bus->wire_n = 0;
+    bus->meters[0].energy_kwh = 9000;
+    run(bus, 30 * HENG_US_PER_S);
+    heng_line_opened(bus->line, bus->now);
+    run(bus, 35 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 2);
+    assert_energy(&bus->results[1], 9000);
+    end_bus(bus);
+}
+
+static void an_echo_takes_no_time_from_the_answer(void **state)
+{
+    (void)state;
+    for (heng_us delay_ms = 20; delay_ms <= 180; delay_ms += 20) {
+        struct bus *bus = make_bus_at(2, 60, 2400, 0);
+        bus->echo = true;
+        bus->answer_delay = delay_ms * HENG_US_PER_MS;
+        heng_line_opened(bus->line, bus->now);
+        run(bus, 30 * HENG_US_PER_S);
+        assert_int_equal(bus->result_count, 2);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_energy(&bus->results[i], 1000 * (i + 1));
+            assert_int_equal(bus->results[i].tries, 2); /* the reset and one request */
+        }
+        end_bus(bus);
+    }
+}
+
+static void the_longest_pause_of_the_standard_is_waited_for_at_every_speed(void **state)
+{
+    (void)state;
+    static const uint32_t bauds[] = {300, 600, 1200, 2400, 9600, 38400};
+    for (size_t i = 0; i < sizeof bauds / sizeof bauds[0]; i++) {
+        struct bus *bus = make_bus_at(1, 60, bauds[i], 0);
+        bus->chunk = 1;
+        bus->answer_delay = 330 * HENG_US_PER_S / bauds[i] + 50 * HENG_US_PER_MS;
+        heng_line_opened(bus->line, bus->now);
+        run(bus, 50 * HENG_US_PER_S);
+        assert_int_equal(bus->result_count, 1);
+        assert_energy(&bus->results[0], 1000);
+        assert_int_equal(bus->results[0].tries, 2);
+        end_bus(bus);
+    }
+}
+
+/* A converter that hands over whole packets, late: the answer to the first try arrives during the second. */
+static void a_late_repetition_does_not_end_a_long_read(void **state)
+{
+    (void)state;
+    struct bus *bus = make_bus(1, 60);
+    bus->meters[0].telegrams = 3;
+    bus->chunk = 64;
+    bus->answer_delay = 290 * HENG_US_PER_MS; /* a little more than the line waits */
+    heng_line_opened(bus->line, bus->now);
+    run(bus, 4 * HENG_US_PER_S);
+    bus->answer_delay = 60 * HENG_US_PER_MS;
+    run(bus, 115 * HENG_US_PER_S);
+    for (size_t i = 0; i < bus->result_count; i++)
+        if (bus->results[i].outcome == HENG_OUTCOME_OK) assert_int_equal(bus->results[i].value_count, 3);
+    assert_int_equal(bus->results[bus->result_count - 1].outcome, HENG_OUTCOME_OK);
     end_bus(bus);
 }
 
@@ -461,7 +597,7 @@ static void any_chunking_gives_the_same_reading(void **state)
 {
     (void)state;
     for (size_t chunk = 1; chunk <= 64; chunk++) {
-        struct bus *bus = make_bus(3, 60);
+        struct bus *bus = make_bus_at(3, 60, 2400, 400); /* the latency covers what the converter holds back */
         bus->chunk = chunk;
         bus->meters[1].telegrams = 2;
         heng_line_opened(bus->line, bus->now);
@@ -589,7 +725,12 @@ int main(void)
         cmocka_unit_test(all_telegrams_of_a_meter_make_one_reading),
         cmocka_unit_test(a_telegram_of_long_ago_is_not_taken_for_news),
         cmocka_unit_test(an_error_report_is_no_value),
-        cmocka_unit_test(a_lost_line_is_down_and_comes_back),
+        cmocka_unit_test(a_lost_line_is_down_and_goes_on_where_it_was),
+        cmocka_unit_test(a_flapping_line_starves_nobody),
+        cmocka_unit_test(an_answer_lost_with_the_line_is_not_taken_for_news),
+        cmocka_unit_test(an_echo_takes_no_time_from_the_answer),
+        cmocka_unit_test(the_longest_pause_of_the_standard_is_waited_for_at_every_speed),
+        cmocka_unit_test(a_late_repetition_does_not_end_a_long_read),
         cmocka_unit_test(a_line_that_opens_late_misses_nothing_before),
         cmocka_unit_test(counters_are_told_while_a_long_round_runs),
         cmocka_unit_test(a_cut_cable_makes_the_line_silent_within_its_time_out),
