@@ -12,7 +12,9 @@ heng_rc heng_api_get_health(struct heng_api_call *call, struct heng_api_health *
     char detail[HENG_DETAIL_MAX];
     if (!health) return no_memory(err);
     pthread_mutex_lock(&call->api->health_mutex);
-    memcpy(detail, call->api->health, sizeof detail);
+    int part = 0;
+    while (part < HENG_HEALTH_PARTS - 1 && !call->api->health[part][0]) part++;
+    memcpy(detail, call->api->health[part], sizeof detail);
     pthread_mutex_unlock(&call->api->health_mutex);
     struct heng_err why;
     heng_rc rc = heng_view_health(call->reader, health, &why);

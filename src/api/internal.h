@@ -143,7 +143,7 @@ struct heng_api {
     pthread_mutex_t tick_mutex;
     pthread_cond_t tick;
     pthread_mutex_t health_mutex;
-    char health[HENG_DETAIL_MAX];
+    char health[HENG_HEALTH_PARTS][HENG_DETAIL_MAX];
 };
 
 /* ---- views to contract (convert.c) ---- */

@@ -350,9 +350,9 @@ void heng_api_publish(struct heng_api *api, const char *event, const char *json)
     wake_ticker(api, false);
 }
 
-void heng_api_set_health(struct heng_api *api, const char *detail)
+void heng_api_set_health(struct heng_api *api, heng_health_part part, const char *detail)
 {
     pthread_mutex_lock(&api->health_mutex);
-    snprintf(api->health, sizeof api->health, "%s", detail);
+    snprintf(api->health[part], sizeof api->health[part], "%s", detail);
     pthread_mutex_unlock(&api->health_mutex);
 }

@@ -48,7 +48,11 @@ void heng_api_publish(struct heng_api *api, const char *event, const char *json)
 /* Tell what a batch brought: `event: reading` and `event: line`. */
 void heng_api_publish_live(struct heng_api *api, const struct heng_live *live, size_t count);
 
-/* What the health page says beyond "ok"; detail "" for a healthy server. */
-void heng_api_set_health(struct heng_api *api, const char *detail);
+/* Who may have trouble. */
+typedef enum heng_health_part { HENG_HEALTH_STORE, HENG_HEALTH_LINES, HENG_HEALTH_PARTS } heng_health_part;
+
+/* What the health page says beyond "ok" about one part; detail "" when it is well. The first part with trouble shows.
+ */
+void heng_api_set_health(struct heng_api *api, heng_health_part part, const char *detail);
 
 #endif

@@ -16,7 +16,7 @@ static const char usage[] =
     "recognised from the bytes. Exit status: 0 every frame decoded, 1 one did not, 2 wrong usage.\n";
 
 struct options {
-    bool protocol_given;
+    bool help, protocol_given;
     heng_protocol protocol;
 };
 
@@ -91,7 +91,7 @@ static int decode_stdin(const struct options *options)
     size_t n;
     bool too_long;
     int status = OK;
-    while (read_line(line, sizeof line, &n, &too_long)) {
+    while (!ferror(stdout) && read_line(line, sizeof line, &n, &too_long)) {
         if (too_long) {
             static const char message[] = "{\"ok\":false,\"protocol\":null,\"error\":\"format\",\"offset\":4096,"
                                           "\"message\":\"line is longer than 4096 characters\"}";
@@ -164,29 +164,57 @@ static int read_protocol(const char *name, struct options *options)
     return OK;
 }
 
-int heng_cmd_decode(int argc, char **argv)
+/* Options stand in front of the frames; *ret_first is then the first frame. Behind "--" everything is a frame. */
+static int read_options(int argc, char **argv, struct options *options, int *ret_first)
 {
-    struct options options = {0};
     int i = 1;
     for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(usage, stdout);
+            options->help = true;
             return OK;
         }
         if (strcmp(argv[i], "--") == 0) {
-            i++;
-            break;
+            *ret_first = i + 1;
+            return OK;
         }
         if (strcmp(argv[i], "--protocol") == 0) {
             i++;
-            if (read_protocol(i < argc ? argv[i] : NULL, &options) != OK) return USAGE;
+            if (read_protocol(i < argc ? argv[i] : NULL, options) != OK) return USAGE;
         } else if (strncmp(argv[i], "--protocol=", 11) == 0) {
-            if (read_protocol(argv[i] + 11, &options) != OK) return USAGE;
+            if (read_protocol(argv[i] + 11, options) != OK) return USAGE;
         } else {
             fprintf(stderr, "heng decode: there is no option '%s': try heng decode --help\n", argv[i]);
             return USAGE;
         }
     }
-    if (i < argc && strcmp(argv[i], "-") != 0) return decode_arguments(&options, argc - i, argv + i);
-    return decode_stdin(&options);
+    *ret_first = i;
+    if (i + 1 == argc) return OK; /* one argument: a frame, or "-" for standard input */
+    for (; i < argc; i++) {
+        if (argv[i][0] != '-') continue;
+        fprintf(stderr, "heng decode: '%s' stands among the frames: options go in front of them\n", argv[i]);
+        return USAGE;
+    }
+    return OK;
+}
+
+/* Every answer must have reached the reader: a full disk is not "every frame decoded". */
+static int finish_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "heng decode: cannot write to standard output: is the disk full, or the reader gone?\n");
+    return SOME_BAD;
+}
+
+int heng_cmd_decode(int argc, char **argv)
+{
+    struct options options = {0};
+    int first = 1;
+    if (read_options(argc, argv, &options, &first) != OK) return USAGE;
+    if (options.help) {
+        fputs(usage, stdout);
+        return finish_output(OK);
+    }
+    int count = argc - first;
+    bool from_stdin = count == 0 || (count == 1 && strcmp(argv[first], "-") == 0);
+    return finish_output(from_stdin ? decode_stdin(&options) : decode_arguments(&options, count, argv + first));
 }

@@ -18,6 +18,7 @@
 #include "app/options.h"
 #include "base/time.h"
 #include "flow/site.h"
+#include "link/link.h"
 #include "meter/driver.h"
 
 static const char command[] = "import";
@@ -122,7 +123,7 @@ static heng_rc read_list(json_t *root, const char *list, const struct field *fie
 }
 
 /* An address that its protocol cannot have would leave the whole line unread: refuse it here. */
-static heng_rc check_addresses(const struct heng_site *site, struct heng_err *err)
+static heng_rc check_meters(const struct heng_site *site, struct heng_err *err)
 {
     for (size_t i = 0; i < site->meter_count; i++) {
         const struct heng_site_meter *meter = &site->meters[i];
@@ -139,6 +140,53 @@ static heng_rc check_addresses(const struct heng_site *site, struct heng_err *er
             return heng_fail(err, why.rc, 0, "meter '%.24s': %.120s", meter->number, why.text);
     }
     return HENG_OK;
+}
+
+/* So would an endpoint that no transport understands. Lengths and ranges are the store's to check. */
+static heng_rc check_lines(const struct heng_site *site, struct heng_err *err)
+{
+    for (size_t i = 0; i < site->line_count; i++) {
+        const struct heng_site_line *line = &site->lines[i];
+        struct heng_line_config config = {.transport = heng_transport_of(line->transport)};
+        const char *heartbeat = line->heartbeat ? line->heartbeat : "";
+        if (config.transport == HENG_TRANSPORT_COUNT || line->baud < 0 || line->baud > UINT32_MAX ||
+            strlen(line->endpoint) >= sizeof config.endpoint || strlen(heartbeat) >= sizeof config.heartbeat)
+            continue; /* heng_site_apply says what is wrong */
+        config.baud = (uint32_t)line->baud;
+        snprintf(config.name, sizeof config.name, "%.40s", line->key);
+        snprintf(config.endpoint, sizeof config.endpoint, "%s", line->endpoint);
+        snprintf(config.heartbeat, sizeof config.heartbeat, "%s", heartbeat);
+        heng_rc rc = heng_link_check(&config, err);
+        if (rc != HENG_OK) return rc;
+    }
+    return HENG_OK;
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+
+/* Two items with one key in one file: the second would silently take the place of the first. keys is sorted here. */
+static heng_rc check_unique(const char *what, const char **keys, size_t count, struct heng_err *err)
+{
+    qsort(keys, count, sizeof *keys, by_text);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
+            return heng_fail(err, HENG_ECONFIG, 0, "%s '%.60s' stands twice in the file", what, keys[i]);
+    return HENG_OK;
+}
+
+static heng_rc check_keys(const struct heng_site *site, struct heng_err *err)
+{
+    size_t most = site->place_count + site->line_count + site->meter_count + 1;
+    const char **keys = calloc(most, sizeof *keys);
+    if (!keys) return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu keys", most);
+    for (size_t i = 0; i < site->place_count; i++) keys[i] = site->places[i].key;
+    heng_rc rc = check_unique("place", keys, site->place_count, err);
+    for (size_t i = 0; i < site->line_count; i++) keys[i] = site->lines[i].key;
+    if (rc == HENG_OK) rc = check_unique("line", keys, site->line_count, err);
+    for (size_t i = 0; i < site->meter_count; i++) keys[i] = site->meters[i].number;
+    if (rc == HENG_OK) rc = check_unique("meter", keys, site->meter_count, err);
+    free(keys);
+    return rc;
 }
 
 static heng_rc text_of(json_t *root, const char *name, const char **ret, struct heng_err *err)
@@ -187,7 +235,9 @@ static heng_rc apply(json_t *root, const char *folder, struct heng_site_applied 
                                  .place_count = place_count,
                                  .line_count = line_count,
                                  .meter_count = meter_count};
-        rc = check_addresses(&site, err);
+        rc = check_keys(&site, err);
+        if (rc == HENG_OK) rc = check_lines(&site, err);
+        if (rc == HENG_OK) rc = check_meters(&site, err);
         if (rc == HENG_OK) rc = heng_data_open(folder, path, &store, err);
         if (rc == HENG_OK) rc = heng_site_apply(store, &site, heng_clock_wall(), ret, err);
     }
@@ -218,8 +268,7 @@ int heng_cmd_import(int argc, char **argv)
         switch (option) {
         case 'd': folder = optarg; break;
         case 'h': print_help(); return EXIT_SUCCESS;
-        case ':': return heng_usage_error(command, "%s needs a value", argv[optind - 1]);
-        default: return heng_usage_error(command, "%s is not an option", argv[optind - 1]);
+        default: return heng_option_error(command, option, argv);
         }
     }
     if (optind + 1 != argc) return heng_usage_error(command, "exactly one file is needed");

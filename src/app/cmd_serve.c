@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 #include "api/server.h"
@@ -25,6 +26,9 @@ static const char command[] = "serve";
 
 /* While the writer's queue is full the lines look again this often. */
 enum { FULL_PAUSE_MS = 100, PUMP_STEPS_MAX = 1000 };
+
+/* File descriptors beside those of the lines: database, console, DTUs that have not said who they are. */
+enum { OTHER_FILES = 1600 };
 
 struct running_line {
     struct serving *serving;
@@ -190,6 +194,22 @@ static void on_signal(uv_signal_t *signal, int number)
     stop(signal->data);
 }
 
+/* Debian's soft limit is 1024 files; the hard one is ours to use. */
+static void raise_file_limit(struct serving *serving, size_t line_count)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what it could not raise shows in the next line */
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= line_count + OTHER_FILES) return;
+    char text[160];
+    snprintf(text, sizeof text,
+             "%zu lines need %zu open files and the system allows %llu: raise the limit (ulimit -n, LimitNOFILE)",
+             line_count, line_count + OTHER_FILES, (unsigned long long)limit.rlim_cur);
+    heng_log(HENG_LOG_WARN, "serve", "event=file_limit why='%s'", text);
+    heng_api_set_health(serving->api, HENG_HEALTH_LINES, text);
+}
+
 static heng_rc start_lines(struct serving *serving, const char *database, struct heng_err *err)
 {
     struct heng_site_lines site = {0};
@@ -200,6 +220,7 @@ static heng_rc start_lines(struct serving *serving, const char *database, struct
     if (rc != HENG_OK) return rc;
     serving->lines = calloc(site.line_count ? site.line_count : 1, sizeof *serving->lines);
     if (!serving->lines) rc = heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu lines", site.line_count);
+    raise_file_limit(serving, site.line_count);
     for (size_t i = 0; rc == HENG_OK && i < site.line_count; i++) {
         struct heng_err why = {.text = ""};
         size_t first = site.first[i];
@@ -208,7 +229,7 @@ static heng_rc start_lines(struct serving *serving, const char *database, struct
         if (start_line(serving, &serving->lines[i], &site.lines[i], &site.meters[first], site.first[i + 1] - first,
                        &why) != HENG_OK) {
             heng_log(HENG_LOG_ERROR, "line", "event=cannot_run line='%s' why='%s'", site.lines[i].name, why.text);
-            heng_api_set_health(serving->api, why.text);
+            heng_api_set_health(serving->api, HENG_HEALTH_LINES, why.text);
         }
     }
     heng_log(HENG_LOG_INFO, "serve", "event=started lines=%zu meters=%zu", site.line_count, site.meter_count);
@@ -313,8 +334,7 @@ int heng_cmd_serve(int argc, char **argv)
         case 'w': options.web_root = optarg; break;
         case 'v': heng_log_set_level(HENG_LOG_DEBUG); break;
         case 'h': print_help(); return EXIT_SUCCESS;
-        case ':': return heng_usage_error(command, "%s needs a value", argv[optind - 1]);
-        default: return heng_usage_error(command, "%s is not an option", argv[optind - 1]);
+        default: return heng_option_error(command, option, argv);
         }
     }
     if (optind != argc) return heng_usage_error(command, "'%s' is one word too many", argv[optind]);

@@ -1,6 +1,7 @@
 #include "app/options.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,14 @@ int heng_usage_error(const char *command, const char *fmt, ...)
     va_end(args);
     fprintf(stderr, "; see heng %s --help\n", command);
     return EXIT_USAGE;
+}
+
+int heng_option_error(const char *command, int result, char **argv)
+{
+    if (result == ':') return heng_usage_error(command, "%s needs a value", argv[optind - 1]);
+    /* A short option may stand in the middle of a word; a long one is the word itself. */
+    if (optopt) return heng_usage_error(command, "-%c is not an option", optopt);
+    return heng_usage_error(command, "%s is not an option", argv[optind - 1]);
 }
 
 int heng_failure(const char *command, const struct heng_err *err)

@@ -9,6 +9,9 @@ enum { EXIT_USAGE = 2, DATA_PATH_MAX = 1024 };
 /* "heng serve: text; see heng serve --help" on standard error. Returns EXIT_USAGE. */
 int heng_usage_error(const char *command, const char *fmt, ...) HENG_PRINTF(2, 3);
 
+/* The same for what getopt_long did not like: result is what it returned, ':' or '?'. */
+int heng_option_error(const char *command, int result, char **argv);
+
 /* "heng serve: text" on standard error. Returns EXIT_FAILURE. */
 int heng_failure(const char *command, const struct heng_err *err);
 

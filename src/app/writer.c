@@ -83,13 +83,14 @@ static heng_rc store_batch(struct heng_writer *writer, size_t first, size_t coun
     return rc;
 }
 
+/* Rest with the mutex released; news and the order to stop do not shorten it, or the tries would be one. */
 static void wait_seconds(struct heng_writer *writer, time_t seconds)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += seconds;
-    int rc = 0;
-    while (rc == 0 && !writer->stopping) rc = pthread_cond_timedwait(&writer->news, &writer->mutex, &until);
+    while (pthread_cond_timedwait(&writer->news, &writer->mutex, &until) == 0) {
+    }
 }
 
 static void *run(void *argument)
@@ -113,13 +114,13 @@ static void *run(void *argument)
             heng_api_publish_live(writer->api, ingested.live, ingested.live_n);
             if (failing) {
                 heng_log(HENG_LOG_INFO, "store", "event=recovered");
-                heng_api_set_health(writer->api, "");
+                heng_api_set_health(writer->api, HENG_HEALTH_STORE, "");
             }
         } else if (!failing) {
             heng_log(HENG_LOG_ERROR, "store",
                      "event=failed rc=%s text='%s' next='the lines wait, trying again every %d s'", heng_rc_name(rc),
                      err.text, RETRY_S);
-            heng_api_set_health(writer->api, err.text);
+            heng_api_set_health(writer->api, HENG_HEALTH_STORE, err.text);
         }
         failing = rc != HENG_OK;
 
@@ -153,7 +154,11 @@ heng_rc heng_writer_start(struct heng_store *store, const char *path, struct hen
     writer->path = copy;
     writer->api = api;
     pthread_mutex_init(&writer->mutex, NULL);
-    pthread_cond_init(&writer->news, NULL);
+    pthread_condattr_t monotonic; /* a wall clock that is set back must not make a wait of a day */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->news, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     int status = pthread_create(&writer->thread, NULL, run, writer);
     if (status != 0) {
         free(copy);

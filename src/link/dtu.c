@@ -1,14 +1,15 @@
 /* A listener for DTUs: transparent modems that dial in and say who they are with a registration string.
  *
- * A new connection is a guest until its first bytes equal the registration of a line; then its socket
- * belongs to that line's link. The newest connection of a DTU wins: after a radio outage the old socket is
- * a corpse that TCP has not buried yet. Guests are few, bounded in bytes and time. */
+ * A new connection is a guest until its first bytes equal the registration of a line, and nothing but silence, a line
+ * end, a heartbeat or the start of a frame follows; then its socket belongs to that line's link. A moment of waiting
+ * tells "DTU1" from the beginning of "DTU12". The newest connection of a DTU wins: after a radio outage the old socket
+ * is a corpse that TCP has not buried yet. Guests are few, bounded in bytes and time. */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "link/internal.h"
 
-enum { GUESTS_MAX = 256, GUEST_TIME_MS = 30000, BACKLOG = 128 };
+enum { GUESTS_MAX = 256, GUEST_TIME_MS = 30000, SETTLE_MS = 300, BACKLOG = 128 };
 
 struct heng_dtu_listener {
     uv_loop_t *loop;
@@ -116,12 +117,44 @@ static struct heng_link *find(const struct heng_dtu_listener *listener, const st
     return best;
 }
 
+/* May these bytes follow the registration? Anything else makes it the beginning of a longer, foreign one. */
+static bool may_follow(const struct heng_link *link, struct heng_slice rest)
+{
+    static const uint8_t frame_starts[] = {0x68, 0x10, 0xE5, 0xFE, 0xFF, 0x00};
+    while (rest.n && (rest.p[0] == '\r' || rest.p[0] == '\n')) rest = heng_slice_from(rest, 1);
+    struct heng_slice heartbeat = heng_slice_of(link->heartbeat, link->heartbeat_n);
+    if (heartbeat.n && rest.n >= heartbeat.n && memcmp(rest.p, heartbeat.p, heartbeat.n) == 0) return true;
+    return rest.n == 0 || memchr(frame_starts, rest.p[0], sizeof frame_starts) != NULL;
+}
+
 bool heng_dtu_is_taken(const struct heng_dtu_listener *listener, const uint8_t *registration, size_t n)
 {
     struct heng_slice wanted = heng_slice_of(registration, n);
     for (const struct heng_link *link = listener->links; link; link = link->dtu.next)
         if (heng_slice_eq(wanted, heng_slice_of(link->dtu.registration, link->dtu.registration_n))) return true;
     return false;
+}
+
+static void refuse(struct guest *guest)
+{
+    char peer[64], shown[2 * 24 + 1] = "";
+    size_t some = guest->n < 24 ? guest->n : 24;
+    for (size_t i = 0; i < some; i++) snprintf(shown + 2 * i, 3, "%02X", guest->bytes[i]);
+    peer_name(guest->socket, peer, sizeof peer);
+    heng_log(HENG_LOG_WARN, "dtu", "event=unknown_registration peer=%s first_bytes=%s", peer, shown);
+    dismiss(guest);
+}
+
+static void on_settled(uv_timer_t *timer)
+{
+    struct guest *guest = timer->data;
+    bool wait;
+    struct heng_link *link = find(guest->listener, guest, &wait);
+    struct heng_slice said = heng_slice_of(guest->bytes, guest->n);
+    if (link && may_follow(link, heng_slice_from(said, link->dtu.registration_n)))
+        adopt(link, guest);
+    else
+        refuse(guest);
 }
 
 static void on_guest_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -142,17 +175,10 @@ static void on_guest_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
     guest->n += (size_t)n;
     bool wait;
-    struct heng_link *link = find(guest->listener, guest, &wait);
-    if (link) {
-        adopt(link, guest);
-    } else if (!wait) {
-        char peer[64], shown[2 * 24 + 1];
-        size_t some = guest->n < 24 ? guest->n : 24;
-        for (size_t i = 0; i < some; i++) snprintf(shown + 2 * i, 3, "%02X", guest->bytes[i]);
-        peer_name(guest->socket, peer, sizeof peer);
-        heng_log(HENG_LOG_WARN, "dtu", "event=unknown_registration peer=%s first_bytes=%s", peer, shown);
-        dismiss(guest);
-    }
+    if (find(guest->listener, guest, &wait))
+        uv_timer_start(&guest->timer, on_settled, SETTLE_MS, 0);
+    else if (!wait)
+        refuse(guest);
 }
 
 static void on_guest_timeout(uv_timer_t *timer)
@@ -173,11 +199,16 @@ static void on_connection(uv_stream_t *server, int status)
     uv_tcp_init(listener->loop, socket);
     socket->data = NULL;
     struct guest *guest = NULL;
-    if (uv_accept(server, (uv_stream_t *)socket) == 0 && listener->guest_count < GUESTS_MAX)
-        guest = calloc(1, sizeof *guest);
+    if (uv_accept(server, (uv_stream_t *)socket) == 0) guest = calloc(1, sizeof *guest);
     if (!guest) {
         heng_socket_drop(socket);
         return;
+    }
+    /* A crowd that never says who it is must not keep a DTU out: who has waited longest goes. */
+    if (listener->guest_count == GUESTS_MAX) {
+        struct guest *oldest = listener->guests;
+        while (oldest->next) oldest = oldest->next;
+        dismiss(oldest);
     }
     guest->listener = listener;
     guest->socket = socket;

@@ -18,9 +18,9 @@ struct heng_link {
     struct heng_line_config config;
     struct heng_link_events events;
     const struct heng_transport *transport;
-    bool open;     /* opened() was told and closed() not yet */
-    bool told;     /* closed() was told once since the start */
-    bool stopping; /* heng_link_close was called */
+    bool open;      /* opened() was told and closed() not yet */
+    char told[160]; /* the reason in the last closed(), "" before the first */
+    bool stopping;  /* heng_link_close was called */
     uint32_t pause_ms;
     uv_timer_t retry;
     uint8_t receive[RECEIVE_BYTES];
@@ -31,7 +31,8 @@ struct heng_link {
     struct { /* transport TCP */
         char host[HENG_ENDPOINT_MAX], port[8];
         uv_getaddrinfo_t *resolve;
-        uv_tcp_t *socket; /* TCP: ours; DTU: the accepted one */
+        uv_tcp_t *socket;  /* TCP: ours; DTU: the accepted one */
+        unsigned attempts; /* each takes the next address of the name */
     } tcp;
     struct { /* transport DTU */
         struct heng_dtu_listener *listener;
@@ -62,6 +63,8 @@ void heng_link_released(struct heng_link *link);
 
 /* A line with exactly this registration string is waiting already. */
 bool heng_dtu_is_taken(const struct heng_dtu_listener *listener, const uint8_t *registration, size_t n);
+
+bool heng_serial_speed_exists(uint32_t baud);
 
 /* Sockets of both TCP transports: keep-alive and no delay; a write that copies; a close that frees. */
 void heng_socket_tune(uv_tcp_t *socket);

@@ -20,9 +20,13 @@ struct heng_link_events {
     void (*bytes)(void *owner, struct heng_slice bytes);
 };
 
+/* Would heng_link_open understand this configuration? Errors: ECONFIG, with the line's name in the text. */
+HENG_NODISCARD heng_rc heng_link_check(const struct heng_line_config *config, struct heng_err *err);
+
 /* Start a link as its line's configuration says.
  * Shape:  listener is needed for transport DTU, else NULL. A peer that is not there yet is no error: the
  *         link keeps trying and reports closed() with the reason once per change.
+ *         *ret is set before the first event.
  * Owns:   config is copied; the link lives until heng_link_close.
  * Errors: ECONFIG (endpoint cannot be understood), EEXISTS (registration string taken), ENOMEM. */
 HENG_NODISCARD heng_rc heng_link_open(uv_loop_t *loop, struct heng_dtu_listener *listener,

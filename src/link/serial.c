@@ -15,6 +15,13 @@ static const struct {
     {9600, B9600}, {19200, B19200}, {38400, B38400}, {57600, B57600}, {115200, B115200},
 };
 
+bool heng_serial_speed_exists(uint32_t baud)
+{
+    for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++)
+        if (speeds[i].baud == baud) return true;
+    return false;
+}
+
 static void on_poll_closed(uv_handle_t *handle) { free(handle); }
 
 /* The poll handle must be closed before its descriptor; libuv forgets the descriptor at uv_close. */

@@ -1,7 +1,11 @@
 /* We dial a transparent TCP serial converter and keep the connection. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "link/internal.h"
+
+/* A converter that is switched off answers nothing at all, and the kernel would wait for minutes. */
+enum { CONNECT_MS = 10000 };
 
 static void fail(struct heng_link *link, const char *what, int status)
 {
@@ -13,6 +17,12 @@ static void fail(struct heng_link *link, const char *what, int status)
     }
     heng_link_lost(link, why);
     heng_link_retry_later(link);
+}
+
+static void on_connect_timeout(uv_timer_t *timer)
+{
+    struct heng_link *link = timer->data;
+    if (link->tcp.socket) fail(link, "cannot connect to", UV_ETIMEDOUT);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -38,6 +48,7 @@ static void on_connect(uv_connect_t *request, int status)
     bool current = link && request->handle == (uv_stream_t *)link->tcp.socket && !link->stopping;
     free(request);
     if (!current) return;
+    uv_timer_stop(&link->retry);
     if (status == 0) {
         heng_socket_tune(link->tcp.socket);
         status = uv_read_start((uv_stream_t *)link->tcp.socket, on_alloc, on_read);
@@ -46,6 +57,15 @@ static void on_connect(uv_connect_t *request, int status)
         fail(link, "cannot connect to", status);
     else
         heng_link_opened(link);
+}
+
+/* A name may have several addresses, and the converter listens on one of them: each attempt takes the next. */
+static const struct sockaddr *address_of_turn(const struct addrinfo *found, unsigned turn)
+{
+    unsigned count = 0;
+    for (const struct addrinfo *a = found; a; a = a->ai_next) count++;
+    for (turn %= count; turn > 0; turn--) found = found->ai_next;
+    return found->ai_addr;
 }
 
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
@@ -70,7 +90,9 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
             uv_tcp_init(link->loop, link->tcp.socket);
             link->tcp.socket->data = link;
             connect->data = link;
-            status = uv_tcp_connect(connect, link->tcp.socket, found->ai_addr, on_connect);
+            status =
+                uv_tcp_connect(connect, link->tcp.socket, address_of_turn(found, link->tcp.attempts++), on_connect);
+            if (status == 0) uv_timer_start(&link->retry, on_connect_timeout, CONNECT_MS, 0);
         }
     }
     uv_freeaddrinfo(found);
@@ -83,6 +105,11 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 static void tcp_start(struct heng_link *link)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    if (link->told[0] == '\0') {
+        char why[160];
+        snprintf(why, sizeof why, "connecting to %.60s:%s", link->tcp.host, link->tcp.port);
+        heng_link_lost(link, why);
+    }
     uv_getaddrinfo_t *resolve = malloc(sizeof *resolve);
     int status = UV_ENOMEM;
     if (resolve) {

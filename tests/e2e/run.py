@@ -244,6 +244,7 @@ def a_wrong_start_is_one_clear_sentence(binaries):
                 (["serve", "--spped", "3"], 2, "--spped"),
                 (["serve", "--data", "/proc/none"], 1, "/proc/none"),
                 (["serve", "now"], 2, "now"),
+                (["serve", "-xy"], 2, "-x"),
                 (["decode", "--protocol", "telepathy", "00"], 2, "telepathy"),
                 (["frobnicate"], 2, "frobnicate"),
                 (["import", "--data", house.data, "/no/such/file.json"], 1, "/no/such/file.json"),
@@ -286,6 +287,13 @@ def a_site_file_with_an_error_changes_nothing(binaries):
             (lambda s: s["lines"][0].update(colour="red"), "colour"),
             (lambda s: s["places"][2].update(parent="nowhere"), "nowhere"),
             (lambda s: s.update(metres=[]), "metres"),
+            (lambda s: s["meters"].append(s["meters"][4]), good["meters"][4]["number"]),
+            (lambda s: s["places"].append(s["places"][1]), "twice"),
+            (lambda s: s["meters"][2].update(address="01"), good["meters"][2]["number"]),
+            (lambda s: s["lines"][0].update(endpoint="nonsense"), "nonsense"),
+            (lambda s: s["lines"][1].update(endpoint="hex:4"), "hex:4"),
+            (lambda s: s["lines"][0].update(transport="serial", endpoint="/dev/ttyS0", baud=12345), "12345"),
+            (lambda s: s["lines"][0].update(transport="pigeon"), "pigeon"),
         ]
         for change, word in cases:
             done = house.import_site(spoil(change))

@@ -160,7 +160,7 @@ static void test_operations(void **state)
     (void)state;
     house_open(&h, with_files());
     expect(&h, "/api/v1/health", 200, "\"status\":\"ok\"");
-    heng_api_set_health(h.api, "the writer waits for the disk");
+    heng_api_set_health(h.api, HENG_HEALTH_STORE, "the writer waits for the disk");
     expect(&h, "/api/v1/health", 200, "\"detail\":\"the writer waits for the disk\"");
     expect(&h, "/api/v1/overview", 200, "\"meters\":4,\"meters_ok\":1,\"meters_missing\":0,\"meters_never\":3");
     expect(&h, "/api/v1/lines", 200, "\"detail\":\"no answer\"");

@@ -158,6 +158,9 @@ static void a_converter_is_dialled_and_dialled_again(void **state)
     snprintf(config.endpoint, sizeof config.endpoint, "127.0.0.1:%u", port);
     struct heng_link *link = NULL;
     assert_int_equal(heng_link_open(&loop, NULL, &config, events_of(&owner), &link, NULL), HENG_OK);
+    assert_int_equal(owner.closed, 1); /* not yet: "connecting" */
+    assert_non_null(strstr(owner.why, "connecting"));
+    owner.closed = 0;
     RUN_UNTIL(&loop, owner.opened == 1);
 
     int peer = accept(server, NULL, NULL);
@@ -183,7 +186,7 @@ static void a_converter_is_dialled_and_dialled_again(void **state)
         uv_run(&loop, UV_RUN_NOWAIT);
         uv_sleep(10);
     }
-    assert_int_equal(owner.closed, told);
+    assert_int_equal(owner.closed, told + 1); /* the new reason, once */
     heng_link_close(link);
     end_loop(&loop);
 }
@@ -200,7 +203,7 @@ static void a_converter_that_is_not_there_is_explained(void **state)
     snprintf(config.endpoint, sizeof config.endpoint, "127.0.0.1:%u", port);
     struct heng_link *link = NULL;
     assert_int_equal(heng_link_open(&loop, NULL, &config, events_of(&owner), &link, NULL), HENG_OK);
-    RUN_UNTIL(&loop, owner.closed == 1);
+    RUN_UNTIL(&loop, owner.closed == 2);
     assert_non_null(strstr(owner.why, "cannot connect"));
     assert_int_equal(owner.opened, 0);
     heng_link_close(link);
@@ -232,11 +235,11 @@ static void a_dtu_registers_and_its_newest_socket_wins(void **state)
     int a = dial(port);
     put(a, "DT"); /* a registration may come in pieces */
     for (unsigned i = 0; i < 20; i++) uv_run(&loop, UV_RUN_NOWAIT);
-    put(a, "U-12HB\r\nxyz");
+    put(a, "U-12HB\r\n\xFEyz");
     RUN_UNTIL(&loop, two.n == 3);
     assert_int_equal(two.opened, 1);
     assert_int_equal(one.opened, 0); /* the longest registration is meant, not its beginning */
-    assert_string_equal(two.bytes, "xyz");
+    assert_string_equal(two.bytes, "\xFEyz");
 
     int b = dial(port);
     put(b, "DTU-12");
@@ -252,10 +255,17 @@ static void a_dtu_registers_and_its_newest_socket_wins(void **state)
     put(c, "who am I");
     fcntl(c, F_SETFL, O_NONBLOCK);
     RUN_UNTIL(&loop, read(c, &byte, 1) == 0);
+    int e = dial(port); /* so is one whose name only begins like ours */
+    put(e, "DTU-17");
+    fcntl(e, F_SETFL, O_NONBLOCK);
+    RUN_UNTIL(&loop, read(e, &byte, 1) == 0);
+    assert_int_equal(one.opened, 0);
     int d = dial(port);
-    put(d, "DTU-1x"); /* DTU-1 and then data */
-    RUN_UNTIL(&loop, one.n == 1);
-    assert_int_equal(one.opened, 1);
+    put(d, "DTU-1\r\n");
+    RUN_UNTIL(&loop, one.opened == 1);
+    put(d, "x");
+    RUN_UNTIL(&loop, one.n > 0);
+    assert_int_equal(one.bytes[one.n - 1], 'x');
 
     heng_link_close(link_one);
     heng_link_close(link_two);
@@ -265,6 +275,61 @@ static void a_dtu_registers_and_its_newest_socket_wins(void **state)
     close(b);
     close(c);
     close(d);
+    close(e);
+}
+
+static void a_crowd_of_mute_guests_keeps_no_dtu_out(void **state)
+{
+    (void)state;
+    enum { CROWD = 300 };
+    int crowd[CROWD];
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct heng_dtu_listener *listener = NULL;
+    assert_int_equal(heng_dtu_listen(&loop, "127.0.0.1", 0, &listener, NULL), HENG_OK);
+    struct owner owner = {.loop = &loop};
+    struct heng_link *link = NULL;
+    struct heng_line_config config = {.name = "t", .transport = HENG_TRANSPORT_DTU, .endpoint = "DTU-1", .baud = 2400};
+    assert_int_equal(heng_link_open(&loop, listener, &config, events_of(&owner), &link, NULL), HENG_OK);
+    for (unsigned i = 0; i < CROWD; i++) {
+        crowd[i] = dial(heng_dtu_port(listener));
+        put(crowd[i], "D");
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    int real = dial(heng_dtu_port(listener));
+    put(real, "DTU-1");
+    RUN_UNTIL(&loop, owner.opened == 1);
+    heng_link_close(link);
+    heng_dtu_close(listener);
+    end_loop(&loop);
+    for (unsigned i = 0; i < CROWD; i++) close(crowd[i]);
+    close(real);
+}
+
+static void what_cannot_be_opened_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        heng_transport_kind transport;
+        const char *endpoint, *heartbeat;
+        uint32_t baud;
+    } bad[] = {
+        {HENG_TRANSPORT_TCP, "nonsense", "", 2400},
+        {HENG_TRANSPORT_TCP, "host:0", "", 2400},
+        {HENG_TRANSPORT_DTU, "", "", 2400},
+        {HENG_TRANSPORT_DTU, "hex:4", "", 2400},
+        {HENG_TRANSPORT_DTU, "DTU", "hex:xyz", 2400},
+        {HENG_TRANSPORT_SERIAL, "/dev/ttyS0", "", 12345},
+        {HENG_TRANSPORT_DTU, "A", "a heartbeat of more than thirty-two bytes", 2400},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct heng_line_config config = {.name = "cellar", .transport = bad[i].transport, .baud = bad[i].baud};
+        struct heng_err err = {.text = ""};
+        snprintf(config.endpoint, sizeof config.endpoint, "%s", bad[i].endpoint);
+        snprintf(config.heartbeat, sizeof config.heartbeat, "%s", bad[i].heartbeat);
+        assert_int_equal(heng_link_check(&config, &err), HENG_ECONFIG);
+        assert_non_null(strstr(err.text, "cellar"));
+    }
 }
 
 static void a_taken_port_is_explained(void **state)
@@ -330,6 +395,8 @@ int main(void)
         cmocka_unit_test(a_converter_is_dialled_and_dialled_again),
         cmocka_unit_test(a_converter_that_is_not_there_is_explained),
         cmocka_unit_test(a_dtu_registers_and_its_newest_socket_wins),
+        cmocka_unit_test(a_crowd_of_mute_guests_keeps_no_dtu_out),
+        cmocka_unit_test(what_cannot_be_opened_is_refused_by_name),
         cmocka_unit_test(a_taken_port_is_explained),
         cmocka_unit_test(a_port_is_opened_and_its_loss_is_told),
     };
