@@ -58,7 +58,7 @@ static const struct field heat_fields[] = {
     WITH_UNIT_AT(0, ENERGY_HEAT, 1),
     WITH_UNIT_AT(5, ENERGY_HEAT, 0),
     WITH_UNIT_AT(10, POWER, 0),
-    WITH_UNIT_AT(15, VOLUME_FLOW, 0),
+    {WITH_UNIT, 15, 5, Q(VOLUME_FLOW), 0, 0, 0, 0, NULL}, /* decimals: settle_flow */
     WITH_UNIT_AT(20, VOLUME, 0),
     {TEMPERATURE, 25, 3, Q(FLOW_TEMPERATURE), UNIT(DEG_C), -2, 0, 0, NULL},
     {TEMPERATURE, 28, 3, Q(RETURN_TEMPERATURE), UNIT(DEG_C), -2, 0, 0, NULL},
@@ -137,32 +137,30 @@ size_t heng_cjt188_status_at(const struct heng_telegram *telegram)
 /* What vendors do their own way. Empty vendor: any.
  * Source: Plou/Tiangang sheet (cooling energy in the settlement field, flow XXXX.XXXX), LCR sheet (flow
  * XXXXX.XXX); the 25..27 types are used by Plou and its clones only. */
-static const struct {
+static const struct quirk {
     char vendor[5];
     uint8_t first_type, last_type;
     bool settlement_is_cooling;
-    int8_t flow_exp;
+    int8_t flow_exp; /* of a flow in m3/h */
 } quirks[] = {
     {"1111", 0x20, 0x2F, true, -4},
     {"4259", 0x20, 0x2F, false, -3},
     {"", 0x25, 0x27, true, -4},
 };
 
-static bool settlement_is_cooling(const struct heng_telegram *t)
+static const struct quirk *quirk_of(const struct heng_telegram *t)
 {
     for (size_t i = 0; i < sizeof quirks / sizeof quirks[0]; i++) {
         bool vendor = quirks[i].vendor[0] == '\0' || strcmp(quirks[i].vendor, t->manufacturer) == 0;
-        if (vendor && t->ci >= quirks[i].first_type && t->ci <= quirks[i].last_type)
-            return quirks[i].settlement_is_cooling;
+        if (vendor && t->ci >= quirks[i].first_type && t->ci <= quirks[i].last_type) return &quirks[i];
     }
-    return false;
+    return NULL;
 }
 
-static int flow_exp(const struct heng_telegram *t)
+static bool settlement_is_cooling(const struct heng_telegram *t)
 {
-    for (size_t i = 0; i < sizeof quirks / sizeof quirks[0]; i++)
-        if (strcmp(quirks[i].vendor, t->manufacturer) == 0) return quirks[i].flow_exp;
-    return -4; /* XXXX.XXXX by the standard */
+    const struct quirk *quirk = quirk_of(t);
+    return quirk && quirk->settlement_is_cooling;
 }
 
 /* The unit of a field's quantity; heat and cooling energy share the energy codes, 01 is 1 J. */
@@ -267,9 +265,8 @@ static void set_value(const struct heng_telegram *t, const struct layout *layout
         struct heng_unit_code unit;
         bool first = unit_first(layout, t->body.p);
         ret->data = heng_slice_of(p + first, 4);
-        int decimals = f->quantity == Q(VOLUME_FLOW) ? flow_exp(t) : f->exp;
         bool known = unit_of(f, first ? p[0] : p[4], &unit);
-        bcd_value(ret, known ? unit.exp + decimals : 0);
+        bcd_value(ret, known ? unit.exp + f->exp : 0);
         ret->unit = known ? unit.unit : UNIT(UNKNOWN);
         if (!known && ret->kind == HENG_VALUE_DEC) no_value(ret, "unknown unit");
         break;
@@ -314,24 +311,59 @@ static void read_field(const struct heng_telegram *t, const struct layout *layou
     set_value(t, layout, f, ret);
 }
 
-/* Power, flow and temperatures of one frame must fit P = 1.163 kWh/(m3 K) x flow x difference, or else the
- * decimals of the flow are not what we think: vendors use 2, 3 or 4. A factor of 3 leaves room for rounding and for
- * values taken at different moments, and tells apart powers of ten. */
-static bool flow_fits(const struct heng_telegram *t, const struct layout *layout, struct heng_dec flow)
+/* What a flow is compared with: P = 1.163 kWh/(m3 K) x flow x difference. */
+struct heat {
+    struct heng_dec power; /* W */
+    int64_t difference;    /* 0.01 K */
+};
+
+/* False when power and temperatures are too small, or not there, to say anything about the flow. */
+static bool read_heat(const struct heng_telegram *t, const struct layout *layout, struct heat *ret)
 {
+    enum { LEAST_POWER_W = 50, LEAST_DIFFERENCE = 50 };
     struct heng_record power, supply, back;
     read_field(t, layout, 2, &power);
     read_field(t, layout, 5, &supply);
     read_field(t, layout, 6, &back);
-    if (power.kind != HENG_VALUE_DEC || supply.kind != HENG_VALUE_DEC || back.kind != HENG_VALUE_DEC) return true;
-    if (power.unit != UNIT(W) || power.dec.mantissa == 0 || flow.mantissa == 0) return true;
-    int64_t difference = supply.dec.mantissa - back.dec.mantissa; /* 0.01 K */
-    if (difference < 0) difference = -difference;
-    if (difference < 300) return true;
-    struct heng_dec expected = {1163 * flow.mantissa * difference, (int8_t)(flow.exp - 2)};
+    if (power.kind != HENG_VALUE_DEC || supply.kind != HENG_VALUE_DEC || back.kind != HENG_VALUE_DEC) return false;
+    ret->power = power.dec;
+    ret->difference = supply.dec.mantissa - back.dec.mantissa;
+    if (ret->difference < 0) ret->difference = -ret->difference;
+    return power.unit == UNIT(W) && heng_dec_cmp(power.dec, (struct heng_dec){LEAST_POWER_W, 0}) >= 0 &&
+           ret->difference >= LEAST_DIFFERENCE;
+}
+
+/* Within a factor of 3, which leaves room for rounding and for values taken at different moments, and tells
+ * powers of ten apart. flow has at most 8 digits: nothing overflows. */
+static bool flow_fits(const struct heat *heat, struct heng_dec flow)
+{
+    struct heng_dec expected = {1163 * flow.mantissa * heat->difference, (int8_t)(flow.exp - 2)};
     struct heng_dec three_expected = {3 * expected.mantissa, expected.exp};
-    struct heng_dec three_power = {3 * power.dec.mantissa, power.dec.exp};
-    return heng_dec_cmp(expected, three_power) <= 0 && heng_dec_cmp(power.dec, three_expected) <= 0;
+    struct heng_dec three_power = {3 * heat->power.mantissa, heat->power.exp};
+    return heng_dec_cmp(expected, three_power) <= 0 && heng_dec_cmp(heat->power, three_expected) <= 0;
+}
+
+/* Give the flow its decimals; ret->dec is the raw number in m3/h x 10^exp of its unit. Vendors use 4, 3 or 2 and do
+ * not say which: the table knows some, for m3/h; for all others the one scale that fits the power is taken. Without
+ * either the flow is no value. Reasons: docs/decisions/0004-cjt188-flow-scale.md. */
+static void settle_flow(const struct heng_telegram *t, const struct layout *layout, struct heng_record *ret)
+{
+    enum { LEAST_RAW = 5, STANDARD_EXP = -4, COARSEST_EXP = -2 };
+    const struct quirk *quirk = ret->dec.exp == 0 ? quirk_of(t) : NULL;
+    struct heng_dec raw = ret->dec;
+    struct heat heat;
+    int first = quirk ? quirk->flow_exp : STANDARD_EXP, last = quirk ? quirk->flow_exp : COARSEST_EXP;
+    ret->dec.exp = (int8_t)(raw.exp + first);
+    if (raw.mantissa == 0) return;
+    if (raw.mantissa < LEAST_RAW || !read_heat(t, layout, &heat)) {
+        if (!quirk) no_value(ret, "scale unclear");
+        return;
+    }
+    for (int exp = first; exp <= last; exp++) {
+        ret->dec.exp = (int8_t)(raw.exp + exp);
+        if (flow_fits(&heat, ret->dec)) return;
+    }
+    no_value(ret, "scale unclear");
 }
 
 heng_rc heng_cjt188_next(struct heng_records *r, struct heng_record *ret, struct heng_err *err)
@@ -341,9 +373,7 @@ heng_rc heng_cjt188_next(struct heng_records *r, struct heng_record *ret, struct
     const struct layout *layout = t->kind == HENG_TELEGRAM_DATA ? layout_of(t) : NULL;
     if (!layout || r->index >= layout->count) return HENG_ENOTFOUND;
     read_field(t, layout, r->index, ret);
-    if (layout->fields == heat_fields && ret->quantity == Q(VOLUME_FLOW) && ret->kind == HENG_VALUE_DEC &&
-        !flow_fits(t, layout, ret->dec))
-        no_value(ret, "scale unclear");
+    if (ret->quantity == Q(VOLUME_FLOW) && ret->kind == HENG_VALUE_DEC) settle_flow(t, layout, ret);
     r->index++;
     r->p = t->frame.p + ret->at + ret->length;
     return HENG_OK;

@@ -8,8 +8,9 @@
  *        8      4  counter 1
  *       12      4  counter 2
  *
- * Source: EN 1434-3:1997; docs on the status bits disagree and every known frame has 00, so BCD is taken
- * unless a flag is set and the nibbles are no BCD. */
+ * Source: EN 1434-3:1997. The documents disagree on which status bit means binary and every known frame has 00: a
+ * flag alone proves nothing. A counter whose digits are no BCD is binary when a flag says so; one that could be
+ * either, with two different values, is no value. */
 #include "codec/bytes.h"
 #include "codec/mbus_record.h"
 #include "codec/unit_code.h"
@@ -25,14 +26,20 @@ static bool high_byte_first(const struct heng_telegram *t)
 
 static void counter_value(const struct heng_telegram *t, int exp, struct heng_record *ret)
 {
-    uint64_t raw = heng_load_bytes(ret->data.p, ret->data.n, high_byte_first(t));
-    bool bcd = heng_bcd_valid(raw);
-    ret->kind = HENG_VALUE_DEC;
-    if (bcd) raw = heng_bcd_value(raw);
-    if ((!bcd && !(t->status & BINARY_FLAGS)) || heng_dec_make((int64_t)raw, exp, &ret->dec) != HENG_OK) {
-        ret->kind = HENG_VALUE_NONE;
+    uint32_t raw = (uint32_t)heng_load_bytes(ret->data.p, ret->data.n, high_byte_first(t));
+    bool bcd = heng_bcd_valid(raw), binary = t->status & BINARY_FLAGS;
+    int64_t value = bcd ? (int64_t)heng_bcd_value(raw) : (int32_t)raw;
+    ret->kind = HENG_VALUE_NONE;
+    if (raw == UINT32_MAX)
+        ret->reason = "not available";
+    else if (!bcd && !binary)
         ret->reason = "invalid bcd";
-    }
+    else if (bcd && binary && value != raw)
+        ret->reason = "coding unclear";
+    else if (heng_dec_make(value, exp, &ret->dec) != HENG_OK)
+        ret->reason = "out of range";
+    else
+        ret->kind = HENG_VALUE_DEC;
 }
 
 heng_rc heng_mbus_fixed_next(struct heng_records *r, struct heng_record *ret, struct heng_err *err)

@@ -13,6 +13,10 @@
  *   CI 51 55   records
  *   CI with bit 2 set of a pair: high byte first
  *
+ *   configuration   b12-8 mode: 0 plain | 1..4 DES, b7-0 bytes of cipher text | 5 7 AES, b7-4 blocks of 16 bytes,
+ *                   and so the modes behind
+ *   cipher text     comes first in the body and decodes to 2F 2F
+ *
  * Source: EN 13757-2 clause 5, EN 13757-3 clauses 5 to 8. */
 #include "codec/bytes.h"
 #include "codec/mbus.h"
@@ -25,6 +29,7 @@ enum {
     SHORT_BYTES = 5,
     LONG_OVERHEAD = 6, /* 68 L L 68 in front, CS 16 behind */
     LONG_HEADER = 12,
+    SHORT_HEADER = 4,
     SELECT_BYTES = 8,
     FIXED_BYTES = 16,
     FROM_MASTER = 0x40,
@@ -164,6 +169,28 @@ static void read_fixed(struct heng_slice data, struct heng_telegram *t)
     set_body(t, data, 6);
 }
 
+/* Whether the body is cipher text. Old meters have anything in the configuration word, so it must make sense
+ * before it is believed; modes 5 and 7 are so specific that their block count need not fit a cut-off body.
+ * Source: EN 13757-3:2013, configuration word and encryption modes. */
+static bool is_encrypted(const struct heng_telegram *t, unsigned configuration)
+{
+    enum { BLOCK = 16, DES_BLOCK = 8 };
+    struct heng_slice body = t->body;
+    unsigned mode = configuration >> 8 & 0x1F, blocks = configuration >> 4 & 0x0F, bytes = configuration & 0xFF;
+    if (mode == 0 || body.n == 0 || (body.n >= 2 && body.p[0] == 0x2F && body.p[1] == 0x2F)) return false;
+    if (mode <= 4) return bytes >= DES_BLOCK && bytes % DES_BLOCK == 0 && bytes <= body.n;
+    if (mode == 5 || mode == 7) return blocks >= 1;
+    return mode >= 8 && mode <= 13 && blocks >= 1 && blocks * BLOCK <= body.n;
+}
+
+/* The body of variable data begins n bytes into the data; the configuration word stands in front of it. */
+static void read_configured_body(struct heng_slice data, size_t n, struct heng_telegram *t)
+{
+    set_body(t, data, n);
+    t->encrypted = is_encrypted(t, (unsigned)heng_load_bytes(data.p + n - 2, 2, t->ci & MSB_FIRST));
+    t->more = !t->encrypted && heng_mbus_more_follows(t);
+}
+
 static void read_long_header(struct heng_slice data, struct heng_telegram *t)
 {
     t->kind = HENG_TELEGRAM_VARIABLE;
@@ -171,8 +198,7 @@ static void read_long_header(struct heng_slice data, struct heng_telegram *t)
     read_secondary(data.p, t->ci & MSB_FIRST, t);
     t->access = data.p[8];
     t->status = data.p[9];
-    set_body(t, data, LONG_HEADER);
-    t->more = heng_mbus_more_follows(t);
+    read_configured_body(data, LONG_HEADER, t);
 }
 
 /* What the CI field announces. base: offset of the frame in the stream, for errors. */
@@ -186,13 +212,12 @@ static heng_rc read_application(struct heng_slice data, size_t base, struct heng
         read_long_header(data, t);
         return HENG_OK;
     case 0x7A:
-        if (data.n < 4) return too_short(err, base, data, 4);
+        if (data.n < SHORT_HEADER) return too_short(err, base, data, SHORT_HEADER);
         t->access = data.p[0];
         t->status = data.p[1];
         t->has_status = true;
-        set_body(t, data, 4);
         t->kind = HENG_TELEGRAM_VARIABLE;
-        t->more = heng_mbus_more_follows(t);
+        read_configured_body(data, SHORT_HEADER, t);
         return HENG_OK;
     case 0x78:
         t->kind = HENG_TELEGRAM_VARIABLE;
@@ -232,7 +257,7 @@ static inline void start_telegram(struct heng_telegram *t, heng_telegram_kind ki
 {
     t->protocol = HENG_PROTOCOL_MBUS;
     t->kind = kind;
-    t->from_meter = t->has_address = t->has_header = t->more = false;
+    t->from_meter = t->has_address = t->has_header = t->more = t->encrypted = false;
     t->control = t->ci = t->address = t->version = t->access = 0;
     t->status = 0;
     t->has_status = false;

@@ -8,6 +8,7 @@
  *            0F vendor's bytes to the end, 1F the same and more telegrams follow, 2F filler, 7F readout request
  *   length   00..BF text, last character first | C0..C9, D0..D9 positive, negative BCD of n-C0, n-D0 bytes |
  *   byte     E0..EF binary of n-E0 bytes | F0..F4 of 4(n-EC) bytes | F5 of 48 | F6 of 64
+ *   absent   the most negative integer; BCD with digits A..F, save for F on top, the minus of measured numbers
  *
  * Source: EN 13757-3:2013 clause 6; text order and F0 by frames of tests/golden. */
 #include "codec/mbus_record.h"
@@ -37,7 +38,7 @@ static inline void clear_record(struct heng_record *ret)
     ret->kind = HENG_VALUE_NONE;
     ret->dec = (struct heng_dec){0, 0};
     ret->civil = (struct heng_civil){0};
-    ret->text_reversed = false;
+    ret->text_reversed = ret->text_hex = false;
     ret->reason = NULL;
     ret->enumerated = NULL;
     ret->qualifier = NULL;
@@ -122,16 +123,33 @@ static void number_value(int64_t mantissa, const struct heng_vif_meaning *m, str
     ret->dec = value;
 }
 
-/* BCD of n <= 8 bytes; the nibble F on top is a minus sign. */
-static void bcd_value(uint64_t raw, size_t n, bool negative, const struct heng_vif_meaning *m, struct heng_record *ret)
+/* Digits that a meter puts on its label: A..F stand there, too, and are shown. */
+static bool is_identification(const struct heng_vif_meaning *m)
 {
+    return m->entry.quantity == HENG_QUANTITY_FABRICATION_NUMBER || m->entry.quantity == HENG_QUANTITY_ENHANCED_ID;
+}
+
+/* BCD in n <= 8 bytes of ret->data; the nibble F on top of a measured number is a minus sign. */
+static void bcd_value(bool negative, bool msb_first, const struct heng_vif_meaning *m, struct heng_record *ret)
+{
+    size_t n = ret->data.n;
+    uint64_t raw = heng_load_bytes(ret->data.p, n, msb_first);
+    if (n == 0) {
+        no_value(ret, "no data");
+        return;
+    }
     unsigned top = 8 * (unsigned)n - 4;
-    if (n && raw >> top == 0xF) {
+    if (raw >> top == 0xF && m->entry.type == HENG_VIF_NUMBER) {
         raw &= ~(UINT64_C(0xF) << top);
         negative = !negative;
     }
     if (!heng_bcd_valid(raw)) {
         no_value(ret, "invalid bcd");
+        if (!is_identification(m)) return;
+        ret->kind = HENG_VALUE_TEXT;
+        ret->reason = NULL;
+        ret->text_hex = true;
+        ret->text_reversed = !msb_first;
         return;
     }
     int64_t value = (int64_t)heng_bcd_value(raw); /* at most 16 digits */
@@ -172,7 +190,10 @@ static void integer_value(struct heng_slice data, bool msb_first, const struct h
         }
     } else {
         unsigned unused = 64 - 8 * (unsigned)data.n;
-        number_value((int64_t)(raw << unused) >> unused, m, ret);
+        if (raw << unused == UINT64_C(1) << 63)
+            no_value(ret, "not available"); /* type B: the most negative number means "invalid" */
+        else
+            number_value((int64_t)(raw << unused) >> unused, m, ret);
     }
 }
 
@@ -184,7 +205,7 @@ static void varying_value(uint8_t length, struct heng_slice data, bool msb_first
         ret->kind = HENG_VALUE_TEXT;
         ret->text_reversed = !msb_first;
     } else if (length <= 0xDF && data.n <= 8) {
-        bcd_value(heng_load_bytes(data.p, data.n, msb_first), data.n, length >= 0xD0, m, ret);
+        bcd_value(length >= 0xD0, msb_first, m, ret);
     } else {
         ret->kind = HENG_VALUE_BYTES;
         ret->reason = "binary data";
@@ -256,7 +277,7 @@ static void set_value(uint8_t dif, uint8_t length, bool msb_first, const struct 
 {
     struct heng_slice data = ret->data;
     if (m->entry.type == HENG_VIF_UNKNOWN || m->reason) {
-        ret->kind = m->entry.type == HENG_VIF_UNKNOWN ? HENG_VALUE_BYTES : HENG_VALUE_NONE;
+        ret->kind = m->entry.type == HENG_VIF_UNKNOWN || m->raw ? HENG_VALUE_BYTES : HENG_VALUE_NONE;
         ret->reason = m->reason;
         return;
     }
@@ -269,7 +290,7 @@ static void set_value(uint8_t dif, uint8_t length, bool msb_first, const struct 
         else if (codings[dif & 0x0F].coding == REAL)
             real_value((uint32_t)heng_load_bytes(data.p, data.n, msb_first), m, ret);
         else
-            bcd_value(heng_load_bytes(data.p, data.n, msb_first), data.n, false, m, ret);
+            bcd_value(false, msb_first, m, ret);
         break;
     case VARYING:
         if (m->entry.type == HENG_VIF_TIME_POINT && length > 0xBF)
@@ -341,6 +362,7 @@ static inline bool plain_value(uint8_t dif, const struct heng_vif_entry *entry, 
             return true;
         }
         mantissa = entry->type == HENG_VIF_NUMBER ? heng_load_sle_before(end, n) : (int64_t)heng_load_le_before(end, n);
+        if (mantissa == -(INT64_C(1) << (8 * n - 1))) return false; /* "invalid" */
         break;
     case BCD: {
         uint64_t raw = heng_load_le_before(end, n);
@@ -407,10 +429,27 @@ static inline bool next_of_plain(struct heng_records *r, const uint8_t *end, str
     return true;
 }
 
+/* The cipher text as the one record of its telegram. */
+static heng_rc next_of_encrypted(struct heng_records *r, const uint8_t *end, struct heng_record *ret)
+{
+    if (r->p == end) return HENG_ENOTFOUND;
+    clear_record(ret);
+    ret->unit = HENG_UNIT_UNKNOWN;
+    ret->vif_known = false;
+    no_value(ret, "encrypted");
+    ret->data = r->telegram->body;
+    ret->at = offset_of(r, r->p);
+    ret->length = (uint32_t)ret->data.n;
+    r->p = end;
+    r->index++;
+    return HENG_OK;
+}
+
 heng_rc heng_mbus_next(struct heng_records *r, struct heng_record *ret, struct heng_err *err)
 {
     const struct heng_telegram *t = r->telegram;
     const uint8_t *end = t->body.p + t->body.n;
+    if (t->encrypted) return next_of_encrypted(r, end, ret);
     while (r->p != end && *r->p == 0x2F) r->p++;
     if (r->p == end) return HENG_ENOTFOUND;
     if ((*r->p & 0x0F) == 0x0F) return special(r, end, ret, err);

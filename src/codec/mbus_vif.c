@@ -140,6 +140,7 @@ const struct heng_vif_entry heng_vif_fd[128] = {
     [0x38] = N(TARIFF_PERIOD, MONTH, 0),
     [0x39] = N(TARIFF_PERIOD, YEAR, 0),
     [0x3A] = N(DIMENSIONLESS, NONE, 0),
+    SMHD(0x3C, NOMINAL_TRANSMISSION_PERIOD),
     R16(0x40, VOLTAGE, V, -9),
     R16(0x50, CURRENT, A, -12),
     [0x60] = U(RESET_COUNTER),
@@ -193,8 +194,8 @@ heng_rc heng_vif_read(struct heng_slice in, struct heng_vif *ret, const char **r
     return HENG_OK;
 }
 
-/* Reasons for VIFE 00..1F of an answer. Source: EN 13757-3, record errors. */
-static const char *const record_errors[32] = {
+/* Reasons for VIFE 01..1C of an answer; what else is below 1D is reserved. Source: EN 13757-3, record errors. */
+static const char *const record_errors[0x1D] = {
     [0x01] = "too many dife",
     [0x02] = "storage not implemented",
     [0x03] = "subunit not implemented",
@@ -241,12 +242,36 @@ static void replace_type(struct heng_vif_meaning *m, heng_vif_type type, heng_un
     m->exp = 0;
 }
 
+static void keep_raw(struct heng_vif_meaning *m, const char *reason)
+{
+    m->reason = reason;
+    m->raw = true;
+}
+
+/* VIFE 00..1F of an answer: record errors, and between them what EN 13757-3:2013 put into the gaps: 12 average,
+ * 13 1E 1F compact profiles, 14 relative deviation, 1D standard conform data content. */
+static void apply_low_vife(struct heng_vif_meaning *m, uint8_t vife)
+{
+    switch (vife) {
+    case 0x00:
+    case 0x12:
+    case 0x1D: return; /* the value is what the VIF says; 12 is in the qualifier */
+    case 0x13:
+    case 0x1E:
+    case 0x1F: keep_raw(m, "compact profile"); return;
+    case 0x14:
+        keep_raw(m, "relative deviation"); /* of what, and in which unit, is not said */
+        m->entry.unit = HENG_UNIT_UNKNOWN;
+        return;
+    }
+    m->reason = record_errors[vife] ? record_errors[vife] : "record error";
+}
+
 /* One orthogonal VIFE, b6..0. Source: EN 13757-3 table of combinable VIFEs. */
 static void apply_vife(struct heng_vif_meaning *m, uint8_t vife, bool from_meter)
 {
     if (vife < 0x20) {
-        if (!from_meter || vife == 0) return;
-        m->reason = record_errors[vife] ? record_errors[vife] : "record error";
+        if (from_meter) apply_low_vife(m, vife);
     } else if (vife == 0x3D) {
         m->reason = "non-metric unit";
     } else if (vife == 0x41 || vife == 0x49) {
@@ -272,10 +297,13 @@ void heng_vif_resolve(const struct heng_vif *vif, bool from_meter, struct heng_v
     ret->entry = *main_entry(vif);
     ret->exp = ret->entry.exp;
     ret->add = (struct heng_dec){0, 0};
-    ret->has_add = false;
-    ret->reason = first == 0x7F ? "manufacturer specific" : NULL;
-    if (first == 0x7F) return;
+    ret->has_add = ret->raw = false;
+    ret->reason = NULL;
     if (first == 0x7C) name_text_unit(vif->text, &ret->entry);
+    if (ret->entry.type == HENG_VIF_UNKNOWN) { /* what its VIFEs mean, nobody can tell either */
+        ret->reason = first == 0x7F ? "manufacturer specific" : "unknown vif";
+        return;
+    }
     for (size_t i = vif->vife; i < vif->bytes.n; i++) {
         uint8_t vife = vif->bytes.p[i] & 0x7F;
         if (vife == 0x7F) break; /* the rest is the vendor's */
@@ -284,7 +312,6 @@ void heng_vif_resolve(const struct heng_vif *vif, bool from_meter, struct heng_v
         else
             apply_vife(ret, vife, from_meter);
     }
-    if (ret->entry.type == HENG_VIF_UNKNOWN && !ret->reason) ret->reason = "unknown vif";
     /* The constant counts in the unit of the VIF, and FB's units are multiples of ours. */
     if (ret->has_add && first == 0x7B && !ret->reason) ret->reason = "correction in an unclear unit";
 }

@@ -45,9 +45,10 @@ struct heng_vif_meaning {
     struct heng_dec add; /* additive correction, in the unit before heng_vif_factor */
     bool has_add;
     const char *reason; /* the meter says why there is no value; or why we do not understand it */
+    bool raw;           /* with a reason: the data are of another shape than the VIF says and stay bytes */
 };
 
-/* from_meter: VIFEs 00..1F are record errors of an answer, object actions in a command. */
+/* from_meter: VIFEs 00..1F are record errors and the like of an answer, object actions in a command. */
 void heng_vif_resolve(const struct heng_vif *vif, bool from_meter, struct heng_vif_meaning *ret);
 
 #endif

@@ -23,10 +23,16 @@ static const char *application_error(uint8_t code)
 /* Text of the wire is ISO 8859-1: characters above 7F take two bytes of UTF-8. */
 static void put_text(const struct heng_record *record, struct heng_json *json)
 {
+    static const char digits[] = "0123456789ABCDEF";
     char text[2 * 255];
     size_t n = 0, count = record->data.n < 255 ? record->data.n : 255;
     for (size_t i = 0; i < count; i++) {
         uint8_t c = record->data.p[record->text_reversed ? count - 1 - i : i];
+        if (record->text_hex) {
+            text[n++] = digits[c >> 4];
+            text[n++] = digits[c & 15];
+            continue;
+        }
         if (c >= 0x80) text[n++] = (char)(0xC0 | c >> 6);
         text[n++] = (char)(c >= 0x80 ? 0x80 | (c & 0x3F) : c);
     }
@@ -215,13 +221,14 @@ static void put_mbus(const struct heng_telegram *t, struct heng_json *json)
         put_mbus_request(t, json);
 }
 
-/* Valve and battery bits of ST0, which the standard defines; ST1 is the vendor's. */
+/* Valve and battery bits of ST0, which the standard defines; ST1 is the vendor's. FF FF is "not available". */
 static void put_cjt188_status(const struct heng_telegram *t, struct heng_json *json)
 {
     static const char *const valve[] = {"open", "closed", "reserved", "abnormal"};
+    bool absent = t->status == 0xFFFF;
     put_hex(json, "status", (uint64_t)(t->status & 0xFF) << 8 | t->status >> 8, 4);
-    put_pair(json, "valve", valve[t->status & 3]);
-    put_pair(json, "battery", t->status & 4 ? "low" : "ok");
+    put_pair(json, "valve", absent ? NULL : valve[t->status & 3]);
+    put_pair(json, "battery", absent ? NULL : t->status & 4 ? "low" : "ok");
 }
 
 static void put_cjt188(const struct heng_telegram *t, struct heng_json *json)

@@ -63,10 +63,12 @@ static void record_summary(const struct heng_record *r, char *ret_text, size_t c
         snprintf(ret_text, cap, "%s%s%s", number, unit[0] ? " " : "", unit);
         return;
     case HENG_VALUE_TEXT: {
-        size_t n = r->data.n < cap - 1 ? r->data.n : cap - 1;
-        for (size_t i = 0; i < n; i++) {
+        static const char digits[] = "0123456789ABCDEF";
+        size_t n = 0;
+        for (size_t i = 0; i < r->data.n && n + 2 < cap; i++) {
             uint8_t byte = r->data.p[r->text_reversed ? r->data.n - 1 - i : i];
-            ret_text[i] = byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
+            if (r->text_hex) ret_text[n++] = digits[byte >> 4];
+            ret_text[n++] = r->text_hex ? digits[byte & 15] : byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
         }
         ret_text[n] = '\0';
         return;

@@ -2,9 +2,14 @@
 #include "codec/mbus_vif.h"
 #include "codec/present.h"
 
-/* VIFEs that say which value of the quantity it is. Factors (70..7B, 7D) and record errors (00..1F) are not
+/* VIFEs that say which value of the quantity it is. Factors (70..7B, 7D) and record errors (01..1C) are not
  * here: they change the number, not the register. Source: EN 13757-3 table of combinable VIFEs. */
 static const char *const vife_texts[128] = {
+    [0x12] = "average",
+    [0x13] = "inverse compact profile",
+    [0x14] = "relative deviation",
+    [0x1E] = "compact registers",
+    [0x1F] = "compact profile",
     [0x20] = "per s",
     [0x21] = "per min",
     [0x22] = "per h",

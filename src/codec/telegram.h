@@ -41,6 +41,7 @@ struct heng_telegram {
     bool has_address; /* M-Bus: primary address in `address` */
     bool has_header;  /* id, manufacturer, version, medium, access and status are there */
     bool more;        /* another telegram follows (M-Bus DIF 1F; CJ/T 188-2018 D5) */
+    bool encrypted;   /* M-Bus: the body is cipher text; it yields one record without a value */
     uint8_t control;  /* C field */
     uint8_t ci;       /* M-Bus CI field; CJ/T 188: meter type T */
     uint8_t address;  /* M-Bus A field */
@@ -79,6 +80,7 @@ struct heng_record {
     struct heng_dec dec;
     struct heng_civil civil;
     bool text_reversed;
+    bool text_hex;          /* text is the hex digits of the data bytes, two each, in the order of the text */
     const char *reason;     /* kinds NONE, BYTES: static text such as "not available" or "invalid bcd" */
     const char *enumerated; /* the word for a coded value ("open", "low"), static; NULL without */
     const char *qualifier;  /* CJ/T 188: what tells registers apart beyond the numbers, static; NULL without */

@@ -125,6 +125,7 @@ typedef enum heng_medium {
     X(TARIFF_START, "start of tariff")                                                                                 \
     X(TARIFF_DURATION, "duration of tariff")                                                                           \
     X(TARIFF_PERIOD, "period of tariff")                                                                               \
+    X(NOMINAL_TRANSMISSION_PERIOD, "nominal transmission period")                                                      \
     X(DIMENSIONLESS, "dimensionless")                                                                                  \
     X(RESET_COUNTER, "reset counter")                                                                                  \
     X(CUMULATION_COUNTER, "cumulation counter")                                                                        \

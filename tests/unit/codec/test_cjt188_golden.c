@@ -177,9 +177,9 @@ static void test_both_byte_orders_of_the_identifier(void **state)
     assert_true(swapped >= 8 && straight >= 8);
 }
 
-/* A heat answer of 46 data bytes around the given fields; the rest is plausible. */
-static struct heng_slice heat_answer(uint8_t bytes[64], uint8_t type, const char *id, uint32_t power, uint32_t flow,
-                                     uint32_t supply, uint32_t back)
+/* A heat answer of 46 data bytes around the given fields, the flow in a unit; the rest is plausible. */
+static struct heng_slice heat_answer_with(uint8_t bytes[64], uint8_t type, const char *id, uint32_t power,
+                                          uint32_t flow, uint8_t flow_unit, uint32_t supply, uint32_t back)
 {
     uint8_t payload[43];
     struct heng_buf p = heng_buf_of(payload, sizeof payload), buf = heng_buf_of(bytes, 64);
@@ -190,7 +190,7 @@ static struct heng_slice heat_answer(uint8_t bytes[64], uint8_t type, const char
     heng_buf_le(&p, power, 4);
     heng_buf_u8(&p, 0x17);
     heng_buf_le(&p, flow, 4);
-    heng_buf_u8(&p, 0x35);
+    heng_buf_u8(&p, flow_unit);
     heng_buf_le(&p, 0x00100050, 4);
     heng_buf_u8(&p, 0x2C);
     heng_buf_le(&p, supply, 3);
@@ -203,6 +203,12 @@ static struct heng_slice heat_answer(uint8_t bytes[64], uint8_t type, const char
     snprintf(frame.id, sizeof frame.id, "%s", id);
     assert_int_equal(heng_cjt188_encode(&frame, &buf), HENG_OK);
     return heng_buf_slice(&buf);
+}
+
+static struct heng_slice heat_answer(uint8_t bytes[64], uint8_t type, const char *id, uint32_t power, uint32_t flow,
+                                     uint32_t supply, uint32_t back)
+{
+    return heat_answer_with(bytes, type, id, power, flow, 0x35, supply, back);
 }
 
 static struct heng_record record_of(struct heng_slice in, heng_quantity quantity, uint64_t storage)
@@ -242,11 +248,68 @@ static void test_flow_has_the_decimals_that_fit_the_power(void **state)
     assert_none(record_of(in, HENG_QUANTITY_VOLUME_FLOW, 0), "scale unclear");
     in = heat_answer(bytes, 0x20, "42590000000001", 0x475, 0x0931, 0x5443, 0x5000);
     assert_dec(record_of(in, HENG_QUANTITY_VOLUME_FLOW, 0), "0.931");
-    /* Below 3 K or without power nothing can be said. */
-    in = heat_answer(bytes, 0x20, "11110000000001", 0x475, 0x93100, 0x5200, 0x5000);
-    assert_dec(record_of(in, HENG_QUANTITY_VOLUME_FLOW, 0), "9.3100");
-    in = heat_answer(bytes, 0x20, "11110000000001", 0, 0x93100, 0x5443, 0x5000);
-    assert_dec(record_of(in, HENG_QUANTITY_VOLUME_FLOW, 0), "9.3100");
+    in = heat_answer(bytes, 0x25, "00000000000001", 0x475, 0x0931, 0x5443, 0x5000);
+    assert_none(record_of(in, HENG_QUANTITY_VOLUME_FLOW, 0), "scale unclear");
+}
+
+/* Flow of a heat answer of any vendor; all BCD. 4.75 kW at 4.43 K is a flow of 0.922 m3/h. */
+static void test_flow_of_unknown_vendors_has_the_decimals_of_physics(void **state)
+{
+    (void)state;
+    static const char any[] = "00310000000001", plou[] = "11110000000001", lcr[] = "42590000000001";
+    static const struct {
+        const char *id;
+        uint32_t power, flow, supply, back;
+        uint8_t unit;
+        const char *value; /* NULL: scale unclear */
+    } cases[] = {
+        {any, 0x475, 0x9310, 0x5443, 0x5000, 0x35, "0.9310"},
+        {any, 0x475, 0x931, 0x5443, 0x5000, 0x35, "0.931"},
+        {any, 0x475, 0x93, 0x5443, 0x5000, 0x35, "0.93"},
+        {any, 0x475, 0x9, 0x5443, 0x5000, 0x35, NULL},      /* one decimal */
+        {any, 0x475, 0x93100, 0x5443, 0x5000, 0x35, NULL},  /* five */
+        {any, 0x475, 0x931, 0x5000, 0x5443, 0x35, "0.931"}, /* cooling */
+        {any, 0x475, 0, 0x5443, 0x5000, 0x35, "0.0000"},
+        {any, 0, 0, 0x5000, 0x5000, 0x35, "0.0000"},
+        /* Where the check begins: 0.50 K, 0.05 kW, raw 5. */
+        {any, 0x50, 0x860, 0x5050, 0x5000, 0x35, "0.860"},
+        {any, 0x50, 0x860, 0x5049, 0x5000, 0x35, NULL},
+        {any, 0x5, 0x86, 0x5050, 0x5000, 0x35, "0.086"},
+        {any, 0x4, 0x86, 0x5050, 0x5000, 0x35, NULL},
+        {any, 0x58, 0x5, 0x6000, 0x5000, 0x35, "0.05"},
+        {any, 0x58, 0x4, 0x6000, 0x5000, 0x35, NULL},
+        {any, 0x99999999, 0x931, 0x5443, 0x5000, 0x35, NULL}, /* no power */
+        {any, 0x475, 0x931, 0xFFFFFF, 0x5000, 0x35, NULL},    /* no temperature */
+        /* A factor of 3 either way: 1.163 x 0.931 x 4.43 K = 4.797 kW. */
+        {any, 0x1438, 0x931, 0x5443, 0x5000, 0x35, "0.931"},
+        {any, 0x1439, 0x931, 0x5443, 0x5000, 0x35, NULL},
+        {any, 0x160, 0x931, 0x5443, 0x5000, 0x35, "0.931"},
+        {any, 0x159, 0x931, 0x5443, 0x5000, 0x35, NULL},
+        /* L/h: 922 L/h with 2, 3, 4 decimals; none of them; cannot be checked, even for a vendor of the table. */
+        {any, 0x475, 0x93100, 0x5443, 0x5000, 0x32, "0.93100"},
+        {any, 0x475, 0x931000, 0x5443, 0x5000, 0x32, "0.931000"},
+        {any, 0x475, 0x9310000, 0x5443, 0x5000, 0x32, "0.9310000"},
+        {any, 0x475, 0x9310, 0x5443, 0x5000, 0x32, NULL},
+        {plou, 0x475, 0x93100, 0x5443, 0x5000, 0x32, "0.93100"},
+        {plou, 0, 0x93100, 0x5443, 0x5000, 0x32, NULL},
+        /* Vendors of the table keep their scale where nothing can be checked. */
+        {plou, 0x475, 0x93100, 0x5040, 0x5000, 0x35, "9.3100"},
+        {plou, 0, 0x93100, 0x5443, 0x5000, 0x35, "9.3100"},
+        {plou, 0x475, 0x931, 0x5443, 0x5000, 0x35, NULL},
+        {lcr, 0, 0x931, 0x5443, 0x5000, 0x35, "0.931"},
+        {lcr, 0, 0, 0x5443, 0x5000, 0x35, "0.000"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[64];
+        char text[HENG_DEC_TEXT_MAX];
+        struct heng_slice in = heat_answer_with(bytes, 0x20, cases[i].id, cases[i].power, cases[i].flow, cases[i].unit,
+                                                cases[i].supply, cases[i].back);
+        struct heng_record flow = record_of(in, HENG_QUANTITY_VOLUME_FLOW, 0);
+        snprintf(text, sizeof text, "%s", flow.reason ? flow.reason : "");
+        if (flow.kind == HENG_VALUE_DEC) heng_dec_format(flow.dec, text);
+        const char *expected = cases[i].value ? cases[i].value : "scale unclear";
+        if (strcmp(text, expected) != 0) fail_msg("case %zu: %s, not %s", i, text, expected);
+    }
 }
 
 static void test_settlement_field_is_cooling_energy_for_some(void **state)
@@ -334,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_answers_have_the_stated_values),
         cmocka_unit_test(test_both_byte_orders_of_the_identifier),
         cmocka_unit_test(test_flow_has_the_decimals_that_fit_the_power),
+        cmocka_unit_test(test_flow_of_unknown_vendors_has_the_decimals_of_physics),
         cmocka_unit_test(test_settlement_field_is_cooling_energy_for_some),
         cmocka_unit_test(test_absent_and_impossible_values_are_no_numbers),
         cmocka_unit_test(test_unit_codes_give_powers_of_ten),

@@ -10,16 +10,22 @@ struct expectation {
     const char *record, *value, *unit, *quantity, *qualifier;
 };
 
-static struct heng_slice answer(uint8_t *bytes, size_t cap, uint8_t ci, const char *records)
+/* A frame of the application data as given. */
+static struct heng_slice answer_of(uint8_t *bytes, size_t cap, uint8_t ci, const char *hex)
 {
     uint8_t data[300];
     struct heng_buf body = heng_buf_of(data, sizeof data), buf = heng_buf_of(bytes, cap);
-    if (ci == 0x72)
-        assert_int_equal(
-            heng_mbus_encode_header(&(struct heng_mbus_secondary){"12345678", "HNG", 1, 0x04}, 7, 0, &body), HENG_OK);
-    assert_int_equal(heng_hex_parse(heng_slice_str(records), &body, NULL), HENG_OK);
+    assert_int_equal(heng_hex_parse(heng_slice_str(hex), &body, NULL), HENG_OK);
     assert_int_equal(heng_mbus_encode_long(HENG_MBUS_C_RSP_UD, 5, ci, heng_buf_slice(&body), &buf), HENG_OK);
     return heng_buf_slice(&buf);
+}
+
+/* The same with a plain long header in front of the records of CI 72. */
+static struct heng_slice answer(uint8_t *bytes, size_t cap, uint8_t ci, const char *records)
+{
+    char hex[1024];
+    snprintf(hex, sizeof hex, "%s %s", ci == 0x72 ? "78 56 34 12 C7 21 01 04 07 00 00 00" : "", records);
+    return answer_of(bytes, cap, ci, hex);
 }
 
 /* The value as text, or the reason for none. */
@@ -33,10 +39,12 @@ static void value_text(const struct heng_record *r, char *ret_text, size_t cap)
         snprintf(ret_text, cap, "%s", number);
         return;
     case HENG_VALUE_TEXT: {
-        size_t i = 0;
-        for (; i < r->data.n && i + 1 < cap; i++)
-            ret_text[i] = (char)r->data.p[r->text_reversed ? r->data.n - 1 - i : i];
-        ret_text[i] = '\0';
+        size_t n = 0;
+        ret_text[0] = '\0';
+        for (size_t i = 0; i < r->data.n && n + 2 < cap; i++) {
+            uint8_t byte = r->data.p[r->text_reversed ? r->data.n - 1 - i : i];
+            n += (size_t)snprintf(ret_text + n, cap - n, r->text_hex ? "%02X" : "%c", byte);
+        }
         return;
     }
     case HENG_VALUE_DATE: snprintf(ret_text, cap, "%04d-%02u-%02u", c->year, c->month, c->day); return;
@@ -210,6 +218,10 @@ static void test_extension_tables(void **state)
         {"02 FD 70 5F 1C", "2010-12-31", "", "date of battery change", ""},
         {"01 FD 71 A6", "-90", "dBm", "signal strength", ""},
         {"02 FD 74 0A 00", "864000", "s", "remaining battery life", ""},
+        {"01 FD 3C 0F", "15", "s", "nominal transmission period", ""},
+        {"01 FD 3D 0F", "900", "s", "nominal transmission period", ""},
+        {"01 FD 3E 02", "7200", "s", "nominal transmission period", ""},
+        {"01 FD 3F 02", "172800", "s", "nominal transmission period", ""},
         {"01 FD 7C 01", "unknown vif", "unknown", "unknown", "FD7C"},
     };
     CHECK(list);
@@ -222,10 +234,10 @@ static void test_codings(void **state)
         {"00 13", "no data", "m3", "volume", ""},
         {"08 13", "no data", "m3", "volume", ""},
         {"01 13 FF", "-0.001", "m3", "volume", ""},
-        {"02 13 00 80", "-32.768", "m3", "volume", ""},
+        {"02 13 01 80", "-32.767", "m3", "volume", ""},
         {"03 13 FF FF FF", "-0.001", "m3", "volume", ""},
         {"04 13 FF FF FF 7F", "2147483.647", "m3", "volume", ""},
-        {"06 13 00 00 00 00 00 80", "-140737488355.328", "m3", "volume", ""},
+        {"06 13 01 00 00 00 00 80", "-140737488355.327", "m3", "volume", ""},
         {"07 13 FF FF FF FF FF FF FF 7F", "9223372036854775.807", "m3", "volume", ""},
         {"05 5B 00 00 B8 42", "92", "degC", "flow temperature", ""},
         {"05 3B 9A 99 19 3F", "0.0006", "m3/h", "volume flow", ""},
@@ -241,7 +253,8 @@ static void test_codings(void **state)
         {"0A 13 F1 00", "invalid bcd", "m3", "volume", ""},
         {"0D 13 C2 34 12", "1.234", "m3", "volume", ""},
         {"0D 13 D2 34 12", "-1.234", "m3", "volume", ""},
-        {"0D 13 C0", "0.000", "m3", "volume", ""},
+        {"0D 13 C0", "no data", "m3", "volume", ""},
+        {"0D 13 D0", "no data", "m3", "volume", ""},
         {"0D 78 03 33 32 31", "123", "", "fabrication number", ""},
         {"0D 13 E3 01 02 03", "binary data", "m3", "volume", ""},
         {"0D 13 F0 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F", "binary data", "m3", "volume", ""},
@@ -251,6 +264,45 @@ static void test_codings(void **state)
         {"06 23 00 00 00 00 00 7F", "out of range", "s", "on time", ""},
         {"02 7C 09 65 6D 69 74 20 2E 74 61 62 F2 10", "4338", "", "plain text unit", "bat. time"},
         {"02 FC 03 48 52 25 74 D4 11", "45.64", "%", "relative humidity", ""},
+    };
+    CHECK(list);
+}
+
+/* The most negative integer of a measured number means "invalid" (type B); flags and numbers that name things have
+ * no sign and keep their bit. Behind DIFE 00 and with VIFE 00 the record takes the long way. */
+static void test_invalid_integers(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"01 5B 80", "not available", "degC", "flow temperature", ""},
+        {"02 5B 00 80", "not available", "degC", "flow temperature", ""},
+        {"03 13 00 00 80", "not available", "m3", "volume", ""},
+        {"04 13 00 00 00 80", "not available", "m3", "volume", ""},
+        {"06 13 00 00 00 00 00 80", "not available", "m3", "volume", ""},
+        {"07 13 00 00 00 00 00 00 00 80", "not available", "m3", "volume", ""},
+        {"01 DB 00 80", "not available", "degC", "flow temperature", ""},
+        {"04 93 3B 00 00 00 80", "not available", "m3", "volume", "forward"},
+        {"01 5B 81", "-127", "degC", "flow temperature", ""},
+        {"04 13 01 00 00 80", "-2147483.647", "m3", "volume", ""},
+        {"02 FD 17 00 80", "32768", "", "error flags", ""},
+        {"01 FD 97 00 80", "128", "", "error flags", ""},
+        {"04 78 00 00 00 80", "2147483648", "", "fabrication number", ""},
+    };
+    CHECK(list);
+}
+
+/* The digit F on top is a minus sign of a measured number only; labels carry A..F. */
+static void test_hex_digits_of_identifications(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"0C 78 78 56 34 F2", "F2345678", "", "fabrication number", ""},
+        {"0C 79 BD 00 34 12", "123400BD", "", "enhanced identification", ""},
+        {"0D 78 C3 78 56 FA", "FA5678", "", "fabrication number", ""},
+        {"0A FD 17 34 F2", "invalid bcd", "", "error flags", ""},
+        {"0A FD 0E 01 F0", "invalid bcd", "", "firmware version", ""},
+        {"0A 5A 34 F2", "-23.4", "degC", "flow temperature", ""},
+        {"0C 78 78 56 34 12", "12345678", "", "fabrication number", ""},
     };
     CHECK(list);
 }
@@ -289,6 +341,18 @@ static void test_vifes(void **state)
         {"02 86 15 01 00", "no data available", "Wh", "energy", ""},
         {"02 86 16 01 00", "data overflow", "Wh", "energy", ""},
         {"02 86 08 01 00", "record error", "Wh", "energy", ""},
+        {"02 86 0B 01 00", "too many vife", "Wh", "energy", ""},
+        {"02 86 1C 01 00", "premature end of record", "Wh", "energy", ""},
+        {"02 86 12 01 00", "1000", "Wh", "energy", "average"},
+        {"02 FD 97 1D 00 80", "32768", "", "error flags", ""},
+        {"02 86 14 01 00", "relative deviation", "unknown", "energy", "relative deviation"},
+        {"02 86 13 01 00", "compact profile", "Wh", "energy", "inverse compact profile"},
+        {"0D 86 1E E2 01 00", "compact profile", "Wh", "energy", "compact registers"},
+        {"0D 86 1F E2 01 00", "compact profile", "Wh", "energy", "compact profile"},
+        {"02 EF 15 01 00", "unknown vif", "unknown", "unknown", "EF15"},
+        {"01 EF 49 05", "unknown vif", "unknown", "unknown", "EF49"},
+        {"02 FD FD 16 01 00", "unknown vif", "unknown", "unknown", "FDFD16"},
+        {"02 FB 86 15 01 00", "unknown vif", "unknown", "unknown", "FB8615"},
         {"02 93 A2 3A 01 00", "0.001", "m3", "volume", "per h uncorrected"},
         {"02 DA 40 01 00", "0.1", "degC", "flow temperature", "lower limit"},
         {"02 DA 48 01 00", "0.1", "degC", "flow temperature", "upper limit"},
@@ -463,13 +527,98 @@ static void test_heads_of_other_telegrams(void **state)
     assert_int_equal(r.unit, HENG_UNIT_M3);
     assert_int_equal(r.kind, HENG_VALUE_NONE);
     assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_ENOTFOUND);
-    /* With the binary flag the same bytes are 0x6A. */
-    in = answer(bytes, sizeof bytes, 0x73, "93 92 91 90 10 80 29 3E 31 65 00 00 6A 00 00 00");
-    assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
-    walk = heng_telegram_records(&t);
-    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
-    assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
-    assert_int_equal(r.dec.mantissa, 0x6A);
+}
+
+/* Two counters of fixed data under one status byte: value or reason each. */
+static void test_coding_of_fixed_counters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status, *counters, *first, *second;
+    } cases[] = {
+        {"00", "31 65 00 00 6A 00 00 00", "6.531", "invalid bcd"},
+        {"80", "31 65 00 00 6A 00 00 00", "coding unclear", "0.106"}, /* bit 7 says binary */
+        {"01", "31 65 00 00 6A 00 00 00", "coding unclear", "0.106"}, /* or bit 0 does */
+        {"80", "FE FF FF FF 07 00 00 00", "-0.002", "0.007"},         /* 7 is 7 in both codings */
+        {"80", "FF FF FF FF 00 00 00 00", "not available", "0.000"},
+        {"00", "FF FF FF FF 00 00 00 00", "not available", "0.000"},
+        {"40", "31 65 00 00 10 00 00 00", "6.531", "0.010"}, /* another flag */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[300];
+        char data[128], text[64];
+        struct heng_telegram t;
+        struct heng_record r;
+        size_t used;
+        snprintf(data, sizeof data, "93 92 91 90 10 %s 29 3E %s", cases[i].status, cases[i].counters);
+        struct heng_slice in = answer(bytes, sizeof bytes, 0x73, data);
+        assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+        struct heng_records walk = heng_telegram_records(&t);
+        assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+        value_text(&r, text, sizeof text);
+        assert_string_equal(text, cases[i].first);
+        assert_int_equal(heng_mbus_codec.next(&walk, &r, NULL), HENG_OK);
+        value_text(&r, text, sizeof text);
+        assert_string_equal(text, cases[i].second);
+    }
+}
+
+/* Sixteen bytes that would be good records, the last one "more follows", behind a configuration word. */
+static void test_cipher_text_gives_no_values(void **state)
+{
+    (void)state;
+    static const char body[] = "04 13 40 E2 01 00 04 06 01 00 00 00 01 13 05 1F";
+    static const char marked[] = "2F 2F 04 13 40 E2 01 00 04 06 01 00 00 00 2F 1F";
+    static const struct {
+        const char *configuration, *body;
+        bool encrypted;
+    } cases[] = {
+        {"00 00", body, false},   {"10 00", body, false},   /* mode 0, whatever else is there */
+        {"10 05", body, true},    {"10 07", body, true},    /* one block */
+        {"20 05", body, true},    {"F0 07", body, true},    /* more blocks than there are */
+        {"00 05", body, false},   {"0F 07", body, false},   /* no block */
+        {"10 05", marked, false}, {"10 08", marked, false}, /* plain already */
+        {"10 08", body, true},    {"10 0D", body, true},    {"20 0D", body, false}, {"10 0E", body, false},
+        {"10 06", body, false},   {"08 01", body, true},    {"10 04", body, true},  {"18 04", body, false},
+        {"0C 02", body, false},   {"00 03", body, false},   {"10 25", body, true}, /* bits above the mode */
+        {"27 B6", body, false}, /* of a real frame, example_data_01 of libmbus, which is plain */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[300];
+        char data[256], low[3] = {0}, high[3] = {0};
+        memcpy(low, cases[i].configuration, 2);
+        memcpy(high, cases[i].configuration + 3, 2);
+        for (unsigned form = 0; form < 3; form++) {
+            struct heng_telegram t;
+            struct heng_record r;
+            size_t used, count = 0;
+            if (form == 0)
+                snprintf(data, sizeof data, "78 56 34 12 24 40 01 07 55 00 %s %s %s", low, high, cases[i].body);
+            else if (form == 1)
+                snprintf(data, sizeof data, "55 00 %s %s %s", low, high, cases[i].body);
+            else /* high byte first */
+                snprintf(data, sizeof data, "12 34 56 78 40 24 01 07 55 00 %s %s %s", high, low, cases[i].body);
+            static const uint8_t ci[] = {0x72, 0x7A, 0x76};
+            struct heng_slice in = answer_of(bytes, sizeof bytes, ci[form], data);
+            assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+            assert_int_equal(t.kind, HENG_TELEGRAM_VARIABLE);
+            if (t.encrypted != cases[i].encrypted) fail_msg("%s: encrypted is %d", cases[i].configuration, t.encrypted);
+            struct heng_records walk = heng_telegram_records(&t);
+            while (heng_mbus_codec.next(&walk, &r, NULL) == HENG_OK) count++;
+            if (!t.encrypted) {
+                assert_true(count > 1);
+                assert_true(t.more);
+                continue;
+            }
+            assert_int_equal(count, 1);
+            assert_int_equal(r.kind, HENG_VALUE_NONE);
+            assert_string_equal(r.reason, "encrypted");
+            assert_int_equal(r.quantity, HENG_QUANTITY_UNKNOWN);
+            assert_int_equal(r.unit, HENG_UNIT_UNKNOWN);
+            assert_true(heng_slice_eq(r.data, t.body));
+            assert_false(t.more);
+        }
+    }
 }
 
 int main(void)
@@ -478,6 +627,8 @@ int main(void)
         cmocka_unit_test(test_main_table),
         cmocka_unit_test(test_extension_tables),
         cmocka_unit_test(test_codings),
+        cmocka_unit_test(test_invalid_integers),
+        cmocka_unit_test(test_hex_digits_of_identifications),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_vifes),
         cmocka_unit_test(test_long_qualifiers_stay_different),
@@ -485,6 +636,8 @@ int main(void)
         cmocka_unit_test(test_register_numbers_of_all_difes),
         cmocka_unit_test(test_ends_of_the_record_list),
         cmocka_unit_test(test_heads_of_other_telegrams),
+        cmocka_unit_test(test_coding_of_fixed_counters),
+        cmocka_unit_test(test_cipher_text_gives_no_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,50 @@ static void test_keys_and_their_order(void **state)
                "\"123.00\"}]}");
 }
 
+static void test_what_is_not_readable_is_null(void **state)
+{
+    (void)state;
+    /* Mode 5, two blocks announced, three bytes there. */
+    check_json(HENG_PROTOCOL_MBUS, "68 12 12 68 08 01 72 78 56 34 12 2D 2C 1C 04 05 00 20 05 01 02 03 38 16",
+               "{\"ok\":true,\"protocol\":\"mbus\",\"kind\":\"variable\",\"address\":1,\"id\":\"12345678\","
+               "\"manufacturer\":\"KAM\",\"version\":28,\"medium\":\"heat\",\"access\":5,\"status\":0,\"more\":false,"
+               "\"records\":[{\"function\":\"instantaneous\",\"storage\":0,\"tariff\":0,\"subunit\":0,"
+               "\"quantity\":\"unknown\",\"unit\":null,\"value\":null,\"reason\":\"encrypted\",\"raw\":\"010203\"}]}");
+    /* A fabrication number with letters. */
+    check_json(HENG_PROTOCOL_MBUS, "68 09 09 68 08 02 78 0C 78 BD 03 02 A1 69 16",
+               "{\"ok\":true,\"protocol\":\"mbus\",\"kind\":\"variable\",\"address\":2,\"more\":false,\"records\":"
+               "[{\"function\":\"instantaneous\",\"storage\":0,\"tariff\":0,\"subunit\":0,\"quantity\":"
+               "\"fabrication number\",\"unit\":\"\",\"value\":\"A10203BD\"}]}");
+    /* Status FF FF: the meter says nothing about valve and battery. */
+    check_json(HENG_PROTOCOL_CJT188, "68 10 01 00 00 05 08 00 00 81 09 90 1F 00 00 23 01 00 FF FF E1 16",
+               "{\"ok\":true,\"protocol\":\"cjt188\",\"kind\":\"data\",\"id\":\"00000805000001\",\"manufacturer\":"
+               "\"0000\",\"medium\":\"cold water\",\"control\":\"81\",\"di\":\"901F\",\"ser\":0,\"status\":\"FFFF\","
+               "\"valve\":null,\"battery\":null,\"more\":false,\"records\":[{\"function\":\"instantaneous\","
+               "\"storage\":0,\"tariff\":0,\"subunit\":0,\"quantity\":\"volume\",\"unit\":\"m3\",\"value\":"
+               "\"123.00\"}]}");
+}
+
+/* Cipher text and letters are explained byte by byte like everything else. */
+static void test_explanations_of_what_is_not_readable(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex, *words;
+    } cases[] = {{"68 12 12 68 08 01 72 78 56 34 12 2D 2C 1C 04 05 00 20 05 01 02 03 38 16", "\"encrypted\""},
+                 {"68 09 09 68 08 02 78 0C 78 BD 03 02 A1 69 16", "\"A10203BD\""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[64];
+        struct heng_buf buf = heng_buf_of(bytes, sizeof bytes);
+        struct heng_str out = {.max = 1 << 20};
+        struct heng_json json = heng_json_of(&out);
+        assert_int_equal(heng_hex_parse(heng_slice_str(cases[i].hex), &buf, NULL), HENG_OK);
+        check_fields(HENG_PROTOCOL_MBUS, heng_buf_slice(&buf), 1);
+        heng_present_fields(HENG_PROTOCOL_MBUS, heng_buf_slice(&buf), &json);
+        assert_non_null(strstr(out.text, cases[i].words));
+        heng_str_fini(&out);
+    }
+}
+
 static void test_text_of_the_wire_becomes_utf8(void **state)
 {
     (void)state;
@@ -202,8 +246,12 @@ static void test_text_of_the_wire_becomes_utf8(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_frames_print_as_before), cmocka_unit_test(test_every_byte_is_explained_once),
-        cmocka_unit_test(test_refusals_say_what_and_where),   cmocka_unit_test(test_keys_and_their_order),
+        cmocka_unit_test(test_golden_frames_print_as_before),
+        cmocka_unit_test(test_every_byte_is_explained_once),
+        cmocka_unit_test(test_refusals_say_what_and_where),
+        cmocka_unit_test(test_keys_and_their_order),
+        cmocka_unit_test(test_what_is_not_readable_is_null),
+        cmocka_unit_test(test_explanations_of_what_is_not_readable),
         cmocka_unit_test(test_text_of_the_wire_becomes_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
