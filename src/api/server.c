@@ -257,7 +257,8 @@ static heng_rc open_listener(struct heng_api *api, struct heng_err *err)
     if (bind(fd, (struct sockaddr *)&address, n) != 0 || listen(fd, 512) != 0) {
         if (errno == EADDRINUSE)
             return heng_fail(err, HENG_EBUSY, 0,
-                             "port %u is in use by another program: stop that one, or choose another port with --port",
+                             "port %u is in use by another program: stop that one, or choose another with heng serve "
+                             "--listen HOST:PORT (script/run --port N)",
                              api->options.port);
         return heng_fail(err, HENG_EIO, 0, "cannot listen on port %u: %s", api->options.port, strerror(errno));
     }
