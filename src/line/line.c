@@ -422,8 +422,8 @@ static void advance(struct heng_line *line, heng_us now)
         if (!line->talking) start_talk(line);
         if (line->open) {
             send_ask(line, now);
-        } else { /* the round is over and the line was down: every meter that is left is a miss, and is said to be one
-                  */
+        } else {
+            /* The round is over and the line was down: every meter that is left is a miss, and is said to be one. */
             end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
             line->wake = now;
         }

@@ -27,6 +27,7 @@ struct heng_talk {
     uint8_t tries;     /* of the current step */
     uint8_t telegrams; /* answers taken so far */
     bool unsure;       /* M-Bus: nobody confirmed the reset, so the frame count bit is a guess */
+    bool doubted;      /* M-Bus: an answer was asked for again for that reason, which happens once */
     uint32_t last_sum; /* tells a repeated telegram from a new one */
 };
 

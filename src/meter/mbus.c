@@ -48,10 +48,10 @@ static void mbus_begin(struct heng_talk *talk)
 {
     talk->step = talk->memory->linked && !talk->memory->many ? STEP_ASK : STEP_RESET;
     if (talk->step == STEP_RESET) talk->memory->fcb = true;
-    talk->memory->linked =
-        false; /* until this conversation has ended well: a cut in the middle leaves the bit unknown */
+    /* Until this conversation has ended well: a cut in the middle leaves the bit unknown. */
+    talk->memory->linked = false;
     talk->tries = talk->telegrams = 0;
-    talk->unsure = false;
+    talk->unsure = talk->doubted = false;
 }
 
 static void mbus_next(struct heng_talk *talk, struct heng_ask *ret)
@@ -83,7 +83,10 @@ static bool is_from(const struct heng_talk *talk, const struct heng_telegram *te
     uint8_t address = 0;
     (void)primary_of(talk->meter, &address);
     if (telegram->has_address && address != POINT_TO_POINT && telegram->address != address) return false;
-    return talk->meter->number[0] == '\0' || telegram->id[0] == '\0' || same_number(telegram->id, talk->meter->number);
+    /* A plate number with letters is the owner's, not the M-Bus id; the address has to do then. */
+    const char *number = talk->meter->number;
+    bool comparable = number[0] != '\0' && number[strspn(number, "0123456789")] == '\0' && telegram->id[0] != '\0';
+    return !comparable || same_number(telegram->id, number);
 }
 
 static uint32_t sum_of(struct heng_slice frame)
@@ -100,7 +103,12 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
     bool repeated = talk->telegrams > 0 && sum == talk->last_sum;
     if (talk->unsure && sum == talk->memory->last_sum) {
         talk->unsure = false;
-        talk->memory->fcb = !talk->memory->fcb;
+        talk->doubted = true;
+        /* The other bit would carry a meter of several telegrams past its first one: it is reset once more instead. */
+        if (talk->memory->many)
+            talk->step = STEP_RESET;
+        else
+            talk->memory->fcb = !talk->memory->fcb;
         return HENG_VERDICT_NEXT;
     }
     /* A repetition of what was taken already, before this request was sent twice, is a late answer to the one before;
@@ -164,7 +172,7 @@ static bool mbus_timeout(struct heng_talk *talk, unsigned tries_max)
     talk->tries++;
     if (talk->step == STEP_RESET) {
         talk->step = STEP_ASK;
-        talk->unsure = true;
+        talk->unsure = !talk->doubted;
         return talk->tries < tries_max;
     }
     talk->memory->linked = false;

@@ -23,10 +23,11 @@ struct fake {
     uint8_t address;
     uint32_t energy_kwh;
     bool dead;
-    bool ignores_reset; /* SND_NKE is not acknowledged */
-    unsigned telegrams; /* of one read; 1 is usual */
-    unsigned spoil;     /* so many answers get a flipped bit first */
-    unsigned refuse;    /* so many requests are answered with error `refuse_code` */
+    bool access_stands_still; /* its access number does not count */
+    bool ignores_reset;       /* SND_NKE is not acknowledged */
+    unsigned telegrams;       /* of one read; 1 is usual */
+    unsigned spoil;           /* so many answers get a flipped bit first */
+    unsigned refuse;          /* so many requests are answered with error `refuse_code` */
     uint8_t refuse_code;
     uint8_t answers_as; /* the primary address in its answers, when not its own */
     /* state */
@@ -73,7 +74,7 @@ static size_t answer_data(struct fake *m, uint8_t *out, size_t cap)
     snprintf(id, sizeof id, "%08u", 10000000u + m->address);
     struct heng_mbus_secondary who = {.manufacturer = "HNG", .version = 1, .medium = 0x04};
     memcpy(who.id, id, sizeof id);
-    assert_int_equal(heng_mbus_encode_header(&who, m->access++, 0, &body), HENG_OK);
+    assert_int_equal(heng_mbus_encode_header(&who, m->access_stands_still ? 0 : m->access++, 0, &body), HENG_OK);
     /* Telegram n carries storage number n - 1, so that a lost or doubled one shows. */
     uint8_t dif = (uint8_t)(0x04 | (m->telegram ? 0x40 : 0));
     assert_int_equal(
@@ -346,6 +347,41 @@ static void a_meter_with_another_number_is_foreign(void **state)
     assert_int_equal(bus->result_count, 1);
     assert_int_equal(bus->results[0].outcome, HENG_OUTCOME_FOREIGN);
     assert_int_equal(bus->results[0].value_count, 0);
+    end_bus(bus);
+}
+
+static void a_plate_number_with_letters_is_no_bus_id(void **state)
+{
+    (void)state;
+    struct heng_meter_config meter = {
+        .device_id = 1, .line_id = 1, .protocol = HENG_PROTOCOL_MBUS, .address = "1", .number = "HM-2024-A"};
+    struct heng_line_config config = {
+        .id = 1, .name = "test", .baud = 2400, .parity = 'E', .latency_ms = 20, .period_s = 60};
+    struct bus *bus = make_bus(1, 60);
+    heng_line_free(bus->line);
+    assert_int_equal(heng_line_new(&config, &meter, 1, &bus->line, NULL), HENG_OK);
+    heng_line_opened(bus->line, bus->now);
+    run(bus, 30 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 1);
+    assert_energy(&bus->results[0], 1000);
+    end_bus(bus);
+}
+
+/* A meter of three telegrams whose first one never changes, and which acknowledges no reset. */
+static void a_first_telegram_that_never_changes_is_not_lost(void **state)
+{
+    (void)state;
+    struct bus *bus = make_bus(1, 60);
+    bus->meters[0].telegrams = 3;
+    bus->meters[0].ignores_reset = true;
+    bus->meters[0].access_stands_still = true;
+    heng_line_opened(bus->line, bus->now);
+    run(bus, 170 * HENG_US_PER_S);
+    assert_int_equal(bus->result_count, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_energy(&bus->results[i], 1000);
+        assert_int_equal(bus->results[i].value_count, 3);
+    }
     end_bus(bus);
 }
 
@@ -721,6 +757,8 @@ int main(void)
         cmocka_unit_test(a_damaged_answer_is_asked_for_again),
         cmocka_unit_test(an_answer_of_another_meter_is_never_used),
         cmocka_unit_test(a_meter_with_another_number_is_foreign),
+        cmocka_unit_test(a_plate_number_with_letters_is_no_bus_id),
+        cmocka_unit_test(a_first_telegram_that_never_changes_is_not_lost),
         cmocka_unit_test(echo_and_junk_are_counted_and_do_no_harm),
         cmocka_unit_test(all_telegrams_of_a_meter_make_one_reading),
         cmocka_unit_test(a_telegram_of_long_ago_is_not_taken_for_news),
