@@ -1,9 +1,9 @@
-# Code that is made from data: the API contract, the SQL statements, the built console.
+# Code that is made from data: the API contract, the SQL statements, the meter profiles, the built console.
 set(HENG_GENERATED ${CMAKE_BINARY_DIR}/generated)
-file(MAKE_DIRECTORY ${HENG_GENERATED}/api ${HENG_GENERATED}/store)
+file(MAKE_DIRECTORY ${HENG_GENERATED}/api ${HENG_GENERATED}/store ${HENG_GENERATED}/meter)
 
 # openapi.yaml -> api/contract.h, api/contract.c
-if(EXISTS ${CMAKE_SOURCE_DIR}/script/generate-api.py)
+if(TARGET heng_api)
     add_custom_command(
         OUTPUT ${HENG_GENERATED}/api/contract.h ${HENG_GENERATED}/api/contract.c
         COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/script/generate-api.py ${CMAKE_SOURCE_DIR}/openapi.yaml
@@ -15,7 +15,7 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/script/generate-api.py)
 endif()
 
 # sql/ -> store/sql_text.h: migrations and statements as strings
-if(EXISTS ${CMAKE_SOURCE_DIR}/script/generate-sql.py)
+if(TARGET heng_store)
     file(GLOB_RECURSE sql_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/*.sql)
     add_custom_command(
         OUTPUT ${HENG_GENERATED}/store/sql_text.h
@@ -26,6 +26,16 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/script/generate-sql.py)
     target_sources(heng_store PRIVATE ${HENG_GENERATED}/store/sql_text.h)
     target_include_directories(heng_store PUBLIC ${HENG_GENERATED})
 endif()
+
+# profiles/ -> meter/profile_files.c: the shipped meter profiles
+file(GLOB profile_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/profiles/*.json)
+add_custom_command(
+    OUTPUT ${HENG_GENERATED}/meter/profile_files.c
+    COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/script/generate-profiles.py ${CMAKE_SOURCE_DIR}/profiles
+            ${HENG_GENERATED}/meter/profile_files.c
+    DEPENDS ${profile_files} ${CMAKE_SOURCE_DIR}/script/generate-profiles.py
+    COMMENT "profiles/ -> C" VERBATIM)
+target_sources(heng_meter PRIVATE ${HENG_GENERATED}/meter/profile_files.c)
 
 # web/dist -> one object with every file of the console, raw and compressed
 function(heng_embed_web target)

@@ -47,9 +47,9 @@ def offences(src):
         for other in allowed:
             if other not in order or order.index(other) >= order.index(folder):
                 yield f"src/LAYERS: '{folder}' may not include '{other}': it does not stand before it"
-    for path in sorted(src.glob("*/*.[ch]")):
-        folder = path.parent.name
-        where = f"src/{folder}/{path.name}"
+    for path in sorted(src.rglob("*.[ch]")):
+        folder = path.relative_to(src).parts[0]
+        where = f"src/{path.relative_to(src)}"
         if folder not in layers:
             yield f"{where}: folder '{folder}' is not in src/LAYERS: give it its place in the order first"
             continue
@@ -75,7 +75,8 @@ def offences(src):
         if folder in NO_ALLOC:
             words += ["malloc", "calloc", "realloc", "free"]
         if folder in NO_CLOCK:
-            words += ["clock_gettime", "time", "gettimeofday", "heng_clock_wall", "heng_clock_mono"]
+            words += ["clock_gettime", "time", "gettimeofday", "heng_clock_wall", "heng_clock_mono",
+                      "heng_clock_cpu"]
         for number, line in enumerate(code.splitlines(), 1):
             for match in re.finditer(r"(?<![\w.>])(" + "|".join(words) + r")\s*\(", line):
                 yield f"{where}:{number}: call of {match.group(1)}() is banned in '{folder}'"

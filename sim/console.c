@@ -16,18 +16,20 @@ static void reply(struct heng_sim_console_client *client, const char *text)
     (void)uv_try_write((uv_stream_t *)&client->tcp, &buf, 1);
 }
 
-static heng_rc unplug(struct heng_sim_console *console, heng_sim_line_id line)
+static void unplug(struct heng_sim_console *console, heng_sim_line_id line)
 {
     if (line == HENG_SIM_LINE_HEAT)
         heng_sim_converter_unplug(console->converter);
+    else if (line == HENG_SIM_LINE_POWER)
+        heng_sim_converter_unplug(console->power);
     else
         heng_sim_dtu_unplug(console->dtu);
-    return HENG_OK;
 }
 
 static heng_rc plug(struct heng_sim_console *console, heng_sim_line_id line, struct heng_err *err)
 {
     if (line == HENG_SIM_LINE_HEAT) return heng_sim_converter_plug(console->converter, err);
+    if (line == HENG_SIM_LINE_POWER) return heng_sim_converter_plug(console->power, err);
     heng_sim_dtu_plug(console->dtu);
     return HENG_OK;
 }
@@ -39,7 +41,12 @@ static heng_rc carry_out(struct heng_sim_console *console, const char *text, boo
     if (rc != HENG_OK) return rc;
     *ret_quit = command.verb == HENG_SIM_VERB_QUIT;
     if (*ret_quit) return HENG_OK;
-    if (command.verb == HENG_SIM_VERB_UNPLUG) return unplug(console, command.line);
+    if (command.line == HENG_SIM_LINE_POWER && !console->power)
+        return heng_fail(err, HENG_ENOTFOUND, 0, "there is no power line: start heng-sim with --power-port");
+    if (command.verb == HENG_SIM_VERB_UNPLUG) {
+        unplug(console, command.line);
+        return HENG_OK;
+    }
     if (command.verb == HENG_SIM_VERB_PLUG) return plug(console, command.line, err);
     rc = heng_sim_command_apply(&command, console->lines[command.line], err);
     if (rc == HENG_OK) heng_sim_say("control: %s", text);

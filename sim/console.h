@@ -23,7 +23,7 @@ struct heng_sim_console {
     uv_tcp_t server;
     struct heng_sim_console_client clients[HENG_SIM_CONSOLES_MAX];
     struct heng_sim_line *lines[HENG_SIM_LINE_COUNT];
-    struct heng_sim_converter *converter;
+    struct heng_sim_converter *converter, *power; /* power NULL: there is no such line */
     struct heng_sim_dtu *dtu;
 };
 

@@ -66,7 +66,7 @@ heng_rc heng_sim_command_parse(const char *text, struct heng_sim_command *ret, s
         while (command.line < HENG_SIM_LINE_COUNT && strcmp(words[1], heng_sim_line_name(command.line)) != 0)
             command.line++;
         if (command.line == HENG_SIM_LINE_COUNT)
-            return heng_fail(err, HENG_EFORMAT, 0, "no line '%s', there are heat and water", words[1]);
+            return heng_fail(err, HENG_EFORMAT, 0, "no line '%s', there are heat, water and power", words[1]);
     }
     if (verb == HENG_SIM_VERB_NOISE) {
         heng_rc rc = heng_sim_noise_parse(words[2], &command.noise_ppm, err);

@@ -4,10 +4,12 @@
  *
  *   unplug|plug LINE        take the line's connection away or give it back
  *   mute|unmute LINE        the connection stays, no meter answers
- *   kill|revive LINE METER  one meter; heat: primary address, water: 14-digit number or 1..48
+ *   kill|revive LINE METER  one meter; heat: primary address, water: 14-digit number or 1..48,
+ *                           power: number or 1..8
  *   noise LINE RATE         chance of a byte to be hit, 0..1
  *   quit
- * LINE is heat or water. Each command is answered with one line: ok, or error: and what is wrong. */
+ * LINE is heat, water or power (with --power-port). Each command is answered with one line: ok, or error: and what is
+ * wrong. */
 #include "sim/line.h"
 
 /* X(symbol, word, number of arguments) */

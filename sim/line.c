@@ -4,7 +4,7 @@
 
 const char *heng_sim_line_name(heng_sim_line_id id)
 {
-    static const char *const names[HENG_SIM_LINE_COUNT] = {"heat", "water"};
+    static const char *const names[HENG_SIM_LINE_COUNT] = {"heat", "water", "power"};
     return names[id];
 }
 
@@ -13,15 +13,18 @@ void heng_sim_line_init(struct heng_sim_line *line, heng_sim_line_id id, const s
 {
     *line = (struct heng_sim_line){.id = id, .gap_us = settings->gap_us};
     line->wire = heng_sim_wire_of(settings->baud, settings->noise_ppm, heng_sim_rng_of(settings->seed, 4000u + id));
-    if (id == HENG_SIM_LINE_HEAT)
-        heng_sim_mbus_init(&line->meters.mbus, site, world, settings->seed);
-    else
-        heng_sim_cjt188_init(&line->meters.cjt188, site, world, settings->seed);
+    switch (id) {
+    case HENG_SIM_LINE_HEAT: heng_sim_mbus_init(&line->meters.mbus, site, world, settings->seed); return;
+    case HENG_SIM_LINE_WATER: heng_sim_cjt188_init(&line->meters.cjt188, site, world, settings->seed); return;
+    case HENG_SIM_LINE_POWER: heng_sim_electric_init(&line->meters.electric, site, world, settings->seed); return;
+    case HENG_SIM_LINE_COUNT: return;
+    }
 }
 
 static size_t take(const struct heng_sim_line *line, struct heng_slice in, size_t *ret_skip)
 {
-    return line->id == HENG_SIM_LINE_HEAT ? heng_sim_mbus_take(in, ret_skip) : heng_sim_cjt188_take(in, ret_skip);
+    if (line->id == HENG_SIM_LINE_HEAT) return heng_sim_mbus_take(in, ret_skip);
+    return line->id == HENG_SIM_LINE_WATER ? heng_sim_cjt188_take(in, ret_skip) : heng_sim_electric_take(in, ret_skip);
 }
 
 /* True when an answer is on its way. */
@@ -31,8 +34,10 @@ static bool ask(struct heng_sim_line *line, struct heng_slice request, heng_us n
     line->requests++;
     if (line->id == HENG_SIM_LINE_HEAT)
         heng_sim_mbus_ask(&line->meters.mbus, &line->wire, request, &answer);
-    else
+    else if (line->id == HENG_SIM_LINE_WATER)
         heng_sim_cjt188_ask(&line->meters.cjt188, &line->wire, request, &answer);
+    else
+        heng_sim_electric_ask(&line->meters.electric, &line->wire, request, &answer);
     if (answer.n == 0) return false;
     line->answers++;
     heng_sim_wire_send(&line->wire, request.n, &answer, now_us);
@@ -66,6 +71,7 @@ void heng_sim_line_hear(struct heng_sim_line *line, struct heng_slice bytes, hen
 heng_rc heng_sim_line_set_alive(struct heng_sim_line *line, const char *who, bool alive)
 {
     if (line->id == HENG_SIM_LINE_WATER) return heng_sim_cjt188_set_alive(&line->meters.cjt188, who, alive);
+    if (line->id == HENG_SIM_LINE_POWER) return heng_sim_electric_set_alive(&line->meters.electric, who, alive);
     char *end;
     unsigned long address = strtoul(who, &end, 10);
     if (*who == '\0' || *end != '\0' || address > 250) return HENG_ENOTFOUND;

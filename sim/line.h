@@ -4,10 +4,16 @@
  * the master sends while an answer is due or under way is lost, as on the real wire. */
 #include "sim/meter_cjt188.h"
 #include "sim/meter_mbus.h"
+#include "sim/meter_power.h"
 
-typedef enum heng_sim_line_id { HENG_SIM_LINE_HEAT, HENG_SIM_LINE_WATER, HENG_SIM_LINE_COUNT } heng_sim_line_id;
+typedef enum heng_sim_line_id {
+    HENG_SIM_LINE_HEAT,
+    HENG_SIM_LINE_WATER,
+    HENG_SIM_LINE_POWER,
+    HENG_SIM_LINE_COUNT
+} heng_sim_line_id;
 
-/* "heat", "water" */
+/* "heat", "water", "power" */
 const char *heng_sim_line_name(heng_sim_line_id id);
 
 struct heng_sim_line {
@@ -20,8 +26,9 @@ struct heng_sim_line {
     size_t n;
     uint64_t requests, answers;
     union {
-        struct heng_sim_mbus mbus;     /* HENG_SIM_LINE_HEAT */
-        struct heng_sim_cjt188 cjt188; /* HENG_SIM_LINE_WATER */
+        struct heng_sim_mbus mbus;         /* HENG_SIM_LINE_HEAT */
+        struct heng_sim_cjt188 cjt188;     /* HENG_SIM_LINE_WATER */
+        struct heng_sim_electric electric; /* HENG_SIM_LINE_POWER */
     } meters;
 };
 
@@ -37,7 +44,8 @@ void heng_sim_line_init(struct heng_sim_line *line, heng_sim_line_id id, const s
 /* The master has sent bytes, all of them complete at now_us. */
 void heng_sim_line_hear(struct heng_sim_line *line, struct heng_slice bytes, heng_us now_us);
 
-/* Let a meter die or live. who: primary address of a heat meter, number or 1..48 of a water meter.
+/* Let a meter die or live. who: primary address of a heat meter, number or 1..48 of a water
+ * meter, number or 1..8 of an electricity meter.
  * Errors: ENOTFOUND. */
 HENG_NODISCARD heng_rc heng_sim_line_set_alive(struct heng_sim_line *line, const char *who, bool alive);
 

@@ -20,7 +20,7 @@ struct simulator {
     struct heng_sim_world world;
     struct heng_sim_line lines[HENG_SIM_LINE_COUNT];
     struct heng_sim_port ports[HENG_SIM_LINE_COUNT];
-    struct heng_sim_converter converter;
+    struct heng_sim_converter converter, power;
     struct heng_sim_dtu dtu;
     struct heng_sim_console console;
     uv_timer_t world_timer, end_timer;
@@ -33,6 +33,7 @@ static int print_site(const struct heng_sim_options *o)
     struct heng_str out = {.max = 1 << 20};
     const struct heng_sim_endpoints ends = {
         .mbus_port = o->mbus_port,
+        .power_port = o->power_port,
         .registration = o->registration,
         .heartbeat = o->heartbeat,
         .baud = o->baud,
@@ -114,12 +115,15 @@ static heng_rc open_lines(struct simulator *s, struct heng_err *err)
         .heartbeat_s = o->heartbeat_s,
     };
     heng_sim_converter_init(&s->converter, &s->loop, &s->ports[HENG_SIM_LINE_HEAT], o->mbus_port);
+    heng_sim_converter_init(&s->power, &s->loop, &s->ports[HENG_SIM_LINE_POWER], o->power_port);
     heng_sim_dtu_init(&s->dtu, &s->loop, &s->ports[HENG_SIM_LINE_WATER], &dtu);
     heng_rc rc = heng_sim_converter_plug(&s->converter, err);
+    if (rc == HENG_OK && o->power) rc = heng_sim_converter_plug(&s->power, err);
     if (rc == HENG_OK && o->pty) rc = heng_sim_converter_open_pty(&s->converter, o->pty, err);
     if (rc == HENG_OK && o->control) {
         for (heng_sim_line_id id = 0; id < HENG_SIM_LINE_COUNT; id++) s->console.lines[id] = &s->lines[id];
         s->console.converter = &s->converter;
+        s->console.power = o->power ? &s->power : NULL;
         s->console.dtu = &s->dtu;
         rc = heng_sim_console_open(&s->console, &s->loop, o->control_port, err);
     }
@@ -152,10 +156,11 @@ static int run(struct simulator *s)
         fprintf(stderr, "heng-sim: %s\n", err.text);
         status = EXIT_FAILURE;
     }
-    s->converter.plugged = s->dtu.plugged = false; /* what closes now stays closed */
+    s->converter.plugged = s->power.plugged = s->dtu.plugged = false; /* what closes now stays closed */
     uv_walk(&s->loop, close_handle, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     heng_sim_converter_fini(&s->converter);
+    heng_sim_converter_fini(&s->power);
     uv_loop_close(&s->loop);
     return status;
 }

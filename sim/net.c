@@ -77,6 +77,8 @@ void heng_sim_port_forget(struct heng_sim_port *port, const uv_stream_t *asker)
 
 /* ---- the converter ---- */
 
+static const char *name_of(const struct heng_sim_converter *c) { return heng_sim_line_name(c->port->line->id); }
+
 void heng_sim_converter_init(struct heng_sim_converter *c, uv_loop_t *loop, struct heng_sim_port *port,
                              uint16_t tcp_port)
 {
@@ -107,7 +109,7 @@ static void on_client_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct heng_sim_client *client = stream->data;
     if (n < 0) {
-        heng_sim_say("heat: connection closed");
+        heng_sim_say("%s: connection closed", name_of(client->converter));
         close_client(client);
     } else if (n > 0 && client->converter->plugged) {
         heng_sim_port_hear(client->converter->port, stream, heng_slice_of(buf->base, (size_t)n));
@@ -134,7 +136,7 @@ static void on_connection(uv_stream_t *server, int status)
         if (!c->clients[i].used) client = &c->clients[i];
     if (!client) {
         heng_sim_refuse(server);
-        heng_sim_say("heat: connection refused, %d are open", HENG_SIM_CLIENTS_MAX);
+        heng_sim_say("%s: connection refused, %d are open", name_of(c), HENG_SIM_CLIENTS_MAX);
         return;
     }
     client->used = true;
@@ -147,7 +149,7 @@ static void on_connection(uv_stream_t *server, int status)
         return;
     }
     uv_tcp_nodelay(&client->as.tcp, 1);
-    heng_sim_say("heat: connection opened");
+    heng_sim_say("%s: connection opened", name_of(c));
 }
 
 static void on_server_closed(uv_handle_t *handle)
@@ -156,7 +158,7 @@ static void on_server_closed(uv_handle_t *handle)
     struct heng_err err;
     c->open = false;
     /* Plugged in again before the old socket was gone. */
-    if (c->plugged && heng_sim_converter_plug(c, &err) != HENG_OK) heng_sim_say("heat: %s", err.text);
+    if (c->plugged && heng_sim_converter_plug(c, &err) != HENG_OK) heng_sim_say("%s: %s", name_of(c), err.text);
 }
 
 heng_rc heng_sim_converter_plug(struct heng_sim_converter *c, struct heng_err *err)
@@ -175,12 +177,13 @@ heng_rc heng_sim_converter_plug(struct heng_sim_converter *c, struct heng_err *e
         uv_close((uv_handle_t *)&c->server, on_server_closed);
         return heng_fail(err, HENG_EIO, 0,
                          "cannot listen on 127.0.0.1:%u: %s; free the port or choose another with "
-                         "--mbus-port",
-                         c->tcp_port, uv_strerror(rc));
+                         "%s",
+                         c->tcp_port, uv_strerror(rc),
+                         c->port->line->id == HENG_SIM_LINE_POWER ? "--power-port" : "--mbus-port");
     }
     int size = sizeof at;
     if (uv_tcp_getsockname(&c->server, (struct sockaddr *)&at, &size) == 0) c->tcp_port = ntohs(at.sin_port);
-    heng_sim_say("heat: listening on 127.0.0.1:%u", c->tcp_port);
+    heng_sim_say("%s: listening on 127.0.0.1:%u", name_of(c), c->tcp_port);
     return HENG_OK;
 }
 
@@ -190,7 +193,7 @@ void heng_sim_converter_unplug(struct heng_sim_converter *c)
     c->plugged = false;
     for (unsigned i = 0; i < HENG_SIM_CLIENTS_MAX; i++) close_client(&c->clients[i]);
     if (!uv_is_closing((uv_handle_t *)&c->server)) uv_close((uv_handle_t *)&c->server, on_server_closed);
-    heng_sim_say("heat: unplugged");
+    heng_sim_say("%s: unplugged", name_of(c));
 }
 
 /* A pty as a serial port would be: eight bits, no echo, no line editing. */
@@ -238,7 +241,7 @@ heng_rc heng_sim_converter_open_pty(struct heng_sim_converter *c, const char *pa
     int rc = uv_pipe_open(&c->pty.as.pipe, master);
     if (rc == 0) rc = uv_read_start(&c->pty.as.stream, on_client_alloc, on_client_read);
     if (rc != 0) return heng_fail(err, HENG_EIO, 0, "cannot read from the pty: %s", uv_strerror(rc));
-    heng_sim_say("heat: pty %s linked at %s", name, path);
+    heng_sim_say("%s: pty %s linked at %s", name_of(c), name, path);
     return HENG_OK;
 }
 

@@ -1,7 +1,7 @@
 #ifndef HENG_SIM_NET_H
 #define HENG_SIM_NET_H
-/* Real sockets and a real clock around the simulated lines: the TCP serial converter of the heat line, and a pty that
- * offers the same line. One libuv loop, one thread, loopback addresses only. */
+/* Real sockets and a real clock around the simulated lines: the TCP serial converters of the heat and the electricity
+ * line, and a pty that offers the heat line. One libuv loop, one thread, loopback addresses only. */
 #include "sim/line.h"
 
 #include <uv.h>

@@ -11,15 +11,17 @@
 const char heng_sim_usage[] =
     "usage: heng-sim [options]\n"
     "A simulated building: 48 flats with an M-Bus heat meter and a CJ/T 188 water meter each, and one building heat\n"
-    "meter. The heat meters answer behind a TCP serial converter, the water meters behind a DTU that dials in.\n"
+    "meter. The heat meters answer behind a TCP serial converter, the water meters behind a DTU that dials in, and if\n"
+    "wanted six DL/T 645 and two Modbus electricity meters behind another converter.\n"
     "\n"
     "  --mbus-port PORT      listen for the heat line on 127.0.0.1:PORT, 0 picks a free one (10001)\n"
     "  --pty PATH            offer the heat line on a pty too, linked at PATH\n"
+    "  --power-port PORT     listen for a line of electricity meters on 127.0.0.1:PORT, 0 picks a free one (off)\n"
     "  --dtu HOST:PORT       where the DTU of the water line dials in (127.0.0.1:10002); loopback only\n"
     "  --registration TEXT   what the DTU says first (HENG-SIM-WATER-1)\n"
     "  --heartbeat TEXT      what it says while idle: text with \\r and \\n, or hex:FE (HB\\r\\n)\n"
     "  --heartbeat-period S  seconds of real time between two heartbeats, 0 for none (30)\n"
-    "  --baud N              speed of both lines (2400)\n"
+    "  --baud N              speed of the lines (2400)\n"
     "  --noise RATE          chance of a byte on the water line to be hit, 0..1 (0.002)\n"
     "  --speed N             run N times faster than life, 1..10000 (1)\n"
     "  --seed N              the world to simulate (1)\n"
@@ -32,6 +34,7 @@ const char heng_sim_usage[] =
 
 enum {
     OPT_MBUS_PORT = 256,
+    OPT_POWER_PORT,
     OPT_PTY,
     OPT_DTU,
     OPT_REGISTRATION,
@@ -51,6 +54,7 @@ enum {
 
 static const struct option long_options[] = {
     {"mbus-port", required_argument, NULL, OPT_MBUS_PORT},
+    {"power-port", required_argument, NULL, OPT_POWER_PORT},
     {"pty", required_argument, NULL, OPT_PTY},
     {"dtu", required_argument, NULL, OPT_DTU},
     {"registration", required_argument, NULL, OPT_REGISTRATION},
@@ -159,6 +163,7 @@ static heng_rc take_option(int option, const char *arg, struct heng_sim_options 
 {
     switch (option) {
     case OPT_MBUS_PORT: return parse_port("mbus-port", arg, 0, &o->mbus_port, err);
+    case OPT_POWER_PORT: o->power = true; return parse_port("power-port", arg, 0, &o->power_port, err);
     case OPT_CONTROL_PORT: o->control = true; return parse_port("control-port", arg, 0, &o->control_port, err);
     case OPT_DTU: return parse_dtu(arg, &o->dtu_port, err);
     case OPT_REGISTRATION: return copy_text("registration", arg, o->registration, sizeof o->registration, err);
@@ -210,6 +215,8 @@ heng_rc heng_sim_options_parse(int argc, char **argv, struct heng_sim_options *r
     if (o.print_site && o.mbus_port == 0)
         return heng_fail(err, HENG_ECONFIG, 0,
                          "--print-site needs the port of the heat line, give it with --mbus-port");
+    if (o.print_site && o.power && o.power_port == 0)
+        return heng_fail(err, HENG_ECONFIG, 0, "--print-site needs the port of the electricity line, not 0");
     *ret = o;
     return HENG_OK;
 }

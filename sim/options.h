@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 struct heng_sim_options {
-    uint16_t mbus_port, dtu_port, control_port;
+    uint16_t mbus_port, dtu_port, control_port, power_port;
+    bool power;   /* an electricity line is wanted; port 0 picks a free one */
     bool control; /* a control port is wanted; 0 picks a free one */
     char registration[64];
     char heartbeat[64];          /* as the site file says it: text, or "hex:FE" */

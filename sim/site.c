@@ -23,6 +23,13 @@ void heng_sim_site_init(struct heng_sim_site *site)
         snprintf(f->water_number, sizeof f->water_number, "880100230600%02u", i + 1);
     }
     snprintf(site->building_number, sizeof site->building_number, "23079100");
+    for (unsigned i = 0; i < HENG_SIM_POWER_METERS; i++) {
+        char *number = site->power_numbers[i];
+        if (i < HENG_SIM_POWER_DLT645)
+            snprintf(number, sizeof site->power_numbers[i], "0000240600%02u", i + 1);
+        else
+            snprintf(number, sizeof site->power_numbers[i], "240690%02u", i - HENG_SIM_POWER_DLT645 + 1);
+    }
 }
 
 static void put_text(struct heng_json *j, const char *key, const char *text)
@@ -50,7 +57,16 @@ static void put_place(struct heng_json *j, const char *key, const char *parent, 
     heng_json_end_object(j);
 }
 
-static void put_places(struct heng_json *j, const struct heng_sim_site *site)
+/* What the electricity meters measure that no other meter does. */
+static void put_power_places(struct heng_json *j)
+{
+    put_place(j, "b1-substation", "b1", "room", "换热站", 0);
+    put_place(j, "b1-lamps", "b1", "room", "室外照明", 0);
+    put_place(j, "b1-shop-1", "b1", "shop", "商铺1", 0);
+    put_place(j, "b1-shop-2", "b1", "shop", "商铺2", 0);
+}
+
+static void put_places(struct heng_json *j, const struct heng_sim_site *site, const struct heng_sim_endpoints *ends)
 {
     heng_json_key(j, "places");
     heng_json_array(j);
@@ -65,7 +81,24 @@ static void put_places(struct heng_json *j, const struct heng_sim_site *site)
             if (f->unit == unit) put_place(j, f->key, key, "household", f->name, f->area_cm2);
         }
     }
+    if (ends->power_port) put_power_places(j);
     heng_json_end_array(j);
+}
+
+static void put_power_line(struct heng_json *j, const struct heng_sim_endpoints *ends)
+{
+    char endpoint[32];
+    snprintf(endpoint, sizeof endpoint, "127.0.0.1:%u", ends->power_port);
+    heng_json_object(j);
+    put_text(j, "key", "power");
+    put_text(j, "name", "1号楼 电表 RS-485");
+    put_text(j, "transport", "tcp");
+    put_text(j, "endpoint", endpoint);
+    put_int(j, "baud", ends->baud);
+    put_text(j, "parity", "E");
+    put_int(j, "latency_ms", 300);
+    put_int(j, "period_s", ends->period_s);
+    heng_json_end_object(j);
 }
 
 static void put_lines(struct heng_json *j, const struct heng_sim_endpoints *ends)
@@ -98,6 +131,7 @@ static void put_lines(struct heng_json *j, const struct heng_sim_endpoints *ends
     put_int(j, "period_s", ends->period_s);
     heng_json_end_object(j);
 
+    if (ends->power_port) put_power_line(j, ends);
     heng_json_end_array(j);
 }
 
@@ -116,7 +150,27 @@ static void put_heat_meter(struct heng_json *j, const char *number, unsigned add
     heng_json_end_object(j);
 }
 
-static void put_meters(struct heng_json *j, const struct heng_sim_site *site)
+static void put_power_meters(struct heng_json *j, const struct heng_sim_site *site)
+{
+    static const char *const places[HENG_SIM_POWER_METERS] = {"b1-u1",         "b1-u2",    "b1-u3",     "b1-u4",
+                                                              "b1-substation", "b1-lamps", "b1-shop-1", "b1-shop-2"};
+    for (unsigned i = 0; i < HENG_SIM_POWER_METERS; i++) {
+        bool modbus = i >= HENG_SIM_POWER_DLT645;
+        char unit[8];
+        snprintf(unit, sizeof unit, "%u", modbus ? (i - HENG_SIM_POWER_DLT645 + 1) & 0xFFu : 0);
+        heng_json_object(j);
+        put_text(j, "number", site->power_numbers[i]);
+        put_text(j, "line", "power");
+        put_text(j, "protocol", modbus ? "modbus-rtu" : "dlt645-2007");
+        put_text(j, "address", modbus ? unit : site->power_numbers[i]);
+        put_text(j, "medium", "electricity");
+        put_text(j, "place", places[i]);
+        if (modbus) put_text(j, "profile", "acrel-ddsy1352"); /* a DL/T 645 meter says all that is needed by itself */
+        heng_json_end_object(j);
+    }
+}
+
+static void put_meters(struct heng_json *j, const struct heng_sim_site *site, const struct heng_sim_endpoints *ends)
 {
     heng_json_key(j, "meters");
     heng_json_array(j);
@@ -137,6 +191,7 @@ static void put_meters(struct heng_json *j, const struct heng_sim_site *site)
         put_text(j, "manufacturer", HENG_SIM_MANUFACTURER);
         heng_json_end_object(j);
     }
+    if (ends->power_port) put_power_meters(j, site);
     heng_json_end_array(j);
 }
 
@@ -146,8 +201,8 @@ void heng_sim_site_print(const struct heng_sim_site *site, const struct heng_sim
     heng_json_object(&j);
     put_text(&j, "site", "衡园小区");
     put_text(&j, "time_zone", "Asia/Shanghai");
-    put_places(&j, site);
+    put_places(&j, site, ends);
     put_lines(&j, ends);
-    put_meters(&j, site);
+    put_meters(&j, site, ends);
     heng_json_end_object(&j);
 }

@@ -3,6 +3,7 @@
 /* The one description of the building: places, meters and lines. The meters, the physics and the printed site all
  * take it from here, so that simulator and head-end agree by construction. It does not depend on the seed. */
 #include "base/buf.h"
+#include "sim/power.h"
 
 enum {
     HENG_SIM_UNITS = 4,
@@ -32,13 +33,14 @@ struct heng_sim_flat {
 struct heng_sim_site {
     struct heng_sim_flat flats[HENG_SIM_FLATS]; /* by unit, floor, door */
     char building_number[9];
+    char power_numbers[HENG_SIM_POWER_METERS][13]; /* 12 digits of a DL/T 645 meter, 8 of a Modbus meter */
 };
 
 void heng_sim_site_init(struct heng_sim_site *site);
 
-/* How the head-end reaches the two lines. */
+/* How the head-end reaches the lines. power_port 0: there is no electricity line. */
 struct heng_sim_endpoints {
-    uint16_t mbus_port;
+    uint16_t mbus_port, power_port;
     const char *registration; /* what the DTU says when it dials in */
     const char *heartbeat;    /* as in struct heng_line_config */
     uint32_t baud, period_s;

@@ -183,6 +183,7 @@ static void live_until(struct heng_sim_world *w, heng_us start_us)
             double share = heng_sim_rng_between(&home->rng, 0.6, 1.4) * dt_s / 86400.0;
             w->water[i].volume_l += LITRES_PERSON_DAY * home->persons * share;
         }
+        heng_sim_power_step(&w->power, day_fraction(w->now_us) * 24.0, dt_s, w->heating);
         w->now_us += dt_us;
         keep_due_date(w);
     }
@@ -198,6 +199,7 @@ void heng_sim_world_init(struct heng_sim_world *world, const struct heng_sim_sit
     world->installed_us = start_us - (heng_us)(730 + heng_sim_rng_below(&rng, 365)) * HENG_US_PER_DAY;
     for (unsigned i = 0; i < HENG_SIM_FLATS; i++)
         move_in(&world->households[i], &site->flats[i], heng_sim_rng_of(seed, 1000 + i));
+    heng_sim_power_init(&world->power, seed);
     world->now_us = world->installed_us;
     world->due_us = month_start_us(world->now_us, 0);
     world->next_due_us = month_start_us(world->now_us, 1);
@@ -215,6 +217,7 @@ void heng_sim_world_advance(struct heng_sim_world *world, heng_us to_us)
         heat_all(world, HENG_SIM_STEP_S);
         for (unsigned i = 0; i < HENG_SIM_FLATS; i++)
             draw_water(&world->water[i], &world->households[i], hour, HENG_SIM_STEP_S);
+        heng_sim_power_step(&world->power, hour, HENG_SIM_STEP_S, world->heating);
         world->now_us += step_us;
         keep_due_date(world);
     }

@@ -9,9 +9,11 @@
  *   return temperature  = radiator law: power = K * (mean water temperature - room temperature)^1.3
  *   flow                = power / (heat capacity of water * (supply - return))
  *   building meter      = sum of the flats + what the risers lose
+ *   electricity         = power.h
  *
  * double is allowed here: this is the world, not the accounting. What the meters send is integers. */
 #include "base/time.h"
+#include "sim/power.h"
 #include "sim/rng.h"
 #include "sim/site.h"
 
@@ -55,6 +57,7 @@ struct heng_sim_world {
     struct heng_sim_household households[HENG_SIM_FLATS];
     struct heng_sim_heat heat[HENG_SIM_HEAT_METERS]; /* flats, then HENG_SIM_BUILDING */
     struct heng_sim_water water[HENG_SIM_FLATS];
+    struct heng_sim_power power;
 };
 
 /* Build the world as it stands at start_us: installed two to three years ago and lived in since. */

@@ -49,6 +49,6 @@ DELETE FROM line_member WHERE device_id = ?1;
 INSERT INTO line_member (device_id, line_id, address) VALUES (?1, ?2, ?3);
 
 -- name: member_list
-SELECT m.device_id, m.line_id, d.protocol, d.medium, m.address, d.number
+SELECT m.device_id, m.line_id, d.protocol, d.medium, m.address, d.number, d.profile
 FROM line_member m JOIN device d ON d.id = m.device_id
 WHERE (m.line_id, m.device_id) > (?1, ?2) ORDER BY m.line_id, m.device_id LIMIT ?3;

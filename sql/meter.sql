@@ -2,8 +2,9 @@
 SELECT id FROM device WHERE number = ?1 AND manufacturer = ?2;
 
 -- name: device_put
-INSERT INTO device (id, number, manufacturer, medium, protocol) VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT (number, manufacturer) DO UPDATE SET medium = excluded.medium, protocol = excluded.protocol;
+INSERT INTO device (id, number, manufacturer, medium, protocol, profile) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (number, manufacturer) DO UPDATE SET medium = excluded.medium, protocol = excluded.protocol,
+    profile = excluded.profile;
 
 -- name: device_state_init
 INSERT INTO device_state (device_id, state, last_try_us, last_outcome, last_read_us, last_source, misses, reads)
@@ -39,8 +40,8 @@ INSERT INTO point (id, place_id, medium) VALUES (?1, ?2, ?3);
 UPDATE point SET medium = ?2 WHERE id = ?1;
 
 -- name: meter_get
-SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, coalesce(m.address, ''), coalesce(a.path, ''),
-       coalesce(m.line_id, 0), coalesce(l.name, ''),
+SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile, coalesce(m.address, ''),
+       coalesce(a.path, ''), coalesce(m.line_id, 0), coalesce(l.name, ''),
        s.state, s.last_try_us, s.last_outcome, s.last_read_us, s.last_source, s.misses, s.reads
 FROM device d JOIN device_state s ON s.device_id = d.id
     LEFT JOIN line_member m ON m.device_id = d.id LEFT JOIN line l ON l.id = m.line_id
@@ -57,8 +58,8 @@ WHERE (?1 = '' OR d.search LIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
 
 -- name: meter_page
 -- The page is found first, on the narrow tables; only its rows are joined.
-SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, coalesce(m.address, ''), coalesce(a.path, ''),
-       coalesce(m.line_id, 0), coalesce(l.name, ''),
+SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile, coalesce(m.address, ''),
+       coalesce(a.path, ''), coalesce(m.line_id, 0), coalesce(l.name, ''),
        s.state, s.last_try_us, s.last_outcome, s.last_read_us, s.last_source, s.misses, s.reads
 FROM (SELECT d.id FROM device d
       WHERE (?1 = '' OR d.search LIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
@@ -72,8 +73,8 @@ FROM (SELECT d.id FROM device d
 ORDER BY d.id;
 
 -- name: meter_newest
-SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, coalesce(m.address, ''), coalesce(a.path, ''),
-       coalesce(m.line_id, 0), coalesce(l.name, ''),
+SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile, coalesce(m.address, ''),
+       coalesce(a.path, ''), coalesce(m.line_id, 0), coalesce(l.name, ''),
        s.state, s.last_try_us, s.last_outcome, s.last_read_us, s.last_source, s.misses, s.reads
 FROM (SELECT device_id FROM device_state WHERE last_read_us > 0 ORDER BY last_read_us DESC LIMIT ?1) page
     JOIN device d ON d.id = page.device_id JOIN device_state s ON s.device_id = d.id

@@ -64,6 +64,7 @@ struct heng_api_meter heng_api_meter_from(const struct heng_meter_view *view, st
         .address = row->address,
         .medium = heng_medium_text(row->device.medium),
         .manufacturer = row->device.manufacturer,
+        .profile = row->device.profile,
         .place = row->place,
         .line_id = row->line_id,
         .line_name = row->line_name,

@@ -212,7 +212,7 @@ heng_rc heng_api_get_frame(struct heng_api_call *call, const struct heng_api_get
 {
     struct heng_frame_detail *view = heng_arena_take(call->arena, 1, sizeof *view);
     if (!view) return no_memory(err);
-    heng_rc rc = heng_view_frame(call->reader, call->arena, params->frame_id, view, err);
+    heng_rc rc = heng_view_frame(call->reader, call->arena, call->api->options.profiles, params->frame_id, view, err);
     if (rc != HENG_OK) return rc;
     *ret = (struct heng_api_frame_detail){frame_from(&view->frame, call->arena), view->decoded, view->fields};
     return HENG_OK;

@@ -13,11 +13,13 @@ struct heng_web_file {
     size_t raw_n, gzip_n;
 };
 
+struct heng_profiles;
 struct heng_api_options {
-    const char *address;               /* 127.0.0.1 or ::1; "" for 127.0.0.1 */
-    uint16_t port;                     /* 0: any free one */
-    const char *database;              /* path, for the read connections */
-    const struct heng_web_file *files; /* the built-in console, or NULL */
+    const char *address;                  /* 127.0.0.1 or ::1; "" for 127.0.0.1 */
+    uint16_t port;                        /* 0: any free one */
+    const char *database;                 /* path, for the read connections */
+    const struct heng_profiles *profiles; /* to read frames with; borrowed, may be NULL */
+    const struct heng_web_file *files;    /* the built-in console, or NULL */
     size_t file_count;
     const char *web_root;       /* read the console from this directory instead; NULL: built in */
     unsigned workers;           /* read connections, 1..64; 0: 4 */

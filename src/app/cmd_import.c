@@ -3,7 +3,7 @@
  *   {"site": "name", "time_zone": "Asia/Shanghai",
  *    "places": [{"key", "parent", "kind", "name", "area_cm2"}],
  *    "lines":  [{"key", "name", "transport", "endpoint", "heartbeat", "baud", "parity", "latency_ms", "period_s"}],
- *    "meters": [{"number", "line", "protocol", "address", "medium", "place", "manufacturer"}]}
+ *    "meters": [{"number", "line", "protocol", "address", "medium", "place", "manufacturer", "profile"}]}
  *
  * All of it is checked before anything is written; what is wrong is named by list, item and field. */
 #include "app/cmd_import.h"
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "app/options.h"
+#include "app/site_profiles.h"
 #include "base/time.h"
 #include "flow/site.h"
 #include "link/link.h"
@@ -55,10 +56,15 @@ static const struct field line_fields[] = {
     NUMBER(heng_site_line, period_s, true), {NULL, FIELD_TEXT, false, 0},
 };
 static const struct field meter_fields[] = {
-    TEXT(heng_site_meter, number, true),        TEXT(heng_site_meter, line, true),
-    TEXT(heng_site_meter, place, true),         TEXT(heng_site_meter, protocol, true),
-    TEXT(heng_site_meter, address, true),       TEXT(heng_site_meter, medium, true),
-    TEXT(heng_site_meter, manufacturer, false), {NULL, FIELD_TEXT, false, 0},
+    TEXT(heng_site_meter, number, true),
+    TEXT(heng_site_meter, line, true),
+    TEXT(heng_site_meter, place, true),
+    TEXT(heng_site_meter, protocol, true),
+    TEXT(heng_site_meter, address, true),
+    TEXT(heng_site_meter, medium, true),
+    TEXT(heng_site_meter, manufacturer, false),
+    TEXT(heng_site_meter, profile, false),
+    {NULL, FIELD_TEXT, false, 0},
 };
 
 static heng_rc read_field(const json_t *value, const struct field *field, const char *list, size_t item, char *to,
@@ -122,22 +128,32 @@ static heng_rc read_list(json_t *root, const char *list, const struct field *fie
     return HENG_OK;
 }
 
-/* An address that its protocol cannot have would leave the whole line unread: refuse it here. */
-static heng_rc check_meters(const struct heng_site *site, struct heng_err *err)
+static heng_rc protocol_unknown(const struct heng_site_meter *meter, struct heng_err *err)
+{
+    char names[100] = "";
+    size_t n = 0;
+    for (int i = 0; i < HENG_PROTOCOL_COUNT && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", heng_protocol_text((heng_protocol)i));
+    return heng_fail(err, HENG_ECONFIG, 0, "meter '%.24s': protocol '%.24s' is not one of %s", meter->number,
+                     meter->protocol, names);
+}
+
+/* A meter that its driver cannot ask would stay unread: refuse it here. */
+static heng_rc check_meters(const struct heng_site *site, const struct heng_profiles *profiles, struct heng_err *err)
 {
     for (size_t i = 0; i < site->meter_count; i++) {
         const struct heng_site_meter *meter = &site->meters[i];
         struct heng_meter_config config = {.protocol = heng_protocol_of(meter->protocol)};
-        const struct heng_driver *driver = heng_driver_of(config.protocol);
+        const char *profile = meter->profile ? meter->profile : "";
         struct heng_err why;
-        if (!driver)
-            return heng_fail(err, HENG_ECONFIG, 0, "meter '%.24s': protocol '%.24s' is not one of mbus, cjt188",
-                             meter->number, meter->protocol);
+        if (config.protocol == HENG_PROTOCOL_COUNT) return protocol_unknown(meter, err);
         if (strlen(meter->address) >= sizeof config.address)
             return heng_fail(err, HENG_ECONFIG, 0, "meter '%.24s': the address is too long", meter->number);
         snprintf(config.address, sizeof config.address, "%s", meter->address);
-        if (driver->check(&config, &why) != HENG_OK)
-            return heng_fail(err, why.rc, 0, "meter '%.24s': %.120s", meter->number, why.text);
+        heng_rc rc = heng_site_profiles_check(profiles, config.protocol, profile, &why);
+        config.profile = heng_profiles_find(profiles, profile);
+        if (rc == HENG_OK) rc = heng_meter_check(&config, &why);
+        if (rc != HENG_OK) return heng_fail(err, why.rc, 0, "meter '%.24s': %.120s", meter->number, why.text);
     }
     return HENG_OK;
 }
@@ -199,7 +215,8 @@ static heng_rc text_of(json_t *root, const char *name, const char **ret, struct 
     return HENG_OK;
 }
 
-static heng_rc apply(json_t *root, const char *folder, struct heng_site_applied *ret, struct heng_err *err)
+static heng_rc apply(json_t *root, const char *folder, const struct heng_profiles *profiles,
+                     struct heng_site_applied *ret, struct heng_err *err)
 {
     static const char *const known[] = {"site", "time_zone", "places", "lines", "meters"};
     const char *key, *name, *time_zone;
@@ -237,7 +254,7 @@ static heng_rc apply(json_t *root, const char *folder, struct heng_site_applied 
                                  .meter_count = meter_count};
         rc = check_keys(&site, err);
         if (rc == HENG_OK) rc = check_lines(&site, err);
-        if (rc == HENG_OK) rc = check_meters(&site, err);
+        if (rc == HENG_OK) rc = check_meters(&site, profiles, err);
         if (rc == HENG_OK) rc = heng_data_open(folder, path, &store, err);
         if (rc == HENG_OK) rc = heng_site_apply(store, &site, heng_clock_wall(), ret, err);
     }
@@ -250,23 +267,28 @@ static heng_rc apply(json_t *root, const char *folder, struct heng_site_applied 
 
 static void print_help(void)
 {
-    puts("usage: heng import [--data DIR] FILE\n\n"
+    puts("usage: heng import [--data DIR] [--profiles DIR] FILE\n\n"
          "Puts the places, lines and meters that FILE describes (JSON; '-' for standard input) into the\n"
          "database in DIR (default: data). What is there already is brought up to date; nothing is removed;\n"
-         "a file with an error changes nothing. Stop 'heng serve' on the same folder first.");
+         "a file with an error changes nothing. Stop 'heng serve' on the same folder first.\n\n"
+         "With --profiles the meter models of the *.json files in DIR are known besides the built-in ones\n"
+         "('heng profile list'); give 'heng serve' the same.");
 }
 
 int heng_cmd_import(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    const char *folder = "data";
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"profiles", required_argument, NULL, 'p'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *folder = "data", *profile_folder = NULL;
     int option;
     opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
         switch (option) {
         case 'd': folder = optarg; break;
+        case 'p': profile_folder = optarg; break;
         case 'h': print_help(); return EXIT_SUCCESS;
         default: return heng_option_error(command, option, argv);
         }
@@ -286,7 +308,10 @@ int heng_cmd_import(int argc, char **argv)
         return heng_failure(command, &err);
     }
     struct heng_site_applied applied = {0};
-    heng_rc rc = apply(root, folder, &applied, &err);
+    struct heng_profiles profiles = {0};
+    heng_rc rc = heng_site_profiles_read(profile_folder, &profiles, &err);
+    if (rc == HENG_OK) rc = apply(root, folder, &profiles, &applied, &err);
+    heng_profiles_fini(&profiles);
     json_decref(root);
     if (rc != HENG_OK) return heng_failure(command, &err);
     printf("imported %zu places, %zu lines, %zu meters\n", applied.places, applied.lines, applied.meters);

@@ -12,6 +12,7 @@
 
 #include "api/server.h"
 #include "app/options.h"
+#include "app/site_profiles.h"
 #include "app/writer.h"
 #include "base/log.h"
 #include "flow/site.h"
@@ -48,10 +49,11 @@ struct serving {
     struct heng_dtu_listener *dtu;
     struct running_line *lines;
     size_t line_count;
+    struct heng_profiles profiles;
 };
 
 struct serve_options {
-    const char *data, *listen, *dtu_listen, *web_root;
+    const char *data, *listen, *dtu_listen, *web_root, *profiles;
 };
 
 /* --- a line and its link -------------------------------------------------------------------------------- */
@@ -66,7 +68,7 @@ static void put(struct running_line *running, const struct heng_fact *fact)
 
 static void put_read(struct running_line *running, const struct heng_read *read)
 {
-    static struct heng_read stamped; /* 75 kB, and only the loop's thread comes here */
+    static struct heng_read stamped; /* 80 kB, and only the loop's thread comes here */
     stamped = *read;
     stamped.at_us = to_wall(read->at_us);
     for (unsigned i = 0; i < stamped.frame_count; i++) stamped.frames[i].at_us = to_wall(read->frames[i].at_us);
@@ -210,12 +212,32 @@ static void raise_file_limit(struct serving *serving, size_t line_count)
     heng_api_set_health(serving->api, HENG_HEALTH_LINES, text);
 }
 
+/* A profile may have gone since the import. Then the meter is read without one; what cannot be read so, most of all a
+ * Modbus meter, is left out, and must not keep the others of its line from being read. Returns how many are left. */
+static size_t keep_askable(struct serving *serving, struct heng_meter_config *meters, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct heng_err why = {.text = ""};
+        if (meters[i].profile_name[0] && !meters[i].profile)
+            heng_log(HENG_LOG_WARN, "line", "event=no_profile meter=%s profile='%s'", meters[i].number,
+                     meters[i].profile_name);
+        if (heng_meter_check(&meters[i], &why) == HENG_OK) {
+            meters[kept++] = meters[i];
+            continue;
+        }
+        heng_log(HENG_LOG_ERROR, "line", "event=cannot_ask meter=%s why='%s'", meters[i].number, why.text);
+        heng_api_set_health(serving->api, HENG_HEALTH_LINES, why.text);
+    }
+    return kept;
+}
+
 static heng_rc start_lines(struct serving *serving, const char *database, struct heng_err *err)
 {
     struct heng_site_lines site = {0};
     struct heng_store_reader *reader = NULL;
     heng_rc rc = heng_store_reader_open(database, &reader, err);
-    if (rc == HENG_OK) rc = heng_site_load_lines(reader, &site, err);
+    if (rc == HENG_OK) rc = heng_site_load_lines(reader, &serving->profiles, &site, err);
     heng_store_reader_close(reader);
     if (rc != HENG_OK) return rc;
     serving->lines = calloc(site.line_count ? site.line_count : 1, sizeof *serving->lines);
@@ -223,11 +245,11 @@ static heng_rc start_lines(struct serving *serving, const char *database, struct
     raise_file_limit(serving, site.line_count);
     for (size_t i = 0; rc == HENG_OK && i < site.line_count; i++) {
         struct heng_err why = {.text = ""};
-        size_t first = site.first[i];
+        struct heng_meter_config *meters = &site.meters[site.first[i]];
+        size_t count = keep_askable(serving, meters, site.first[i + 1] - site.first[i]);
         serving->line_count = i + 1;
         /* One line that cannot run must not keep the others from being read. */
-        if (start_line(serving, &serving->lines[i], &site.lines[i], &site.meters[first], site.first[i + 1] - first,
-                       &why) != HENG_OK) {
+        if (start_line(serving, &serving->lines[i], &site.lines[i], meters, count, &why) != HENG_OK) {
             heng_log(HENG_LOG_ERROR, "line", "event=cannot_run line='%s' why='%s'", site.lines[i].name, why.text);
             heng_api_set_health(serving->api, HENG_HEALTH_LINES, why.text);
         }
@@ -251,8 +273,12 @@ static heng_rc serve(const struct serve_options *options, const char *host, uint
     static struct serving serving;
     struct heng_store *store = NULL;
     char database[DATA_PATH_MAX];
-    heng_rc rc = heng_data_open(options->data, database, &store, err);
-    if (rc != HENG_OK) return rc;
+    heng_rc rc = heng_site_profiles_read(options->profiles, &serving.profiles, err);
+    if (rc == HENG_OK) rc = heng_data_open(options->data, database, &store, err);
+    if (rc != HENG_OK) {
+        heng_profiles_fini(&serving.profiles);
+        return rc;
+    }
 
     uv_loop_init(&serving.loop);
     uv_signal_init(&serving.loop, &serving.interrupt);
@@ -261,7 +287,11 @@ static heng_rc serve(const struct serve_options *options, const char *host, uint
     uv_signal_start(&serving.interrupt, on_signal, SIGINT);
     uv_signal_start(&serving.terminate, on_signal, SIGTERM);
 
-    struct heng_api_options api = {.address = host, .port = port, .database = database, .web_root = options->web_root};
+    struct heng_api_options api = {.address = host,
+                                   .port = port,
+                                   .database = database,
+                                   .profiles = &serving.profiles,
+                                   .web_root = options->web_root};
 #ifdef HENG_WEB_EMBEDDED
     api.files = heng_web_files;
     api.file_count = heng_web_file_count;
@@ -286,6 +316,7 @@ static heng_rc serve(const struct serve_options *options, const char *host, uint
     heng_writer_stop(serving.writer); /* before the API: it still publishes what it stores */
     heng_api_stop(serving.api);
     heng_store_close(store);
+    heng_profiles_fini(&serving.profiles);
     uv_loop_close(&serving.loop);
     return rc;
 }
@@ -296,6 +327,7 @@ static void print_help(void)
          "  --data DIR              where the database is (default: data)\n"
          "  --listen HOST:PORT      address of the console, loopback only (default: 127.0.0.1:8080)\n"
          "  --dtu-listen HOST:PORT  where DTUs dial in (default: 127.0.0.1:10002; 'off' for none)\n"
+         "  --profiles DIR          meter models of a site (*.json) besides the built-in ones\n"
          "  --web-root DIR          read the console's files from DIR instead of the built-in ones\n"
          "  --verbose               log more\n\n"
          "Stops cleanly on SIGINT and SIGTERM. Logs to standard error.");
@@ -318,6 +350,7 @@ int heng_cmd_serve(int argc, char **argv)
     static const struct option long_options[] = {{"data", required_argument, NULL, 'd'},
                                                  {"listen", required_argument, NULL, 'l'},
                                                  {"dtu-listen", required_argument, NULL, 'u'},
+                                                 {"profiles", required_argument, NULL, 'p'},
                                                  {"web-root", required_argument, NULL, 'w'},
                                                  {"verbose", no_argument, NULL, 'v'},
                                                  {"help", no_argument, NULL, 'h'},
@@ -331,6 +364,7 @@ int heng_cmd_serve(int argc, char **argv)
         case 'd': options.data = optarg; break;
         case 'l': options.listen = optarg; break;
         case 'u': options.dtu_listen = optarg; break;
+        case 'p': options.profiles = optarg; break;
         case 'w': options.web_root = optarg; break;
         case 'v': heng_log_set_level(HENG_LOG_DEBUG); break;
         case 'h': print_help(); return EXIT_SUCCESS;

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/cmd_bench.h"
 #include "app/cmd_decode.h"
 #include "app/cmd_import.h"
+#include "app/cmd_profile.h"
 #include "app/cmd_serve.h"
 #include "app/options.h"
 
@@ -16,7 +18,9 @@ static const struct {
 } commands[] = {
     {"serve", heng_cmd_serve, "read the meters, keep the readings, show the console"},
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
-    {"decode", heng_cmd_decode, "decode meter frames from hex to JSON"},
+    {"decode", heng_cmd_decode, "decode meter frames from hex to JSON, or explain them byte by byte"},
+    {"profile", heng_cmd_profile, "check, list and show meter profiles"},
+    {"bench", heng_cmd_bench, "measure how fast frames are decoded"},
 };
 
 static void print_help(FILE *out)

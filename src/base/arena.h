@@ -19,6 +19,7 @@ void *heng_arena_take(struct heng_arena *arena, size_t count, size_t size);
 /* A copy of text; NULL over max or without memory. */
 char *heng_arena_text(struct heng_arena *arena, const char *text);
 
+/* Give all pieces back. */
 void heng_arena_fini(struct heng_arena *arena);
 
 #endif

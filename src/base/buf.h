@@ -11,13 +11,17 @@ struct heng_buf {
     bool full;
 };
 
+/* An empty buffer over cap bytes of memory. */
 static inline struct heng_buf heng_buf_of(void *memory, size_t cap)
 {
-    return (struct heng_buf){(uint8_t *)memory, 0, cap, false};
+    struct heng_buf b = {(uint8_t *)memory, 0, cap, false};
+    return b;
 }
 
-static inline struct heng_slice heng_buf_slice(const struct heng_buf *b) { return (struct heng_slice){b->p, b->n}; }
+/* What has been written. */
+static inline struct heng_slice heng_buf_slice(const struct heng_buf *b) { return heng_slice_of(b->p, b->n); }
 
+/* Append one byte. */
 static inline void heng_buf_u8(struct heng_buf *b, uint8_t byte)
 {
     if (b->n == b->cap) {
@@ -27,6 +31,7 @@ static inline void heng_buf_u8(struct heng_buf *b, uint8_t byte)
     b->p[b->n++] = byte;
 }
 
+/* Append all of s, or nothing when it does not fit. */
 static inline void heng_buf_put(struct heng_buf *b, struct heng_slice s)
 {
     if (b->cap - b->n < s.n) {
@@ -52,6 +57,7 @@ struct heng_str {
     heng_rc rc;
 };
 
+/* Give the memory back; empty the text and the error but keep the memory; append n bytes; append as printf does. */
 void heng_str_fini(struct heng_str *s);
 void heng_str_clear(struct heng_str *s);
 void heng_str_put(struct heng_str *s, const char *bytes, size_t n);

@@ -149,11 +149,41 @@ heng_rc heng_dec_parse(const char *text, struct heng_dec *ret, struct heng_err *
     return HENG_OK;
 }
 
+/* n: 0..54. */
 static u128 pow5(int n)
 {
-    u128 power = 1;
-    for (int i = 0; i < n; i++) power *= 5;
-    return power;
+    enum { LAST = 27 }; /* the last power of five in 64 bits */
+    static const uint64_t table[LAST + 1] = {
+        UINT64_C(1),
+        UINT64_C(5),
+        UINT64_C(25),
+        UINT64_C(125),
+        UINT64_C(625),
+        UINT64_C(3125),
+        UINT64_C(15625),
+        UINT64_C(78125),
+        UINT64_C(390625),
+        UINT64_C(1953125),
+        UINT64_C(9765625),
+        UINT64_C(48828125),
+        UINT64_C(244140625),
+        UINT64_C(1220703125),
+        UINT64_C(6103515625),
+        UINT64_C(30517578125),
+        UINT64_C(152587890625),
+        UINT64_C(762939453125),
+        UINT64_C(3814697265625),
+        UINT64_C(19073486328125),
+        UINT64_C(95367431640625),
+        UINT64_C(476837158203125),
+        UINT64_C(2384185791015625),
+        UINT64_C(11920928955078125),
+        UINT64_C(59604644775390625),
+        UINT64_C(298023223876953125),
+        UINT64_C(1490116119384765625),
+        UINT64_C(7450580596923828125),
+    };
+    return n <= LAST ? table[n] : (u128)table[LAST] * table[n - LAST];
 }
 
 /* A binary fraction x * 2^exp2 measured in steps of 10^exp10 is x * factor / divisor. */
@@ -166,22 +196,43 @@ static struct ratio ratio_of(int exp2, int exp10)
     struct ratio r = {1, 1};
     int twos = exp2 - exp10; /* 10^k = 5^k * 2^k */
     if (exp10 >= 0)
-        r.divisor = pow5(exp10); /* NOLINT: the analyzer loses track of 128-bit values */
+        r.divisor = pow5(exp10);
     else
-        r.factor = pow5(-exp10); /* NOLINT */
+        r.factor = pow5(-exp10);
     if (twos >= 0)
-        r.factor <<= twos;
+        r.factor <<= twos; /* NOLINT: the analyzer loses track of 128-bit values */
     else
-        r.divisor <<= -twos;
+        r.divisor <<= -twos; /* NOLINT */
     return r;
+}
+
+/* A quotient of a power of two as divisor, which it nearly always is, costs a shift. */
+static u128 divide(u128 number, u128 divisor, int twos)
+{
+    return twos < 0 && divisor == (u128)1 << -twos ? number >> -twos : number / divisor; /* NOLINT */
+}
+
+/* The most zeros, at most zeros_max, that a whole number with no more than `far` added or taken away can end in. */
+static int round_digits(uint64_t whole, uint64_t far, int zeros_max)
+{
+    uint64_t rest = whole, over = 0, step = 1;
+    for (int zeros = 0; zeros < zeros_max; zeros++) { /* who ends in more zeros ends in fewer */
+        over += rest % 10 * step;
+        rest /= 10;
+        step *= 10;
+        if (over > far && step - over > far) return zeros;
+    }
+    return zeros_max;
 }
 
 /* Shape: value = mantissa * 2^exp2. Every decimal strictly between the midpoints to the neighbouring
  * singles reads back as the same single (the midpoints too when the mantissa is even), so the first
  * digit count whose nearest decimal lies in between is the shortest text. Quarter units keep the
- * midpoints integral: half a step is 2, below a power of two the lower half step is 1. */
+ * midpoints integral: half a step is 2, below a power of two the lower half step is 1.
+ * All digit counts are tried on the number with nine digits, with exact products where it is close. */
 heng_rc heng_dec_from_f32(uint32_t bits, struct heng_dec *ret)
 {
+    enum { DIGITS_MAX = 9 };
     bool negative = bits >> 31;
     int biased = (int)(bits >> 23 & 0xFF);
     uint32_t fraction = bits & 0x7FFFFF;
@@ -201,23 +252,160 @@ heng_rc heng_dec_from_f32(uint32_t bits, struct heng_dec *ret)
     struct ratio next = ratio_of(exp2 - 2, top10 + 1);
     if (quarters * next.factor >= next.divisor) top10++;
 
-    for (int digits = 1; digits <= 9; digits++) {
-        int exp10 = top10 - digits + 1;
-        struct ratio r = ratio_of(exp2 - 2, exp10);
-        u128 exact = quarters * r.factor;
-        u128 nearest = (exact + r.divisor / 2) / r.divisor;
-        u128 shown = nearest * r.divisor;
+    int last10 = top10 - DIGITS_MAX + 1;
+    struct ratio r = ratio_of(exp2 - 2, last10);
+    u128 exact = quarters * r.factor;
+    uint64_t whole = (uint64_t)divide(exact, r.divisor, exp2 - 2 - last10);
+    /* A bound of the room on either side: two quarters of at least 2^22, or of fewer in a denormal. */
+    uint64_t far = (uint64_t)divide(high_gap * r.factor, r.divisor, exp2 - 2 - last10) + 1;
+    for (int zeros = round_digits(whole, far, DIGITS_MAX - 1); zeros >= 0; zeros--) {
+        uint64_t step = (uint64_t)pow10_table[zeros], over = whole % step;
+        u128 step_exact = (u128)step * r.divisor, base = (u128)(whole - over) * r.divisor;
+        u128 shown = exact - base >= step_exact - (exact - base) ? base + step_exact : base; /* half goes up */
         u128 gap = shown >= exact ? shown - exact : exact - shown;
         u128 room = (shown >= exact ? high_gap : low_gap) * r.factor;
-        if (gap < room || (gap == room && midpoints_count)) {
-            int64_t value = (int64_t)nearest;
-            if (exp10 > 0) { /* whole numbers are written as such, as far as they fit */
-                int zeros = exp10 < 18 - digits ? exp10 : 18 - digits;
-                value *= pow10_table[zeros];
-                exp10 -= zeros;
-            }
-            return heng_dec_make(negative ? -value : value, exp10, ret);
+        if (gap > room || (gap == room && !midpoints_count)) continue;
+        int64_t value = (int64_t)((shown == base ? whole - over : whole - over + step) / step);
+        int exp10 = last10 + zeros, digits = DIGITS_MAX - zeros;
+        if (exp10 > 0) { /* whole numbers are written as such, as far as they fit */
+            int more = exp10 < 18 - digits ? exp10 : 18 - digits;
+            value *= pow10_table[more];
+            exp10 -= more;
         }
+        return heng_dec_make(negative ? -value : value, exp10, ret);
     }
     return HENG_EBUG; /* nine digits always suffice for a single */
+}
+
+/* An unsigned number of 256 bits, lowest limb first. All numbers of shortest_digits stay below 2^170. */
+enum { WIDE_LIMBS = 4 };
+struct wide {
+    uint64_t limb[WIDE_LIMBS];
+};
+
+static void wide_scale(struct wide *a, uint64_t factor)
+{
+    u128 carry = 0;
+    for (int i = 0; i < WIDE_LIMBS; i++) {
+        carry += (u128)a->limb[i] * factor;
+        a->limb[i] = (uint64_t)carry;
+        carry >>= 64;
+    }
+}
+
+static struct wide wide_shifted(uint64_t value, int left)
+{
+    struct wide a = {{0}};
+    int limb = left / 64, bits = left % 64;
+    a.limb[limb] = value << bits;
+    if (bits) a.limb[limb + 1] = value >> (64 - bits);
+    return a;
+}
+
+static struct wide wide_sum(const struct wide *a, const struct wide *b)
+{
+    struct wide sum;
+    u128 carry = 0;
+    for (int i = 0; i < WIDE_LIMBS; i++) {
+        carry += (u128)a->limb[i] + b->limb[i];
+        sum.limb[i] = (uint64_t)carry;
+        carry >>= 64;
+    }
+    return sum;
+}
+
+/* a -= b; b is not larger. */
+static void wide_take(struct wide *a, const struct wide *b)
+{
+    uint64_t borrow = 0;
+    for (int i = 0; i < WIDE_LIMBS; i++) {
+        u128 take = (u128)b->limb[i] + borrow;
+        borrow = a->limb[i] < take;
+        a->limb[i] -= (uint64_t)take;
+    }
+}
+
+static int wide_cmp(const struct wide *a, const struct wide *b)
+{
+    for (int i = WIDE_LIMBS - 1; i >= 0; i--)
+        if (a->limb[i] != b->limb[i]) return a->limb[i] < b->limb[i] ? -1 : 1;
+    return 0;
+}
+
+/* A positive number value / unit, and how far below and above it a decimal may lie and still read back as it. */
+struct span {
+    struct wide value, unit, below, above;
+    bool ends_count; /* just so far is near enough: the mantissa is even */
+};
+
+/* Digits of value / unit, which lies within 0.1 and 1, until what is left out is near enough; returns how many, the
+ * number they make in *ret. Each turn takes one digit, and 17 always suffice. Source: the free-format algorithm of
+ * Steele and White, "How to print floating-point numbers accurately". */
+static int shortest_digits(struct span *s, uint64_t *ret)
+{
+    enum { DIGITS_MAX = 17 };
+    uint64_t digits = 0;
+    for (int count = 1; count <= DIGITS_MAX; count++) {
+        unsigned digit = 0;
+        wide_scale(&s->value, 10);
+        wide_scale(&s->below, 10);
+        wide_scale(&s->above, 10);
+        for (; wide_cmp(&s->value, &s->unit) >= 0; digit++) wide_take(&s->value, &s->unit);
+        digits = 10 * digits + digit;
+        struct wide reach = wide_sum(&s->value, &s->above), twice = wide_sum(&s->value, &s->value);
+        int down = wide_cmp(&s->value, &s->below), up = wide_cmp(&s->unit, &reach);
+        bool down_fits = down < 0 || (down == 0 && s->ends_count), up_fits = up < 0 || (up == 0 && s->ends_count);
+        if (!down_fits && !up_fits) continue;
+        bool round_up = up_fits && (!down_fits || wide_cmp(&twice, &s->unit) >= 0);
+        *ret = digits + round_up;
+        return count;
+    }
+    return 0;
+}
+
+/* Shape: value = mantissa * 2^exp2, in quarters as with singles; the span is scaled so that value / unit < 1. */
+heng_rc heng_dec_from_f64(uint64_t bits, struct heng_dec *ret)
+{
+    bool negative = bits >> 63;
+    int biased = (int)(bits >> 52 & 0x7FF);
+    uint64_t fraction = bits & UINT64_C(0xFFFFFFFFFFFFF);
+    if (biased == 0 && fraction == 0) return heng_dec_make(0, 0, ret);
+    int top_bit = biased - 1023;
+    if (top_bit < -101 || top_bit > 120) return HENG_ERANGE; /* also subnormal, infinite, not a number */
+
+    uint64_t mantissa = fraction | UINT64_C(1) << 52;
+    int exp2 = top_bit - 54; /* of a quarter */
+    int up = exp2 > 0 ? exp2 : 0, down = exp2 < 0 ? -exp2 : 0;
+    struct span s = {.value = wide_shifted(mantissa << 2, up),
+                     .unit = wide_shifted(1, down),
+                     .below = wide_shifted(fraction == 0 ? 1 : 2, up),
+                     .above = wide_shifted(2, up),
+                     .ends_count = mantissa % 2 == 0};
+
+    /* 0.1 <= value / unit < 1, with the upper end below 1 as well: log10(2) is 1233/4096, corrected where needed. */
+    int exp10 = (top_bit * 1233) >> 12;
+    for (int i = 0; i < exp10; i++) wide_scale(&s.unit, 10);
+    for (int i = 0; i > exp10; i--) {
+        wide_scale(&s.value, 10);
+        wide_scale(&s.below, 10);
+        wide_scale(&s.above, 10);
+    }
+    struct wide reach = wide_sum(&s.value, &s.above);
+    for (int up_by = wide_cmp(&reach, &s.unit); up_by > 0 || (up_by == 0 && s.ends_count);
+         up_by = wide_cmp(&reach, &s.unit)) {
+        wide_scale(&s.unit, 10);
+        exp10++;
+    }
+
+    uint64_t digits = 0;
+    int count = shortest_digits(&s, &digits);
+    if (count == 0) return HENG_EBUG;
+    exp10 -= count;
+    if (exp10 > 0) { /* whole numbers are written as such, as far as they fit */
+        int zeros = exp10 < 18 - count ? exp10 : 18 - count;
+        digits *= (uint64_t)pow10_table[zeros];
+        exp10 -= zeros;
+    }
+    int64_t value = (int64_t)digits;
+    return heng_dec_make(negative ? -value : value, exp10, ret);
 }

@@ -30,7 +30,7 @@ int heng_dec_cmp(struct heng_dec a, struct heng_dec b);
 
 /* Plain decimal text without exponent, NUL-terminated; returns its length. ret_text has
  * HENG_DEC_TEXT_MAX bytes, which always suffice. A positive exp is written out in zeros. */
-size_t heng_dec_format(struct heng_dec a, char ret_text[static HENG_DEC_TEXT_MAX]);
+size_t heng_dec_format(struct heng_dec a, char ret_text[HENG_AT_LEAST(HENG_DEC_TEXT_MAX)]);
 
 /* Shape:  [+-]digits[.digits], at least one digit, nothing else. Keeps trailing zeros as resolution.
  * Errors: EFORMAT (err->at = offset of the first bad character), ERANGE when it does not fit. */
@@ -40,5 +40,9 @@ HENG_NODISCARD heng_rc heng_dec_parse(const char *text, struct heng_dec *ret, st
  * no floating-point arithmetic is used.
  * Errors: ERANGE for infinity, NaN and what does not fit a heng_dec. */
 HENG_NODISCARD heng_rc heng_dec_from_f32(uint32_t bits, struct heng_dec *ret);
+
+/* The same for a double (at most 17 digits). What fits lies between 10^-30 and 10^36, roughly, and zero; a double whose
+ * shortest decimal has digits below 10^-30 does not. */
+HENG_NODISCARD heng_rc heng_dec_from_f64(uint64_t bits, struct heng_dec *ret);
 
 #endif

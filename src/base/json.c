@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 
@@ -40,25 +41,12 @@ void heng_json_end_object(struct heng_json *j) { close_container(j, "}"); }
 void heng_json_array(struct heng_json *j) { open_container(j, "["); }
 void heng_json_end_array(struct heng_json *j) { close_container(j, "]"); }
 
-/* Length of the well-formed UTF-8 character at p, 0 when there is none (RFC 3629). */
-static size_t utf8_length(const uint8_t *p, size_t n)
-{
-    if (p[0] < 0x80) return 1;
-    size_t length = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-    if (p[0] < 0xC2 || p[0] > 0xF4 || n < length) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xC0) != 0x80) return 0;
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
-    if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
-    return length;
-}
-
 static void put_string(struct heng_json *j, const uint8_t *p, size_t n)
 {
     static const char digits[] = "0123456789abcdef";
     put(j, "\"", 1);
     for (size_t i = 0; i < n;) {
-        size_t length = utf8_length(p + i, n - i);
+        size_t length = heng_utf8_length(p + i, n - i);
         if (length == 0) {
             put(j, "\\ufffd", 6);
             i++;

@@ -13,14 +13,21 @@ struct heng_json {
     bool after_key;
 };
 
-static inline struct heng_json heng_json_of(struct heng_str *out) { return (struct heng_json){.out = out}; }
+/* A writer of one JSON text at the end of out. */
+static inline struct heng_json heng_json_of(struct heng_str *out)
+{
+    struct heng_json j = {out, 0, 0, false};
+    return j;
+}
 
+/* Open and close containers; a key before each member of an object. */
 void heng_json_object(struct heng_json *j);
 void heng_json_end_object(struct heng_json *j);
 void heng_json_array(struct heng_json *j);
 void heng_json_end_array(struct heng_json *j);
 void heng_json_key(struct heng_json *j, const char *key);
 
+/* Write one value. */
 void heng_json_text(struct heng_json *j, const char *text); /* NULL writes null */
 void heng_json_text_n(struct heng_json *j, const char *text, size_t n);
 void heng_json_int(struct heng_json *j, int64_t value);

@@ -11,6 +11,13 @@
 #define HENG_PRINTF(fmt_arg, first_arg)
 #endif
 
+/* At least n elements behind an array parameter. C checks it, C++ has no words for it. */
+#ifdef __cplusplus
+#define HENG_AT_LEAST(n) n
+#else
+#define HENG_AT_LEAST(n) static n
+#endif
+
 /* X(symbol, short name for logs, counters and JSON) */
 #define HENG_RC_LIST(X)                                                                                                \
     X(OK, "ok")                                                                                                        \

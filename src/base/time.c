@@ -123,3 +123,4 @@ static heng_us clock_us(clockid_t id)
 
 heng_us heng_clock_wall(void) { return clock_us(CLOCK_REALTIME); }
 heng_us heng_clock_mono(void) { return clock_us(CLOCK_MONOTONIC); }
+heng_us heng_clock_cpu(void) { return clock_us(CLOCK_PROCESS_CPUTIME_ID); }

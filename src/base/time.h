@@ -28,7 +28,7 @@ struct heng_civil heng_us_to_civil(heng_us at_us);
 
 /* "2026-11-20T12:00:00.123456Z"; the fraction is left out when it is zero. Always fits in 40 bytes. */
 enum { HENG_TIME_TEXT_MAX = 40 };
-void heng_us_format(heng_us at_us, char ret_text[static HENG_TIME_TEXT_MAX]);
+void heng_us_format(heng_us at_us, char ret_text[HENG_AT_LEAST(HENG_TIME_TEXT_MAX)]);
 
 /* Shape:  what heng_us_format writes: date 'T' time, optional fraction up to six digits, 'Z'.
  * Errors: EFORMAT. */
@@ -37,5 +37,6 @@ HENG_NODISCARD heng_rc heng_us_parse(const char *text, heng_us *ret, struct heng
 /* The only readers of clocks: wall time for stamps, monotonic time for time-outs. */
 heng_us heng_clock_wall(void);
 heng_us heng_clock_mono(void);
+heng_us heng_clock_cpu(void); /* processor time of this process, for measurements */
 
 #endif

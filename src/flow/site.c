@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "meter/profile.h"
 #include "store/read.h"
 #include "store/write.h"
 
@@ -117,6 +118,8 @@ static heng_rc apply_device(struct heng_store *store, const struct heng_site_met
     heng_rc rc = take_text("number", from->number, device.number, sizeof device.number, err);
     if (rc == HENG_OK && text_of(from->manufacturer)[0])
         rc = take_text("manufacturer", from->manufacturer, device.manufacturer, sizeof device.manufacturer, err);
+    if (rc != HENG_OK) return rc;
+    if (text_of(from->profile)[0]) rc = take_text("profile", from->profile, device.profile, sizeof device.profile, err);
     if (rc != HENG_OK) return rc;
     device.medium = heng_medium_of(text_of(from->medium));
     if (device.medium == HENG_MEDIUM_COUNT) return unknown("medium", from->medium, err);
@@ -248,13 +251,17 @@ static heng_rc load(struct heng_store_reader *reader, struct heng_site_lines *re
     return HENG_OK;
 }
 
-heng_rc heng_site_load_lines(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
+heng_rc heng_site_load_lines(struct heng_store_reader *reader, const struct heng_profiles *profiles,
+                             struct heng_site_lines *ret, struct heng_err *err)
 {
     *ret = (struct heng_site_lines){0};
     heng_rc rc = heng_store_reader_begin(reader, err);
     if (rc != HENG_OK) return rc;
     rc = load(reader, ret, err);
     heng_store_reader_end(reader);
+    for (size_t i = 0; profiles && i < ret->meter_count; i++)
+        ret->meters[i].profile = heng_profiles_find(profiles, ret->meters[i].profile_name);
+    for (size_t i = 0; i < ret->line_count; i++) ret->lines[i].profiles = profiles;
     if (rc != HENG_OK) heng_site_lines_fini(ret);
     return rc;
 }

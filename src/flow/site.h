@@ -23,6 +23,7 @@ struct heng_site_meter {
     const char *line;  /* key of a line */
     const char *place; /* key of a place */
     const char *protocol, *address, *medium;
+    const char *profile; /* the meter model */
 };
 
 struct heng_site {
@@ -52,9 +53,12 @@ struct heng_site_lines {
     size_t line_count, meter_count;
 };
 
-/* Errors: EIO, ENOMEM. *ret must be zero or finished. */
-HENG_NODISCARD heng_rc heng_site_load_lines(struct heng_store_reader *reader, struct heng_site_lines *ret,
-                                            struct heng_err *err);
+/* Meters get the profile of their name out of profiles, which outlive *ret; one that is not there leaves profile NULL
+ * and profile_name as configured. profiles NULL: no meter gets one.
+ * Errors: EIO, ENOMEM. *ret must be zero or finished. */
+struct heng_profiles;
+HENG_NODISCARD heng_rc heng_site_load_lines(struct heng_store_reader *reader, const struct heng_profiles *profiles,
+                                            struct heng_site_lines *ret, struct heng_err *err);
 void heng_site_lines_fini(struct heng_site_lines *lines);
 
 #endif

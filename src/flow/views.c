@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "codec/present.h"
+#include "meter/profile.h"
 
 enum { NEWEST_MAX = 20, TROUBLE_MAX = 100, FRAME_JSON_MAX = 262144 };
 
@@ -20,9 +21,10 @@ static heng_rc no_memory(struct heng_err *err) { return heng_fail(err, HENG_ENOM
 
 bool heng_is_main_register(heng_medium medium, const struct heng_register_key *key)
 {
-    if (key->function != HENG_FUNCTION_INSTANTANEOUS || key->storage || key->tariff || key->subunit ||
-        key->qualifier[0])
-        return false;
+    if (key->function != HENG_FUNCTION_INSTANTANEOUS || key->storage || key->tariff || key->subunit) return false;
+    /* An electricity meter counts both directions; what is drawn is billed. */
+    bool drawn = medium == HENG_MEDIUM_ELECTRICITY && strcmp(key->qualifier, "forward") == 0;
+    if (key->qualifier[0] && !drawn) return false;
     bool energy = key->quantity == HENG_QUANTITY_ENERGY;
     switch ((unsigned)medium) { /* most media have no register that is billed */
     case HENG_MEDIUM_ELECTRICITY:
@@ -306,18 +308,35 @@ static const char *keep_json(struct heng_arena *arena, struct heng_str *out)
     return kept;
 }
 
-heng_rc heng_view_frame(struct heng_store_reader *reader, struct heng_arena *arena, int64_t frame_id,
-                        struct heng_frame_detail *ret, struct heng_err *err)
+/* Who sent the frame, so that it shows the values that were taken from it. */
+static const struct heng_profile *profile_of(const struct heng_meter_row *meter, const struct heng_profiles *profiles,
+                                             const struct heng_capture *capture)
 {
+    if (!profiles || !capture->has_telegram) return NULL;
+    const struct heng_profile *configured = heng_profiles_find(profiles, meter->device.profile);
+    return configured ? configured : heng_profiles_recognise(profiles, &capture->telegram);
+}
+
+heng_rc heng_view_frame(struct heng_store_reader *reader, struct heng_arena *arena,
+                        const struct heng_profiles *profiles, int64_t frame_id, struct heng_frame_detail *ret,
+                        struct heng_err *err)
+{
+    struct heng_meter_row meter;
     heng_rc rc = heng_store_get_frame(reader, frame_id, &ret->frame, err);
+    if (rc == HENG_OK) rc = heng_store_get_meter(reader, ret->frame.device_id, &meter, err);
     if (rc != HENG_OK) return rc;
     struct heng_slice bytes = heng_slice_of(ret->frame.bytes, ret->frame.n);
     struct heng_str out = {.max = FRAME_JSON_MAX};
     struct heng_json json = heng_json_of(&out);
-    (void)heng_present_json(ret->frame.protocol, bytes, &json); /* what is wrong with a frame is in its JSON */
+    struct heng_capture capture;
+    heng_capture_init(&capture, ret->frame.protocol, bytes);
+    const struct heng_profile *profile = profile_of(&meter, profiles, &capture);
+    if (profile) heng_capture_use(&capture, &profile->dialect);
+    /* What is wrong with a frame is in its JSON. */
+    heng_present_json(&capture, profile && !profile->generic ? profile->name : NULL, &json);
     ret->decoded = keep_json(arena, &out);
     json = heng_json_of(&out);
-    heng_present_fields(ret->frame.protocol, bytes, &json);
+    heng_present_fields(&capture, &json);
     ret->fields = keep_json(arena, &out);
     heng_str_fini(&out);
     return ret->decoded && ret->fields ? HENG_OK : no_memory(err);

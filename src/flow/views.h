@@ -119,16 +119,19 @@ HENG_NODISCARD heng_rc heng_view_frames(struct heng_store_reader *reader, struct
                                         int64_t before_id, size_t limit, struct heng_frames_view *ret,
                                         struct heng_err *err);
 
-/* decoded and fields are JSON: what heng_present_json and heng_present_fields write. */
+/* decoded and fields are JSON: what heng_present_json and heng_present_fields write, as the profile of the frame's
+ * meter has it; a meter without one is recognised by the frame. profiles NULL: by the standard. */
 struct heng_frame_detail {
     struct heng_frame frame;
     const char *decoded, *fields;
 };
-HENG_NODISCARD heng_rc heng_view_frame(struct heng_store_reader *reader, struct heng_arena *arena, int64_t frame_id,
+struct heng_profiles;
+HENG_NODISCARD heng_rc heng_view_frame(struct heng_store_reader *reader, struct heng_arena *arena,
+                                       const struct heng_profiles *profiles, int64_t frame_id,
                                        struct heng_frame_detail *ret, struct heng_err *err);
 
-/* True for the register that is billed: now, no tariff, no qualifier, energy for what heats, cools or powers, volume
- * for water and gas. */
+/* True for the register that is billed: now, no tariff, no qualifier (electricity: or "forward"), energy for what
+ * heats, cools or powers, volume for water and gas. */
 bool heng_is_main_register(heng_medium medium, const struct heng_register_key *key);
 
 #endif

@@ -6,7 +6,7 @@
 #include "codec/telegram.h"
 
 /* Tries per request; a line on which this many meters in a row were mute has trouble of its own. */
-enum { TRIES_MAX = 3, SILENT_AFTER = 3, INTERRUPTIONS_MAX = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
+enum { TRIES_USUAL = 3, SILENT_AFTER = 3, INTERRUPTIONS_MAX = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
 
 /* Converters and USB adapters chop an answer; so long a pause inside one ends it (EN 13757-2 knows no gap
  * inside a frame, 33 bit times are the quiet time between frames). */
@@ -83,7 +83,8 @@ static heng_us round_end(const struct heng_line *line)
 /* The quiet time that the bus wants now. */
 static heng_us idle_time(const struct heng_line *line)
 {
-    heng_us bits = GAP_BITS * HENG_US_PER_S / (heng_us)line->config.baud;
+    heng_us wanted_bits = line->ask.idle_bits > GAP_BITS ? line->ask.idle_bits : GAP_BITS;
+    heng_us bits = wanted_bits * HENG_US_PER_S / (heng_us)line->config.baud;
     heng_us asked = line->ask.idle_ms * HENG_US_PER_MS;
     return asked > bits ? asked : bits;
 }
@@ -121,9 +122,7 @@ heng_rc heng_line_new(const struct heng_line_config *config, const struct heng_m
         struct heng_err why;
         members[i].config = meters[i];
         members[i].driver = heng_driver_of(meters[i].protocol);
-        if (!members[i].driver)
-            rc = heng_fail(err, HENG_ECONFIG, 0, "meter '%s': nothing here speaks its protocol", meters[i].number);
-        else if (members[i].driver->check(&meters[i], &why) != HENG_OK)
+        if (heng_meter_check(&meters[i], &why) != HENG_OK)
             rc = heng_fail(err, why.rc, 0, "meter '%s': %.100s", meters[i].number, why.text);
     }
     if (rc != HENG_OK) {
@@ -156,9 +155,10 @@ const struct heng_line_counters *heng_line_counters_now(const struct heng_line *
 static void start_talk(struct heng_line *line)
 {
     struct member *m = &line->members[line->cursor];
-    memset(&line->talk, 0, sizeof line->talk);
+    line->talk = (struct heng_talk){0};
     line->talk.meter = &m->config;
     line->talk.memory = &m->memory;
+    line->talk.profiles = line->config.profiles;
     m->driver->begin(&line->talk);
     line->talking = true;
     line->read.device_id = m->config.device_id;
@@ -207,17 +207,33 @@ static void send_ask(struct heng_line *line, heng_us now)
     line->ask_end = line->wake + HENG_FRAME_BYTES_MAX * byte_time(line) + line->config.latency_ms * HENG_US_PER_MS;
 }
 
+static unsigned tries_max(const struct heng_line *line)
+{
+    const struct heng_profile *profile = line->talk.profile;
+    return profile && profile->tries ? profile->tries : TRIES_USUAL;
+}
+
+/* Between two requests of one conversation. */
+static void rest(struct heng_line *line, heng_us now)
+{
+    struct heng_talk *talk = &line->talk;
+    uint32_t rest_ms = talk->pause_ms + (talk->settle ? line->ask.answer_ms + line->config.latency_ms : 0);
+    talk->pause_ms = 0;
+    talk->settle = false;
+    line->phase = PHASE_GAP;
+    line->wake = now + idle_time(line) + rest_ms * HENG_US_PER_MS;
+}
+
 /* The current request has brought nothing usable. */
 static void miss(struct heng_line *line, heng_us now)
 {
     const struct heng_driver *driver = line->members[line->cursor].driver;
     if (!line->heard) line->counters.silence++;
     if (line->heard && line->outcome == HENG_OUTCOME_SILENCE) line->outcome = HENG_OUTCOME_NOISE;
-    if (driver->timeout(&line->talk, TRIES_MAX)) {
-        line->phase = PHASE_GAP;
-        line->wake = now + idle_time(line);
-    } else {
-        end_talk(line, now, line->outcome);
+    switch (driver->timeout(&line->talk, tries_max(line))) {
+    case HENG_MISSED_AGAIN: rest(line, now); return;
+    case HENG_MISSED_DONE: end_talk(line, now, HENG_OUTCOME_OK); return;
+    case HENG_MISSED_FAILED: end_talk(line, now, line->outcome); return;
     }
 }
 
@@ -264,8 +280,7 @@ static void hear(struct heng_line *line, heng_us now, const struct heng_telegram
         return;
     case HENG_VERDICT_NEXT:
         answered(line, now);
-        line->phase = PHASE_GAP;
-        line->wake = now + idle_time(line);
+        rest(line, now);
         return;
     case HENG_VERDICT_DONE:
         answered(line, now);
@@ -342,7 +357,7 @@ static void scan(struct heng_line *line, heng_us now)
         struct heng_telegram telegram;
         struct heng_slice in = heng_slice_of(line->received, line->received_n);
         size_t used = 0;
-        heng_rc rc = codec->decode(in, &telegram, &used, NULL);
+        heng_rc rc = (codec->decode_answer ? codec->decode_answer : codec->decode)(in, &telegram, &used, NULL);
         if (rc == HENG_OK) {
             count_noise(line, heng_slice_of(in.p, (size_t)(telegram.frame.p - in.p)));
             hear(line, now, &telegram); /* borrows from received: before the bytes move */
@@ -380,7 +395,8 @@ void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes
     if (line->phase != PHASE_WAIT) return;
     /* Once a frame has begun, a pause ends it, at the latest when no frame can last longer. An echo or a stray byte is
      * no beginning: the answer still has its time. */
-    heng_us quiet = now + gap_time(line) + line->config.latency_ms * HENG_US_PER_MS;
+    heng_us gap = line->ask.gap_ms * HENG_US_PER_MS;
+    heng_us quiet = now + (gap > gap_time(line) ? gap : gap_time(line)) + line->config.latency_ms * HENG_US_PER_MS;
     line->wake = line->received_n && quiet > line->first_byte ? quiet : line->first_byte;
     if (line->wake > line->ask_end) line->wake = line->ask_end;
     if (line->spoiled) hurry(line, now);

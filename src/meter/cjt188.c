@@ -1,11 +1,11 @@
-/* Reading a CJ/T 188 meter by its number: one request (C = 01, DI 901F), one answer (C = 81).
+/* Reading a CJ/T 188 meter by its number: one request and one answer for each question of its profile; without a
+ * profile one question (C = 01, DI 901F).
  *
  * The two bytes of the DI travel in either order and meters insist on theirs, so the first conversation
- * tries both in turn and remembers what was answered. SER counts requests; it is not used to refuse an
- * answer, because meters exist that send a fixed one: the address decides who speaks. */
+ * tries both in turn and remembers what was answered, unless the profile knows. SER counts requests; it is not
+ * used to refuse an answer, because meters exist that send a fixed one: the address decides who speaks. */
 #include "codec/cjt188.h"
 #include "meter/driver.h"
-#include "meter/values.h"
 
 /* 500 ms by the sheets of mains-powered meters; battery meters behind radio are the line's latency. */
 enum { ANSWER_MS = 500, IDLE_MS = 30, PREAMBLE = 4, ID_DIGITS = 14 };
@@ -19,35 +19,53 @@ static heng_rc cjt188_check(const struct heng_meter_config *meter, struct heng_e
                      meter->address);
 }
 
+static const struct heng_ask_def usual_asks[] = {{.di = HENG_CJT188_DI_CURRENT}};
+
 static void cjt188_begin(struct heng_talk *talk)
 {
-    talk->step = talk->tries = talk->telegrams = 0;
-    talk->last_sum = 0;
+    heng_talk_begin(talk, usual_asks, sizeof usual_asks / sizeof *usual_asks);
     talk->memory->ser++;
+}
+
+/* What was configured holds; a profile that was only recognised gives way to what was learned. */
+static heng_di_order order_of(const struct heng_talk *talk)
+{
+    if (!talk->profile || (!talk->meter->profile && talk->memory->di_known)) return HENG_DI_ORDER_LEARN;
+    return talk->profile->di_order;
+}
+
+/* Is there nothing to find out about the order any more? */
+static bool order_known(const struct heng_talk *talk)
+{
+    return order_of(talk) != HENG_DI_ORDER_LEARN || talk->memory->di_known;
 }
 
 static bool swapped(const struct heng_talk *talk)
 {
     const struct heng_meter_memory *m = talk->memory;
+    if (order_of(talk) != HENG_DI_ORDER_LEARN) return order_of(talk) == HENG_DI_ORDER_LOW_FIRST;
     return m->di_known ? m->di_swapped : m->di_swapped != (talk->tries % 2 == 1);
+}
+
+static uint8_t control_of(const struct heng_ask_def *ask)
+{
+    return ask->function_code ? ask->function_code : HENG_CJT188_C_READ;
 }
 
 static void cjt188_next(struct heng_talk *talk, struct heng_ask *ret)
 {
     struct heng_cjt188_frame frame = {
         .type = heng_cjt188_type(talk->meter->medium),
-        .control = HENG_CJT188_C_READ,
+        .control = control_of(&talk->asks[talk->step]),
         .ser = talk->memory->ser,
-        .preamble = PREAMBLE,
-        .di = HENG_CJT188_DI_CURRENT,
+        .preamble = heng_talk_preamble(talk, PREAMBLE),
+        .di = (uint16_t)talk->asks[talk->step].di,
         .di_swapped = swapped(talk),
     };
     memcpy(frame.id, talk->meter->address, ID_DIGITS);
     struct heng_buf buf = heng_buf_of(ret->bytes, sizeof ret->bytes);
     ret->n = heng_cjt188_encode(&frame, &buf) == HENG_OK ? buf.n : 0;
-    ret->answer_bits = 0;
-    ret->answer_ms = ANSWER_MS;
-    ret->idle_ms = IDLE_MS;
+    heng_ask_times(talk, ret, ANSWER_MS, IDLE_MS);
 }
 
 static bool same_id(const char *a, const char *b)
@@ -61,6 +79,13 @@ static bool same_id(const char *a, const char *b)
     return true;
 }
 
+/* A late answer to the question before has another DI. */
+static bool answers(const struct heng_ask_def *ask, const struct heng_telegram *telegram)
+{
+    if (control_of(ask) == HENG_CJT188_C_READ_ADDRESS) return telegram->kind == HENG_TELEGRAM_ADDRESS;
+    return telegram->kind == HENG_TELEGRAM_DATA && telegram->di == (ask->di & 0xFFFF);
+}
+
 static heng_verdict cjt188_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
                                  struct heng_read *read, struct heng_err *err)
 {
@@ -68,20 +93,18 @@ static heng_verdict cjt188_reply(struct heng_talk *talk, const struct heng_teleg
     if (!same_id(telegram->id, talk->meter->address)) return HENG_VERDICT_FOREIGN;
     if (telegram->kind == HENG_TELEGRAM_ERROR) {
         heng_fail(err, HENG_EDENIED, 0, "the meter refuses the request");
-        return HENG_VERDICT_REFUSED;
+        /* It may be the order of the DI that it refuses. */
+        return order_known(talk) ? heng_talk_refused(talk) : HENG_VERDICT_REFUSED;
     }
-    if (telegram->kind != HENG_TELEGRAM_DATA || telegram->di != HENG_CJT188_DI_CURRENT) return HENG_VERDICT_IGNORE;
-    if (heng_values_take(telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+    struct heng_telegram spoken = *telegram; /* a profile may know data that the standard does not */
+    heng_telegram_use(&spoken, heng_talk_dialect(talk, telegram));
+    if (!answers(&talk->asks[talk->step], &spoken)) return HENG_VERDICT_IGNORE;
+    bool was_swapped = swapped(talk); /* by the profile of the question; the answer may bring another */
+    if (heng_talk_take(talk, telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
     talk->telegrams++;
-    talk->memory->di_swapped = swapped(talk);
+    talk->memory->di_swapped = was_swapped;
     talk->memory->di_known = true;
-    return HENG_VERDICT_DONE;
-}
-
-static bool cjt188_timeout(struct heng_talk *talk, unsigned tries_max)
-{
-    talk->tries++;
-    return talk->tries < tries_max;
+    return heng_talk_step(talk);
 }
 
 const struct heng_driver heng_cjt188_driver = {
@@ -90,5 +113,5 @@ const struct heng_driver heng_cjt188_driver = {
     .begin = cjt188_begin,
     .next = cjt188_next,
     .reply = cjt188_reply,
-    .timeout = cjt188_timeout,
+    .timeout = heng_talk_missed,
 };

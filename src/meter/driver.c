@@ -1,12 +1,117 @@
 #include "meter/driver.h"
 
-extern const struct heng_driver heng_mbus_driver, heng_cjt188_driver;
+#include "meter/values.h"
+
+/* Profile files say 0xFF where they leave the preamble to the protocol. */
+enum { PREAMBLE_USUAL = 0xFF };
+
+_Static_assert((int)HENG_MODEL_NAME_MAX == (int)HENG_PROFILE_NAME_MAX, "a configured name is a profile's name");
+
+extern const struct heng_driver heng_mbus_driver, heng_cjt188_driver, heng_dlt645_2007_driver, heng_dlt645_1997_driver,
+    heng_modbus_rtu_driver, heng_modbus_tcp_driver;
 
 const struct heng_driver *heng_driver_of(heng_protocol protocol)
 {
     static const struct heng_driver *const drivers[HENG_PROTOCOL_COUNT] = {
         [HENG_PROTOCOL_MBUS] = &heng_mbus_driver,
         [HENG_PROTOCOL_CJT188] = &heng_cjt188_driver,
+        [HENG_PROTOCOL_DLT645_2007] = &heng_dlt645_2007_driver,
+        [HENG_PROTOCOL_DLT645_1997] = &heng_dlt645_1997_driver,
+        [HENG_PROTOCOL_MODBUS_RTU] = &heng_modbus_rtu_driver,
+        [HENG_PROTOCOL_MODBUS_TCP] = &heng_modbus_tcp_driver,
     };
     return (unsigned)protocol < HENG_PROTOCOL_COUNT ? drivers[protocol] : NULL;
+}
+
+heng_rc heng_meter_check(const struct heng_meter_config *meter, struct heng_err *err)
+{
+    const struct heng_driver *driver = heng_driver_of(meter->protocol);
+    if (!driver) return heng_fail(err, HENG_ECONFIG, 0, "nothing here speaks its protocol");
+    if (meter->profile && !(meter->profile->protocols & 1u << meter->protocol))
+        return heng_fail(err, HENG_ECONFIG, 0, "profile '%s' is not for a meter that speaks %s", meter->profile->name,
+                         heng_protocol_text(meter->protocol));
+    return driver->check(meter, err);
+}
+
+void heng_talk_begin(struct heng_talk *talk, const struct heng_ask_def *asks, size_t ask_count)
+{
+    talk->profile = talk->meter->profile ? talk->meter->profile : talk->memory->profile;
+    if (!talk->profile && talk->profiles) /* nothing is known but the protocol: its generic profile, if there is one */
+        talk->profile = heng_profiles_recognise(
+            talk->profiles, &(struct heng_telegram){.protocol = talk->meter->protocol, .medium = talk->meter->medium});
+    bool told = talk->profile && talk->profile->ask_count;
+    talk->asks = told ? talk->profile->asks : asks;
+    talk->ask_count = (uint8_t)(told ? talk->profile->ask_count : ask_count);
+    talk->step = talk->tries = talk->telegrams = 0;
+    talk->sequence = 0;
+}
+
+const struct heng_dialect *heng_talk_dialect(struct heng_talk *talk, const struct heng_telegram *telegram)
+{
+    /* Another meter may hang at the same address since the last conversation: the first answer decides anew. */
+    if (!talk->meter->profile && talk->profiles && talk->telegrams == 0) {
+        talk->profile = heng_profiles_recognise(talk->profiles, telegram);
+        talk->memory->profile = talk->profile;
+    }
+    return talk->profile ? &talk->profile->dialect : NULL;
+}
+
+heng_rc heng_talk_take(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                       struct heng_read *read, struct heng_err *err)
+{
+    struct heng_telegram spoken = *telegram;
+    heng_telegram_use(&spoken, heng_talk_dialect(talk, telegram));
+    return heng_values_take(&spoken, now, read, err);
+}
+
+heng_verdict heng_talk_step(struct heng_talk *talk)
+{
+    talk->tries = 0;
+    talk->sequence = 0;
+    talk->step++;
+    return talk->step < talk->ask_count ? HENG_VERDICT_NEXT : HENG_VERDICT_DONE;
+}
+
+static bool is_last(const struct heng_talk *talk) { return talk->step + 1 >= talk->ask_count; }
+
+/* A question may stay open when the meter need not know it; a read of nothing at all is none. */
+static bool may_skip(const struct heng_talk *talk)
+{
+    return talk->asks[talk->step].optional && (talk->telegrams || !is_last(talk));
+}
+
+heng_verdict heng_talk_refused(struct heng_talk *talk)
+{
+    return may_skip(talk) ? heng_talk_step(talk) : HENG_VERDICT_REFUSED;
+}
+
+static heng_missed give_up(struct heng_talk *talk)
+{
+    /* Whom the answers of another day made us recognise may be asked in a way that this meter does not bear. */
+    talk->memory->profile = NULL;
+    return HENG_MISSED_FAILED;
+}
+
+/* A meter may also keep silent about what it does not have, so silence counts as a refusal in the end. That costs all
+ * tries every time; a profile made for the meter does not ask for it. */
+heng_missed heng_talk_missed(struct heng_talk *talk, unsigned tries_max)
+{
+    if (++talk->tries < tries_max) return HENG_MISSED_AGAIN;
+    /* A meter that has not answered at all is dead: that is found out with the first question, not after all. */
+    if (!may_skip(talk) || talk->telegrams == 0) return give_up(talk);
+    return heng_talk_step(talk) == HENG_VERDICT_NEXT ? HENG_MISSED_AGAIN : HENG_MISSED_DONE;
+}
+
+void heng_ask_times(const struct heng_talk *talk, struct heng_ask *ret, uint32_t answer_ms, uint32_t idle_ms)
+{
+    const struct heng_profile *profile = talk->profile;
+    ret->answer_bits = ret->idle_bits = ret->gap_ms = 0;
+    ret->answer_ms = profile && profile->answer_ms ? profile->answer_ms : answer_ms;
+    ret->idle_ms = profile && profile->idle_ms ? profile->idle_ms : idle_ms;
+}
+
+uint8_t heng_talk_preamble(const struct heng_talk *talk, uint8_t usual)
+{
+    uint8_t n = talk->profile && talk->profile->preamble != PREAMBLE_USUAL ? talk->profile->preamble : usual;
+    return n < HENG_PREAMBLE_MAX ? n : HENG_PREAMBLE_MAX;
 }

@@ -4,31 +4,50 @@
  * by line/: next() says what to send, reply() judges what came back. No clock, no I/O, no allocation. */
 #include "base/buf.h"
 #include "codec/telegram.h"
+#include "meter/profile.h"
 #include "model/reading.h"
 
-enum { HENG_ASK_BYTES_MAX = 64, HENG_TELEGRAMS_MAX = 16 };
+enum {
+    HENG_ASK_BYTES_MAX = 64,
+    HENG_TELEGRAMS_MAX = 16, /* of one question: M-Bus telegrams, DL/T 645 parts */
+    HENG_PREAMBLE_MAX = 20,
+    HENG_PARTS_BYTES_MAX = 2048,
+};
 
 /* What a driver remembers of a meter between conversations. Zero-initialised for a new meter. */
 struct heng_meter_memory {
-    bool linked;       /* M-Bus: the last conversation ended well, the frame count bit is known */
-    bool fcb;          /* M-Bus: frame count bit of the next request */
-    uint32_t last_sum; /* M-Bus: of the first telegram of the last conversation */
-    bool many;         /* M-Bus: the meter sends more than one telegram per read */
-    bool di_known;     /* CJ/T 188: di_swapped is proven */
-    bool di_swapped;   /* CJ/T 188: the meter wants 1F 90 */
-    uint8_t ser;       /* CJ/T 188: the last request number */
+    bool linked;                        /* M-Bus: the last conversation ended well, the frame count bit is known */
+    bool fcb;                           /* M-Bus: frame count bit of the next request */
+    uint32_t last_sum;                  /* M-Bus: of the first telegram of the last conversation */
+    bool many;                          /* M-Bus: the meter sends more than one telegram per read */
+    bool di_known;                      /* CJ/T 188: di_swapped is proven */
+    bool di_swapped;                    /* CJ/T 188: the meter wants 1F 90 */
+    uint8_t ser;                        /* CJ/T 188: the last request number */
+    uint16_t transaction;               /* Modbus TCP: of the last request */
+    const struct heng_profile *profile; /* who the meter said it is, for one that was not configured; or NULL */
 };
 
-/* One conversation. Plain data; begin() fills it. */
+/* One conversation. Plain data: the owner clears it and fills meter, memory and profiles, begin() the rest. */
 struct heng_talk {
     const struct heng_meter_config *meter;
     struct heng_meter_memory *memory;
-    uint8_t step;
+    const struct heng_profiles *profiles; /* to recognise a meter that has no profile; NULL: nobody is recognised */
+    const struct heng_profile *profile;   /* of this conversation; NULL: by the standard */
+    const struct heng_ask_def *asks;      /* the questions, in order; none for M-Bus */
+    uint8_t ask_count;
+    uint8_t step;      /* which question */
     uint8_t tries;     /* of the current step */
     uint8_t telegrams; /* answers taken so far */
+    uint32_t pause_ms; /* the meter is busy: rest so long before the next request. The owner takes it back to 0 */
+    bool settle;       /* ... and as long as an answer may take, because one may still come. The same */
     bool unsure;       /* M-Bus: nobody confirmed the reset, so the frame count bit is a guess */
     bool doubted;      /* M-Bus: an answer was asked for again for that reason, which happens once */
-    uint32_t last_sum; /* tells a repeated telegram from a new one */
+    uint32_t last_sum; /* M-Bus: tells a repeated telegram from a new one */
+    /* DL/T 645: an answer in several frames, joined. sequence: the number of the frame that is asked for, 0 for the
+     * question itself; part_frame: index of the first one in the read; parts_body: where its data begins */
+    uint8_t sequence, part_frame, parts_body;
+    uint16_t parts_n;
+    uint8_t parts[HENG_PARTS_BYTES_MAX];
 };
 
 /* One request on its way to the bus. */
@@ -37,7 +56,9 @@ struct heng_ask {
     size_t n;
     uint32_t answer_bits; /* the protocol's longest pause between request and first byte of the answer: bit times */
     uint32_t answer_ms;   /* ... and milliseconds, added up */
-    uint32_t idle_ms;     /* quiet time the bus wants after this exchange, at least 33 bit times */
+    uint32_t gap_ms;    /* longest pause between two bytes of an answer that the protocol allows; 0: none to speak of */
+    uint32_t idle_ms;   /* quiet time the bus wants after this exchange ... */
+    uint32_t idle_bits; /* ... and at least so many bit times; 0: 33 */
 };
 
 /* What an incoming telegram means for the conversation. */
@@ -50,12 +71,19 @@ typedef enum heng_verdict {
     HENG_VERDICT_DONE     /* good, and complete */
 } heng_verdict;
 
+/* What becomes of a conversation when nothing usable came. */
+typedef enum heng_missed {
+    HENG_MISSED_AGAIN,  /* go on with next(): a repetition, or the step after one that may be skipped */
+    HENG_MISSED_DONE,   /* what was missed may be missing, and all else is there */
+    HENG_MISSED_FAILED, /* the meter has failed */
+} heng_missed;
+
 /* One protocol's way to read a meter.
+ * check:   can the meter be asked as it is configured?
  * next:    fill *ret with the request of the current step; the same bytes again after a time-out, unless
  *          the protocol has another form to try.
  * reply:   judge a telegram. Values and frames of a good one are appended to read, all or nothing.
- * timeout: nothing usable came. true: the conversation goes on with next() (a repetition or a step that may
- *          be skipped); false: the meter has failed after tries_max tries. */
+ * timeout: nothing usable came; a step has tries_max tries. */
 struct heng_driver {
     heng_protocol protocol;
     heng_rc (*check)(const struct heng_meter_config *meter, struct heng_err *err);
@@ -63,10 +91,43 @@ struct heng_driver {
     void (*next)(struct heng_talk *talk, struct heng_ask *ret);
     heng_verdict (*reply)(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
                           struct heng_read *read, struct heng_err *err);
-    bool (*timeout)(struct heng_talk *talk, unsigned tries_max);
+    heng_missed (*timeout)(struct heng_talk *talk, unsigned tries_max);
 };
 
 /* NULL for a protocol without a driver. */
 const struct heng_driver *heng_driver_of(heng_protocol protocol);
+
+/* Can this meter be asked as it is configured: does its protocol have a driver, does its profile speak that protocol,
+ * does the driver understand the address? Errors: ECONFIG. */
+HENG_NODISCARD heng_rc heng_meter_check(const struct heng_meter_config *meter, struct heng_err *err);
+
+/* --- for drivers ------------------------------------------------------------------------------------------ */
+
+/* Settle who is talked to and what is asked: the profile's questions, or these. */
+void heng_talk_begin(struct heng_talk *talk, const struct heng_ask_def *asks, size_t ask_count);
+
+/* Take a good telegram's values the way the meter's profile reads them. A meter without a profile is recognised by
+ * its first answer. Errors: those of heng_values_take. */
+HENG_NODISCARD heng_rc heng_talk_take(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                      struct heng_read *read, struct heng_err *err);
+
+/* The dialect of an answer: the profile's, or that of whom the answer says to be. */
+const struct heng_dialect *heng_talk_dialect(struct heng_talk *talk, const struct heng_telegram *telegram);
+
+/* The current question is answered, or left out: NEXT with the next one, DONE behind the last. */
+heng_verdict heng_talk_step(struct heng_talk *talk);
+
+/* The meter answers the current question with an error report. One that may be missing is left out, as long as
+ * anything is there in the end; else REFUSED. */
+heng_verdict heng_talk_refused(struct heng_talk *talk);
+
+/* heng_driver.timeout of a driver whose steps are its questions. */
+heng_missed heng_talk_missed(struct heng_talk *talk, unsigned tries_max);
+
+/* Times of a request: the protocol's, where the profile says nothing. */
+void heng_ask_times(const struct heng_talk *talk, struct heng_ask *ret, uint32_t answer_ms, uint32_t idle_ms);
+
+/* FE bytes in front of a request. */
+uint8_t heng_talk_preamble(const struct heng_talk *talk, uint8_t usual);
 
 #endif

@@ -1,9 +1,12 @@
 /* Reading an M-Bus meter by primary address.
  *
- *   step   request                answer   then
- *   RESET  SND_NKE (10 40 A)      E5       ASK; the meter now expects FCB = 1. Skipped while the frame count
- *                                          bit is known and the meter answers in one telegram.
- *   ASK    REQ_UD2 (10 5B/7B A)   RSP_UD   done, or ASK with the other FCB while the telegram ends with 1F
+ *   step         request                     answer   then
+ *   RESET        SND_NKE (10 40 A)           E5       ASK; the meter now expects FCB = 1. Skipped while the frame
+ *                                                     count bit is known and the meter answers in one telegram.
+ *   APPLICATION  SND_UD (68 03 03 68 73 A 50) E5      only where the profile wants it: between two RESETs, so that
+ *                                                     neither it nor the ASK behind it depends on an unknown FCB
+ *   ASK          REQ_UD2 (10 5B/7B A)        RSP_UD   done, or ASK with the other FCB while the telegram ends with
+ *                                                     1F and the profile does not say that it is enough
  *
  * The bit toggles after every good answer and stays for a repetition: the meter then sends the same telegram
  * again (EN 13757-2). Some meters never acknowledge SND_NKE, so its silence costs one try and is no verdict;
@@ -13,9 +16,10 @@
 
 #include "codec/mbus.h"
 #include "meter/driver.h"
-#include "meter/values.h"
 
-enum { STEP_RESET, STEP_ASK };
+enum { STEP_RESET, STEP_APPLICATION, STEP_RESET_AGAIN, STEP_ASK };
+
+enum { CI_APPLICATION_RESET = 0x50 };
 
 /* EN 13757-2: an answer begins within 330 bit times + 50 ms, and the bus rests 33 bit times between frames. The
  * milliseconds have a margin for slow meters; the line turns bits into time by its own speed. */
@@ -44,13 +48,34 @@ static heng_rc mbus_check(const struct heng_meter_config *meter, struct heng_err
                      meter->address);
 }
 
+static bool wants_application_reset(const struct heng_talk *talk)
+{
+    return talk->profile && talk->profile->application_reset;
+}
+
+/* What comes behind the acknowledged, or skipped, preparation. */
+static void next_step(struct heng_talk *talk)
+{
+    if (talk->step == STEP_RESET)
+        talk->step = wants_application_reset(talk) ? STEP_APPLICATION : STEP_ASK;
+    else
+        talk->step++;
+}
+
+static unsigned telegrams_max(const struct heng_talk *talk)
+{
+    unsigned most = talk->profile ? talk->profile->telegrams_max : 0;
+    return most && most < HENG_TELEGRAMS_MAX ? most : HENG_TELEGRAMS_MAX;
+}
+
 static void mbus_begin(struct heng_talk *talk)
 {
-    talk->step = talk->memory->linked && !talk->memory->many ? STEP_ASK : STEP_RESET;
+    heng_talk_begin(talk, NULL, 0);
+    bool linked = talk->memory->linked && !talk->memory->many && !wants_application_reset(talk);
+    talk->step = linked ? STEP_ASK : STEP_RESET;
     if (talk->step == STEP_RESET) talk->memory->fcb = true;
     /* Until this conversation has ended well: a cut in the middle leaves the bit unknown. */
     talk->memory->linked = false;
-    talk->tries = talk->telegrams = 0;
     talk->unsure = talk->doubted = false;
 }
 
@@ -61,11 +86,13 @@ static void mbus_next(struct heng_talk *talk, struct heng_ask *ret)
     (void)primary_of(talk->meter, &address); /* checked when the meter was configured */
     if (talk->step == STEP_ASK) control = (uint8_t)(HENG_MBUS_C_REQ_UD2 | (talk->memory->fcb ? HENG_MBUS_C_FCB : 0));
     struct heng_buf buf = heng_buf_of(ret->bytes, sizeof ret->bytes);
-    heng_rc rc = heng_mbus_encode_short(control, address, &buf);
+    heng_rc rc = talk->step == STEP_APPLICATION
+                     ? heng_mbus_encode_long(HENG_MBUS_C_SND_UD | HENG_MBUS_C_FCB, address, CI_APPLICATION_RESET,
+                                             (struct heng_slice){0}, &buf)
+                     : heng_mbus_encode_short(control, address, &buf);
     ret->n = rc == HENG_OK ? buf.n : 0;
+    heng_ask_times(talk, ret, ANSWER_MS, IDLE_MS);
     ret->answer_bits = ANSWER_BITS;
-    ret->answer_ms = ANSWER_MS;
-    ret->idle_ms = IDLE_MS;
 }
 
 /* The eight digits of an M-Bus id against the number on the plate, which may carry more or fewer zeros. */
@@ -115,7 +142,7 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
      * only a meter that repeats itself even then ignores the bit, and has said all it will say. */
     if (repeated && talk->tries == 0) return HENG_VERDICT_IGNORE;
     if (!repeated) {
-        heng_rc rc = heng_values_take(telegram, now, read, err);
+        heng_rc rc = heng_talk_take(talk, telegram, now, read, err);
         if (rc != HENG_OK) return HENG_VERDICT_BAD;
     }
     talk->last_sum = sum;
@@ -123,10 +150,9 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
     talk->unsure = false;
     talk->tries = 0;
     talk->memory->fcb = !talk->memory->fcb;
-    if (telegram->more && !repeated && talk->telegrams < HENG_TELEGRAMS_MAX) {
-        talk->memory->many = true;
-        return HENG_VERDICT_NEXT;
-    }
+    bool more = telegram->more && !repeated;
+    if (more) talk->memory->many = true; /* also when the rest is left: the next read must begin at the first one */
+    if (more && talk->telegrams < telegrams_max(talk)) return HENG_VERDICT_NEXT;
     talk->memory->linked = true;
     return HENG_VERDICT_DONE;
 }
@@ -136,8 +162,8 @@ static heng_verdict mbus_reply(struct heng_talk *talk, const struct heng_telegra
 {
     if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
     if (telegram->kind == HENG_TELEGRAM_ACK) {
-        if (talk->step != STEP_RESET) return HENG_VERDICT_IGNORE;
-        talk->step = STEP_ASK;
+        if (talk->step == STEP_ASK) return HENG_VERDICT_IGNORE;
+        next_step(talk);
         talk->tries = 0;
         return HENG_VERDICT_NEXT;
     }
@@ -167,16 +193,19 @@ static heng_verdict mbus_reply(struct heng_talk *talk, const struct heng_telegra
     return HENG_VERDICT_IGNORE;
 }
 
-static bool mbus_timeout(struct heng_talk *talk, unsigned tries_max)
+static heng_missed mbus_timeout(struct heng_talk *talk, unsigned tries_max)
 {
-    talk->tries++;
-    if (talk->step == STEP_RESET) {
-        talk->step = STEP_ASK;
-        talk->unsure = !talk->doubted;
-        return talk->tries < tries_max;
+    /* The silence of a meter to its preparation costs one try, however many steps that has. */
+    if (talk->step == STEP_RESET || talk->step == STEP_ASK) talk->tries++;
+    if (talk->step == STEP_ASK) {
+        talk->memory->linked = false;
+    } else {
+        next_step(talk);
+        talk->unsure = talk->step == STEP_ASK && !talk->doubted;
     }
-    talk->memory->linked = false;
-    return talk->tries < tries_max;
+    if (talk->tries < tries_max) return HENG_MISSED_AGAIN;
+    talk->memory->profile = NULL; /* as in heng_talk_missed */
+    return HENG_MISSED_FAILED;
 }
 
 const struct heng_driver heng_mbus_driver = {

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "codec/present.h"
 
 /* What is worth a register: it is measured or counted. Who the meter is and what it is set to stays in the
@@ -49,6 +50,10 @@ static bool is_measured(const struct heng_record *record)
     case HENG_QUANTITY_REMAINING_BATTERY:
     case HENG_QUANTITY_SIGNAL_STRENGTH:
     case HENG_QUANTITY_METER_STOPPED:
+    case HENG_QUANTITY_TEMPERATURE:
+    case HENG_QUANTITY_RELAY_STATE:
+    case HENG_QUANTITY_EVENT_COUNT:
+    case HENG_QUANTITY_HARMONIC_DISTORTION:
     case HENG_QUANTITY_CUMULATED_MAX_POWER: return true;
     case HENG_QUANTITY_UNKNOWN:
     case HENG_QUANTITY_COLD_WARM_TEMPERATURE_LIMIT:
@@ -110,6 +115,21 @@ static bool is_measured(const struct heng_record *record)
     case HENG_QUANTITY_PURCHASE:
     case HENG_QUANTITY_KEY_VERSION:
     case HENG_QUANTITY_BATTERY_STATE:
+    case HENG_QUANTITY_RELAY_ACTION:
+    case HENG_QUANTITY_VALVE_ACTION:
+    case HENG_QUANTITY_VALID_UNTIL:
+    case HENG_QUANTITY_ACCESS_LEVEL:
+    case HENG_QUANTITY_OPERATOR:
+    case HENG_QUANTITY_METER_CONSTANT:
+    case HENG_QUANTITY_FREEZE:
+    case HENG_QUANTITY_REGISTER:
+    case HENG_QUANTITY_COIL:
+    case HENG_QUANTITY_TARIFF:
+    case HENG_QUANTITY_MULTIPLIER:
+    case HENG_QUANTITY_RATING_FACTOR:
+    case HENG_QUANTITY_TARIFF_DESCRIPTOR:
+    case HENG_QUANTITY_DATA_CONTAINER:
+    case HENG_QUANTITY_SELECTED_APPLICATION:
     case HENG_QUANTITY_COUNT: return false;
     }
     return false;
@@ -151,18 +171,15 @@ static bool make_unique(const struct heng_read *read, unsigned count, struct hen
     return true;
 }
 
-heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, struct heng_read *read,
-                         struct heng_err *err)
+heng_rc heng_values_add(const struct heng_telegram *telegram, unsigned frame, struct heng_read *read,
+                        struct heng_err *err)
 {
-    const struct heng_codec *codec = heng_codec_of(telegram->protocol);
     struct heng_records records = heng_telegram_records(telegram);
     struct heng_record record;
     unsigned count = read->value_count, skipped = 0;
     heng_rc rc;
 
-    if (read->frame_count == HENG_READ_FRAMES_MAX || telegram->frame.n > HENG_FRAME_BYTES_MAX)
-        return heng_fail(err, HENG_ELIMIT, 0, "more than %d frames of one read", HENG_READ_FRAMES_MAX);
-    while ((rc = codec->next(&records, &record, err)) == HENG_OK) {
+    while ((rc = heng_record_next(&records, &record, err)) == HENG_OK) {
         if (!is_measured(&record)) continue;
         if (count == HENG_READ_VALUES_MAX || record.storage > UINT32_MAX) {
             skipped++;
@@ -172,16 +189,42 @@ heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, stru
         value_of(&record, value);
         if (!make_unique(read, count, &value->key))
             return heng_fail(err, HENG_EFORMAT, record.at, "the same record over and over");
-        read->frame_of_value[count++] = read->frame_count;
+        read->frame_of_value[count++] = (uint16_t)frame;
     }
     if (rc != HENG_ENOTFOUND) return rc;
-
-    unsigned f = read->frame_count++;
-    read->frames[f].at_us = now;
-    read->frames[f].n = (uint16_t)telegram->frame.n;
-    memcpy(read->frames[f].bytes, telegram->frame.p, telegram->frame.n);
     read->value_count = (uint16_t)count;
     read->skipped = (uint16_t)(read->skipped + skipped);
+    return HENG_OK;
+}
+
+static heng_rc room_for(const struct heng_telegram *telegram, const struct heng_read *read, struct heng_err *err)
+{
+    if (read->frame_count == HENG_READ_FRAMES_MAX)
+        return heng_fail(err, HENG_ELIMIT, 0, "more than %d frames of one read", HENG_READ_FRAMES_MAX);
+    if (telegram->asked.n > HENG_FRAME_BYTES_MAX || telegram->frame.n > HENG_FRAME_BYTES_MAX - telegram->asked.n)
+        return heng_fail(err, HENG_ELIMIT, 0, "a frame of more than %d bytes", HENG_FRAME_BYTES_MAX);
+    return HENG_OK;
+}
+
+heng_rc heng_values_keep(const struct heng_telegram *telegram, heng_us now, struct heng_read *read,
+                         struct heng_err *err)
+{
+    heng_rc rc = room_for(telegram, read, err);
+    if (rc != HENG_OK) return rc;
+    unsigned f = read->frame_count++;
+    struct heng_buf bytes = heng_buf_of(read->frames[f].bytes, sizeof read->frames[f].bytes);
+    heng_buf_put(&bytes, telegram->asked);
+    heng_buf_put(&bytes, telegram->frame);
+    read->frames[f].at_us = now;
+    read->frames[f].n = (uint16_t)bytes.n;
     if (f == 0) read->at_us = now;
     return HENG_OK;
+}
+
+heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, struct heng_read *read,
+                         struct heng_err *err)
+{
+    heng_rc rc = room_for(telegram, read, err);
+    if (rc == HENG_OK) rc = heng_values_add(telegram, read->frame_count, read, err);
+    return rc == HENG_OK ? heng_values_keep(telegram, now, read, err) : rc;
 }

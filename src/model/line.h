@@ -5,10 +5,17 @@
 #include "model/quantity.h"
 #include "model/reading.h"
 
+struct heng_profile; /* meter/profile.h */
+struct heng_profiles;
+
 /* X(symbol, text): the wire protocol that a meter speaks. */
 #define HENG_PROTOCOL_LIST(X)                                                                                          \
     X(MBUS, "mbus")                                                                                                    \
-    X(CJT188, "cjt188")
+    X(CJT188, "cjt188")                                                                                                \
+    X(DLT645_2007, "dlt645-2007")                                                                                      \
+    X(DLT645_1997, "dlt645-1997")                                                                                      \
+    X(MODBUS_RTU, "modbus-rtu")                                                                                        \
+    X(MODBUS_TCP, "modbus-tcp")
 
 typedef enum heng_protocol {
 #define X(symbol, text) HENG_PROTOCOL_##symbol,
@@ -66,7 +73,7 @@ struct heng_line_counters {
 #undef X
 };
 
-enum { HENG_NAME_MAX = 96, HENG_ENDPOINT_MAX = 128 };
+enum { HENG_NAME_MAX = 96, HENG_ENDPOINT_MAX = 128, HENG_MODEL_NAME_MAX = 48 };
 
 struct heng_line_config {
     int64_t id;
@@ -78,17 +85,25 @@ struct heng_line_config {
     char parity;         /* 'E', 'N' or 'O' */
     uint32_t latency_ms; /* what transport and radio may add to an answer */
     uint32_t period_s;   /* a round of all meters starts every so often */
+    /* Who a meter without a profile of its own may be, by what its answers say; borrowed, NULL: nobody is recognised */
+    const struct heng_profiles *profiles;
 };
 
-/* address: primary address in decimal for M-Bus, the printed 14-digit number for CJ/T 188. */
+/* address: primary address in decimal for M-Bus, the printed 14-digit number for CJ/T 188, 12 digits for DL/T 645,
+ *          the unit 1..247 in decimal for Modbus.
+ * profile: the meter model, borrowed; NULL: what an answer says about itself, or the generic one of the protocol.
+ * profile_name: as configured, "" for none; one that is not there any more leaves profile NULL. */
 struct heng_meter_config {
     int64_t device_id, line_id;
     heng_protocol protocol;
     heng_medium medium;
     char address[24];
     char number[24]; /* serial number on the plate; what an answer must say; "" when unknown */
+    const struct heng_profile *profile;
+    char profile_name[HENG_MODEL_NAME_MAX];
 };
 
+/* The texts of the tables above; "unknown" for a number outside. */
 const char *heng_protocol_text(heng_protocol protocol);
 const char *heng_transport_text(heng_transport_kind transport);
 const char *heng_line_state_text(heng_line_state state);

@@ -155,7 +155,26 @@ typedef enum heng_medium {
     X(PRICE, "price")                                                                                                  \
     X(PURCHASE, "purchase")                                                                                            \
     X(KEY_VERSION, "key version")                                                                                      \
-    X(BATTERY_STATE, "battery state")
+    X(BATTERY_STATE, "battery state")                                                                                  \
+    X(TEMPERATURE, "temperature")                                                                                      \
+    X(RELAY_STATE, "relay state")                                                                                      \
+    X(RELAY_ACTION, "relay action")                                                                                    \
+    X(VALVE_ACTION, "valve action")                                                                                    \
+    X(VALID_UNTIL, "valid until")                                                                                      \
+    X(ACCESS_LEVEL, "access level")                                                                                    \
+    X(OPERATOR, "operator")                                                                                            \
+    X(METER_CONSTANT, "meter constant")                                                                                \
+    X(EVENT_COUNT, "event count")                                                                                      \
+    X(FREEZE, "freeze time")                                                                                           \
+    X(REGISTER, "register")                                                                                            \
+    X(COIL, "coil")                                                                                                    \
+    X(HARMONIC_DISTORTION, "harmonic distortion")                                                                      \
+    X(TARIFF, "tariff")                                                                                                \
+    X(MULTIPLIER, "multiplier")                                                                                        \
+    X(RATING_FACTOR, "rating factor")                                                                                  \
+    X(TARIFF_DESCRIPTOR, "tariff descriptor")                                                                          \
+    X(DATA_CONTAINER, "data container")                                                                                \
+    X(SELECTED_APPLICATION, "selected application")
 
 typedef enum heng_quantity {
 #define X(symbol, text) HENG_QUANTITY_##symbol,
@@ -182,6 +201,8 @@ typedef enum heng_quantity {
     X(M3_MIN, "m3/min")                                                                                                \
     X(M3_S, "m3/s")                                                                                                    \
     X(KG_H, "kg/h")                                                                                                    \
+    X(IMP_KWH, "imp/kWh")                                                                                              \
+    X(IMP_KVARH, "imp/kvarh")                                                                                          \
     X(DEG_C, "degC")                                                                                                   \
     X(DEG_F, "degF")                                                                                                   \
     X(K, "K")                                                                                                          \

@@ -18,6 +18,7 @@ struct heng_register_key {
     char qualifier[HENG_QUALIFIER_MAX];
 };
 
+/* True when both name the same register. */
 bool heng_register_key_eq(const struct heng_register_key *a, const struct heng_register_key *b);
 
 /* One value. Without a value (has_value false) reason says why; it is never a number then. */
@@ -46,11 +47,12 @@ typedef enum heng_outcome {
         HENG_OUTCOME_COUNT
 } heng_outcome;
 
+/* The text of the table; "unknown" for a number outside. */
 const char *heng_outcome_text(heng_outcome outcome);
 
 /* The result of asking one meter, tries included. Borrowed: valid until the line goes on.
  * Shape: outcome OK means every value comes from frames whose check and sender were right. */
-enum { HENG_READ_VALUES_MAX = 512, HENG_READ_FRAMES_MAX = 16, HENG_FRAME_BYTES_MAX = 300 };
+enum { HENG_READ_VALUES_MAX = 512, HENG_READ_FRAMES_MAX = 48, HENG_FRAME_BYTES_MAX = 300 };
 struct heng_read {
     int64_t device_id;
     heng_us at_us; /* when the first frame of the answer was complete */

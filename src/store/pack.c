@@ -5,7 +5,7 @@
  *   1       v     number of values N, at most HENG_READ_VALUES_MAX
  *   then N times:
  *           s     register id, as the difference to the one before (the first: to 0)
- *           1     kind in bits 0..1, index of the frame that proves it in bits 2..5, bits 6..7 zero
+ *           1     kind in bits 0..1, index of the frame that proves it in bits 2..7
  *                 kind 0 no value: 1 byte length, then the reason as text (at most 39 bytes)
  *                 kind 1 decimal:  1 byte exponent, two's complement; s mantissa
  *                 kind 2 no value for a reason of the table below: 1 byte index
@@ -16,6 +16,8 @@
 #include "store/pack.h"
 
 #include <stdio.h>
+
+_Static_assert(HENG_READ_FRAMES_MAX <= 64, "six bits of the index");
 
 enum { LAYOUT = 1, KIND_REASON_TEXT = 0, KIND_DECIMAL = 1, KIND_REASON_CODE = 2, KIND_BITS = 3, VARINT_MAX = 10 };
 
@@ -96,11 +98,11 @@ heng_rc heng_reading_pack(const struct heng_reading *reading, struct heng_buf *b
 static void get_value(struct heng_reader *r, struct heng_reading_value *ret)
 {
     uint8_t head = heng_reader_u8(r);
-    ret->frame = (head >> 2) & 0x0F;
+    ret->frame = head >> 2;
     ret->has_value = false;
     ret->dec = (struct heng_dec){0};
     ret->reason[0] = '\0';
-    if (head & 0xC0) r->failed = true;
+    if (ret->frame >= HENG_READ_FRAMES_MAX) r->failed = true;
     switch (head & KIND_BITS) {
     case KIND_DECIMAL:
         ret->has_value = true;
@@ -118,7 +120,8 @@ static void get_value(struct heng_reader *r, struct heng_reading_value *ret)
     }
     case KIND_REASON_TEXT: {
         struct heng_slice text = heng_reader_take(r, heng_reader_u8(r));
-        if (text.n < sizeof ret->reason && !memchr(text.p, 0, text.n)) {
+        /* No reason at all has a code; reasons that got theirs later may stand in old readings as text. */
+        if (text.n > 0 && text.n < sizeof ret->reason && !memchr(text.p, 0, text.n)) {
             memcpy(ret->reason, text.p, text.n);
             ret->reason[text.n] = '\0';
         } else {

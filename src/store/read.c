@@ -155,6 +155,8 @@ static void fill_member(struct heng_query *q, struct heng_meter_config *ret)
     ret->medium = heng_medium_of(heng_query_peek_text(q));
     heng_query_get_text(q, ret->address, sizeof ret->address);
     heng_query_get_text(q, ret->number, sizeof ret->number);
+    heng_query_get_text(q, ret->profile_name, sizeof ret->profile_name);
+    ret->profile = NULL; /* the store knows no profiles */
 }
 
 heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_line, int64_t after_device,
@@ -177,6 +179,7 @@ static void fill_meter(struct heng_query *q, struct heng_meter_row *ret)
     heng_query_get_text(q, device->manufacturer, sizeof device->manufacturer);
     device->medium = heng_medium_of(heng_query_peek_text(q));
     device->protocol = heng_protocol_of(heng_query_peek_text(q));
+    heng_query_get_text(q, device->profile, sizeof device->profile);
     heng_query_get_text(q, ret->address, sizeof ret->address);
     heng_query_get_text(q, ret->place, sizeof ret->place);
     ret->line_id = heng_query_get_int(q);

@@ -98,6 +98,7 @@ struct heng_device {
     char manufacturer[HENG_MAKER_MAX];
     heng_medium medium;
     heng_protocol protocol;
+    char profile[HENG_MODEL_NAME_MAX]; /* as configured; "": none */
 };
 
 /* One value of a reading. frame: index into the frames of the reading. */

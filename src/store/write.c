@@ -103,6 +103,7 @@ heng_rc heng_store_put_device(struct heng_store *store, const struct heng_device
     heng_query_text(&q, device->manufacturer);
     heng_query_text(&q, heng_medium_text(device->medium));
     heng_query_text(&q, heng_protocol_text(device->protocol));
+    heng_query_text(&q, device->profile);
     rc = heng_query_finish(&q, err);
     if (rc != HENG_OK) return rc;
     heng_query_begin(&q, db_of(store), HENG_SQL_DEVICE_STATE_INIT);

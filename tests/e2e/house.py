@@ -71,7 +71,7 @@ class House:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="heng-e2e-"))
         self.data = self.folder / "data"
         self.speed = speed
-        self.http_port, self.mbus_port, self.dtu_port, self.control_port = (free_port() for _ in range(4))
+        self.http_port, self.mbus_port, self.dtu_port, self.control_port, self.power_port = (free_port() for _ in range(5))
         self.url = f"http://127.0.0.1:{self.http_port}"
         self.pty = self.folder / "tty-heat"
         self.sim = self.server = None
@@ -88,15 +88,23 @@ class House:
     def heng(self, *argv, stdin=""):
         return subprocess.run([self.bin / "heng", *map(str, argv)], input=stdin, capture_output=True, text=True, timeout=60)
 
-    def site(self):
+    def site(self, *more):
         out = subprocess.run([self.bin / "heng-sim", "--print-site", "--mbus-port", str(self.mbus_port),
-                              "--dtu", f"127.0.0.1:{self.dtu_port}"], capture_output=True, text=True, timeout=20, check=True)
+                              "--dtu", f"127.0.0.1:{self.dtu_port}", *more], capture_output=True, text=True, timeout=20,
+                             check=True)
         return json.loads(out.stdout)
 
-    def import_site(self, site):
+    def electric_site(self):
+        """The electricity line alone, with its meters and places."""
+        site = self.site("--power-port", str(self.power_port))
+        site["lines"] = [line for line in site["lines"] if line["key"] == "power"]
+        site["meters"] = [meter for meter in site["meters"] if meter["line"] == "power"]
+        return site
+
+    def import_site(self, site, *more):
         path = self.folder / "site.json"
         path.write_text(json.dumps(site), encoding="utf-8")
-        return self.heng("import", "--data", self.data, path)
+        return self.heng("import", "--data", self.data, *more, path)
 
     def start_sim(self, *more):
         self.sim = Program([self.bin / "heng-sim", "--mbus-port", str(self.mbus_port), "--dtu", f"127.0.0.1:{self.dtu_port}",
@@ -104,9 +112,9 @@ class House:
                             "--start", "2026-01-15T08:00:00Z", *more],  # the heating season, whatever today is
                            self.folder / "sim.log")
 
-    def start_server(self):
+    def start_server(self, *more):
         self.server = Program([self.bin / "heng", "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.http_port}",
-                               "--dtu-listen", f"127.0.0.1:{self.dtu_port}"], self.folder / "server.log")
+                               "--dtu-listen", f"127.0.0.1:{self.dtu_port}", *more], self.folder / "server.log")
         wait_until(lambda: self.is_up() or not self.server.alive(), 30, "the server to answer")
         assert self.server.alive(), self.server.output()[-800:]
 

@@ -91,6 +91,99 @@ def a_building_is_read_and_every_value_is_proved_by_a_frame(binaries):
         assert lines["tcp"]["counters"]["checksum"] == 0
 
 
+def check_values_are_proved(house, meter):
+    """Every value of a meter stands in the frame that it points to, as the console decodes it."""
+    frames = {}
+    values = house.get(f"/api/v1/meters/{meter['id']}")["values"]
+    for value in values:
+        if value["frame"] not in frames:
+            frames[value["frame"]] = house.get(f"/api/v1/frames/{value['frame']}")
+        decoded = frames[value["frame"]]["decoded"]
+        same = [r for r in decoded["records"] if all(r[k] == value[k] for k in ("quantity", "unit", "tariff", "value"))
+                and (r.get("qualifier") or "") == value["qualifier"]]
+        assert len(same) == 1, (value, decoded)
+    for frame in frames.values():
+        at = 0
+        for field in frame["fields"]:
+            assert field["offset"] == at, frame["fields"]
+            at += field["length"]
+        assert at == frame["frame"]["length"], frame["fields"]
+    return values, frames
+
+
+@tap.test
+def electricity_meters_are_read_by_their_profiles(binaries):
+    with House(binaries) as house:
+        site = house.electric_site()
+        assert house.import_site(site).returncode == 0
+        house.start_sim("--power-port", str(house.power_port))
+        house.start_server()
+        wait_until(lambda: house.get("/api/v1/overview")["meters_ok"] == 8, 60, "8 electricity meters to be read")
+        meters = house.get("/api/v1/meters?limit=100")["items"]
+        assert [m["protocol"] for m in meters] == ["dlt645-2007"] * 6 + ["modbus-rtu"] * 2
+        assert [m["profile"] for m in meters] == [""] * 6 + ["acrel-ddsy1352"] * 2
+        for meter in meters:
+            assert decimal.Decimal(meter["main"]["value"]) > 0, meter
+            values, frames = check_values_are_proved(house, meter)
+            energy = {v["tariff"]: decimal.Decimal(v["value"]) for v in values
+                      if v["quantity"] == "energy" and v["qualifier"] in ("", "forward")}
+            assert sorted(energy) == [0, 1, 2, 3, 4] and energy[0] == sum(energy[t] for t in (1, 2, 3, 4)), energy
+            assert {"voltage", "current", "power"} <= {v["quantity"] for v in values}
+            if meter["protocol"] == "modbus-rtu":
+                assert all(f["decoded"]["profile"] == "acrel-ddsy1352" for f in frames.values())
+
+        # one meter dies: it is missed, the others go on; and so do all after the plug was pulled
+        house.control("kill power 8")
+        wait_until(lambda: house.get("/api/v1/meters?state=missing")["total"] == 1, 60, "the dead meter to be missed")
+        house.control("unplug power")
+        wait_until(lambda: house.lines()["tcp"]["state"] == "down", 10, "the line to be down")
+        house.control("revive power 8")
+        house.control("plug power")
+        wait_until(lambda: house.get("/api/v1/overview")["meters_ok"] == 8, 60, "all meters to be back")
+
+
+@tap.test
+def a_site_brings_its_own_profiles(binaries):
+    with House(binaries) as house:
+        site = house.electric_site()
+        mine = house.folder / "profiles"
+        mine.mkdir()
+        profile = json.loads((ROOT / "profiles" / "acrel-ddsy1352.json").read_text(encoding="utf-8"))
+        profile.update(name="my-meter", ask=profile["ask"][:1], fields=profile["fields"][:1], samples=[])
+        (mine / "my-meter.json").write_text(json.dumps(profile), encoding="utf-8")
+        for meter in site["meters"][6:]:
+            meter["profile"] = "my-meter"
+
+        done = house.import_site(site)
+        assert done.returncode == 1 and "my-meter" in done.stderr and "acrel" in done.stderr, done.stderr
+        done = house.import_site(site, "--profiles", mine)
+        assert done.returncode == 0, done.stderr
+        house.start_sim("--power-port", str(house.power_port))
+        house.start_server("--profiles", mine)
+        wait_until(lambda: house.get("/api/v1/overview")["meters_ok"] == 8, 60, "8 electricity meters to be read")
+        meter = house.get("/api/v1/meters?q=24069001")["items"][0]
+        values, frames = check_values_are_proved(house, meter)
+        assert meter["profile"] == "my-meter" and len(values) == 1, values
+        assert all(f["decoded"]["profile"] == "my-meter" for f in frames.values())
+        house.server.end()
+
+        # without its profile a Modbus meter is left out, and the log says why; the others are read
+        house.start_server()
+        wait_until(lambda: "event=no_profile meter=24069001 profile='my-meter'" in house.server.output(), 10, "the log")
+        assert house.get("/api/v1/health")["status"] == "degraded"
+        before = house.lines()["tcp"]["counters"]["reads_ok"]
+        wait_until(lambda: house.lines()["tcp"]["counters"]["reads_ok"] >= before + 6, 60, "the others to be read")
+        house.server.end()
+
+        # a profile with a mistake stops both, with its place
+        profile["fields"][0]["unit"] = "kWhh"
+        (mine / "my-meter.json").write_text(json.dumps(profile, indent=1), encoding="utf-8")
+        for done in (house.import_site(site, "--profiles", mine),
+                     house.heng("serve", "--data", house.data, "--listen", "127.0.0.1:0", "--dtu-listen", "off",
+                                "--profiles", mine)):
+            assert done.returncode == 1 and "my-meter.json:" in done.stderr and "kWhh" in done.stderr, done.stderr
+
+
 @tap.test
 def energy_grows_by_the_power_that_is_told(binaries):
     with House(binaries, speed=60) as house:
@@ -282,6 +375,11 @@ def a_site_file_with_an_error_changes_nothing(binaries):
             (lambda s: s["meters"][3].update(address="999"), good["meters"][3]["number"]),
             (lambda s: s["meters"][5].update(line="no-such-line"), good["meters"][5]["number"]),
             (lambda s: s["meters"][5].update(medium="plasma"), "plasma"),
+            (lambda s: s["meters"][5].update(protocol="morse"), "dlt645-2007"),
+            (lambda s: s["meters"][5].update(protocol="modbus-rtu"), "needs a profile"),
+            (lambda s: s["meters"][5].update(protocol="dlt645-2007", address="123"), "12 digits"),
+            (lambda s: s["meters"][5].update(profile="nobodys"), "no profile 'nobodys'"),
+            (lambda s: s["meters"][5].update(profile="acrel-ddsy1352"), "is not for a meter that speaks mbus"),
             (lambda s: s["meters"][7].pop("number"), "meters[7]"),
             (lambda s: s["lines"][0].update(baud="fast"), "baud"),
             (lambda s: s["lines"][0].update(colour="red"), "colour"),

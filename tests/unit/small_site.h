@@ -65,10 +65,10 @@ static inline void small_site_apply(struct heng_store *store)
         {"water", "water DTU", "dtu", "DTU-1", "hex:FE", "E", 2400, 500, 3600},
     };
     static const struct heng_site_meter meters[] = {
-        {"10000001", "HNG", "heat", "b1-u1-101", "mbus", "1", "heat"},
-        {"10000002", "HNG", "heat", "b1-u1-102", "mbus", "2", "heat"},
-        {"20000000000001", "HNG", "water", "b1-u1-101", "cjt188", "20000000000001", "cold water"},
-        {"20000000000002", "HNG", "water", "b1-u1-102", "cjt188", "20000000000002", "cold water"},
+        {"10000001", "HNG", "heat", "b1-u1-101", "mbus", "1", "heat", NULL},
+        {"10000002", "HNG", "heat", "b1-u1-102", "mbus", "2", "heat", NULL},
+        {"20000000000001", "HNG", "water", "b1-u1-101", "cjt188", "20000000000001", "cold water", NULL},
+        {"20000000000002", "HNG", "water", "b1-u1-102", "cjt188", "20000000000002", "cold water", NULL},
     };
     const struct heng_site site = {"Test site", "Asia/Shanghai", places, lines, meters, 4, 2, 4};
     struct heng_site_applied applied;

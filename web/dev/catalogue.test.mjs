@@ -28,6 +28,44 @@ function list(source, name) {
   return [...body.matchAll(/X\(\w+, "([^"]*)"\)/g)].map((match) => match[1])
 }
 
+/* The arguments of each call of a function whose name fits, as texts. */
+function calls(source, name) {
+  const found = []
+  for (const match of source.matchAll(new RegExp(`\\b${name}\\(`, 'g'))) {
+    let depth = 1
+    const args = ['']
+    for (let at = match.index + match[0].length; depth > 0 && at < source.length; at++) {
+      const c = source[at]
+      if ('([{'.includes(c)) depth++
+      if (')]}'.includes(c)) depth--
+      if (c === ',' && depth === 1) args.push('')
+      else if (depth > 0) args[args.length - 1] += c
+    }
+    found.push(args)
+  }
+  return found
+}
+
+/* Names of fields in the codecs: the second argument of what explains bytes, the third of what explains records. An
+ * entry that is named after a quantity has its word in that group. */
+function fieldNames() {
+  const quantities = new Set(list(read('src/model/quantity.h'), 'HENG_QUANTITY_LIST'))
+  const names = new Set()
+  const codec = join(root, 'src/codec')
+  const files = readdirSync(codec, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? readdirSync(join(codec, entry.name)).map((name) => join(entry.name, name)) : [entry.name],
+  )
+  for (const file of files.filter((name) => name.endsWith('.c'))) {
+    const source = read(join('src/codec', file))
+    for (const args of calls(source, '(?:heng_)?explain_\\w+')) {
+      for (const arg of args.slice(1, 3)) {
+        for (const [, name] of arg.matchAll(/"([^"%]+)"/g)) if (!quantities.has(name)) names.add(name)
+      }
+    }
+  }
+  return [...names]
+}
+
 test('all languages have the same keys, and no text is empty', () => {
   const wanted = keys(languages.en).sort()
   for (const id of ['zh', 'de']) assert.deepEqual(keys(languages[id]).sort(), wanted, id)
@@ -63,7 +101,7 @@ test('every identifier of the model has a word', () => {
     outcome: list(read('src/model/reading.h'), 'HENG_OUTCOME_LIST'),
     kind: list(read('src/codec/telegram.h'), 'HENG_TELEGRAM_KIND_LIST'),
     counter: [...line.matchAll(/^\s+X\((\w+)\)/gm)].map((match) => match[1]),
-    field: [...read('src/codec/present_fields.c').matchAll(/entry_\w+\(&?c, "([^"]+)"/g)].map((match) => match[1]),
+    field: fieldNames(),
   }
   for (const [group, ids] of Object.entries(groups)) {
     assert.ok(ids.length > 0, group)

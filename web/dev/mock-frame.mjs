@@ -72,7 +72,9 @@ function mbus(meter, registers) {
   registers.forEach(([quantity, unit, value, storage], index) => {
     const bytes = RECORDS[quantity](value)
     if (storage > 0) bytes[0] |= 0x40
-    inner.put('record', bytes, `${value} ${unit}`.trim(), index)
+    inner.put('dif', bytes.slice(0, 1), storage > 0 ? `storage ${storage}` : 'instantaneous', index)
+    inner.put('vif', bytes.slice(1, 2), `${quantity}, ${unit}`, index)
+    inner.put(quantity, bytes.slice(2), `${value} ${unit}`.trim(), index)
   })
   const length = inner.bytes.length
   const outer = new Builder()
@@ -95,8 +97,8 @@ function cjt188(meter, registers) {
   outer.put('start', [0x68]).put('type', [0x10], 'cold water').put('id', bcd(meter.number, 7), meter.number)
   outer.put('control', [0x81], 'answer').put('length', [22], '22')
   outer.put('di', [0x90, 0x1f], '901F').put('ser', [0x01], '1')
-  outer.put('record', [...bcd(Number(liters) / 10, 4), 0x2c], `${registers[0][2]} m3`, 0)
-  outer.put('record', [0xee, 0xee, 0xee, 0xee, 0x2c], '', 1)
+  outer.put('volume', bcd(Number(liters) / 10, 4), `${registers[0][2]} m3`, 0).put('unit', [0x2c], '2C m3', 0)
+  outer.put('volume', [0xee, 0xee, 0xee, 0xee], 'invalid bcd', 1).put('unit', [0x2c], '2C m3', 1)
   outer.put('data', bcd('20261120123000', 7), '2026-11-20 12:30:00')
   outer.put('status', [0x00, 0x00], 'open', 2)
   outer.put('checksum', [sum(outer.bytes)], 'ok').put('stop', [0x16])

@@ -132,7 +132,7 @@ function publicLine(line) {
 function publicMeter(m) {
   return {
     id: m.id, number: m.number, protocol: m.protocol, address: m.address, medium: m.medium,
-    manufacturer: m.manufacturer, place: m.place, line_id: m.line, line_name: lines[m.line - 1].name,
+    profile: '', manufacturer: m.manufacturer, place: m.place, line_id: m.line, line_name: lines[m.line - 1].name,
     state: m.state, last_outcome: m.outcome, last_try_at: m.lastTry && iso(m.lastTry),
     last_read_at: m.lastRead && iso(m.lastRead), misses: m.misses,
     main: m.lastRead ? valuesOf(m, m.lastRead, m.frames.at(-1))[0] : undefined,

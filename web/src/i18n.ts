@@ -86,8 +86,9 @@ export async function setLanguage(id: LanguageId, remember = false): Promise<voi
   }
 }
 
-/* The word for an identifier; an identifier that the catalogue does not know is its own word. */
-export function word(group: WordGroup, id: string): string {
+/* The word for an identifier; an identifier that the catalogue does not know is its own word, unless another one
+ * is given. */
+export function word(group: WordGroup, id: string, unknown = id): string {
   const words = catalogue.value?.[group] as Record<string, string> | undefined
-  return words?.[id] ?? id
+  return words && Object.hasOwn(words, id) ? (words[id] as string) : unknown
 }

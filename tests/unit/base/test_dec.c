@@ -178,6 +178,108 @@ static void test_what_is_no_number_stays_none(void **state)
     assert_int_equal(d.mantissa, 0);
 }
 
+static uint64_t bits_of_double(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* As check_single. Returns 1 when the double has a decimal. */
+static unsigned check_double(uint64_t bits)
+{
+    struct heng_dec d;
+    char text[HENG_DEC_TEXT_MAX], shorter[64];
+    double value, back;
+    memcpy(&value, &bits, sizeof value);
+    if (heng_dec_from_f64(bits, &d) != HENG_OK) {
+        double magnitude = value < 0 ? -value : value;
+        /* All 17 digits fit from 10^-13 on; fewer digits go further down. */
+        assert_true(value != value || magnitude >= 1e36 || magnitude < 1e-13);
+        return 0;
+    }
+    heng_dec_format(d, text);
+    back = strtod(text, NULL);
+    if (bits_of_double(back) != bits && value != 0)
+        fail_msg("%016llx reads back as %s", (unsigned long long)bits, text);
+    int64_t mantissa = d.mantissa < 0 ? -d.mantissa : d.mantissa;
+    while (mantissa && mantissa % 10 == 0) mantissa /= 10;
+    int digits = snprintf(shorter, sizeof shorter, "%lld", (long long)mantissa);
+    assert_true(digits <= 17);
+    snprintf(shorter, sizeof shorter, "%.*e", digits - 1, value);
+    /* Of the texts of this length it is the nearest, but where only the farther one reads back (powers of two). */
+    if (strtod(shorter, NULL) == value && strtod(shorter, NULL) != strtod(text, NULL))
+        fail_msg("%s is nearer than %s", shorter, text);
+    if (digits < 2) return 1;
+    snprintf(shorter, sizeof shorter, "%.*e", digits - 2, value);
+    if (strtod(shorter, NULL) == value) fail_msg("%s is not the shortest, %s is", text, shorter);
+    return 1;
+}
+
+static void test_doubles_become_their_shortest_decimal(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } known[] = {{0.0, "0"},
+                 {-0.0, "0"},
+                 {1.0, "1"},
+                 {0.1, "0.1"},
+                 {-2.5, "-2.5"},
+                 {230.1, "230.1"},
+                 {0.3, "0.3"},
+                 {0.1 + 0.2, "0.30000000000000004"},
+                 {9.5, "9.5"},
+                 {9.999999999999998, "9.999999999999998"},
+                 {123456.78, "123456.78"},
+                 {9007199254740993.0, "9007199254740992"},
+                 {1e22, "10000000000000000000000"},
+                 {1e23, "100000000000000000000000"},
+                 {9.999999999999999e35, "999999999999999900000000000000000000"},
+                 {1e-30, "0.000000000000000000000000000001"},
+                 {5e-324, NULL},
+                 {1e-31, NULL},
+                 {1.25e-30, NULL},
+                 {1e37, NULL},
+                 {1.7976931348623157e308, NULL}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct heng_dec d;
+        heng_rc rc = heng_dec_from_f64(bits_of_double(known[i].value), &d);
+        assert_int_equal(rc, known[i].text ? HENG_OK : HENG_ERANGE);
+        if (known[i].text) assert_text(d, known[i].text);
+    }
+    static const uint64_t bad[] = {UINT64_C(0x7FF0000000000000), UINT64_C(0xFFF0000000000000),
+                                   UINT64_C(0x7FF8000000000000), UINT64_C(0x0010000000000000)};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct heng_dec d;
+        assert_int_equal(heng_dec_from_f64(bad[i], &d), HENG_ERANGE);
+    }
+}
+
+static void test_random_doubles_read_back(void **state)
+{
+    (void)state;
+    uint64_t seed = 88172645463325252u;
+    unsigned valued = 0;
+    printf("# seed %llu\n", (unsigned long long)seed);
+    for (int i = 0; i < 200000; i++) {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        uint64_t bits = seed;
+        if (i % 2) { /* half of them of a size that meters know, some with few digits */
+            bits = (bits & UINT64_C(0x800FFFFFFFFFFFFF)) | (UINT64_C(1023 - 100) + seed % 221) << 52;
+            if (i % 4 == 1) bits &= ~UINT64_C(0) << (seed >> 58) % 53;
+        }
+        valued += check_double(bits);
+    }
+    for (uint64_t exponent = 1023 - 102; exponent < 1023 + 122; exponent++) /* powers of two and their neighbours */
+        for (uint64_t k = 0; k < 3; k++) valued += check_double((exponent << 52) - 1 + k);
+    printf("# %u doubles with a decimal\n", valued);
+    assert_true(valued > 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +289,8 @@ int main(void)
         cmocka_unit_test(test_sums_are_exact_or_refused),
         cmocka_unit_test(test_singles_become_their_shortest_decimal),
         cmocka_unit_test(test_what_is_no_number_stays_none),
+        cmocka_unit_test(test_doubles_become_their_shortest_decimal),
+        cmocka_unit_test(test_random_doubles_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

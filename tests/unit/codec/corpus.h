@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "codec/telegram.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { ROWS_MAX = 128, ROW_BYTES_MAX = 320, STATED_MAX = 12000 };
+enum { ROWS_MAX = 256, ROW_BYTES_MAX = 320, STATED_MAX = 12000 };
 
 struct row {
     uint8_t bytes[ROW_BYTES_MAX];
@@ -25,6 +26,28 @@ struct corpus {
 };
 
 static inline struct heng_slice row_slice(const struct row *row) { return heng_slice_of(row->bytes, row->n); }
+
+static inline int corpus_is_golden(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return n > 4 && strcmp(entry->d_name + n - 4, ".tsv") == 0;
+}
+
+/* The names of all golden files, for tests that hold for every frame. corpus_files_free afterwards. */
+static inline size_t corpus_files(struct dirent ***ret_files)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/tests/golden", HENG_SOURCE_DIR);
+    int count = scandir(path, ret_files, corpus_is_golden, alphasort);
+    assert_true(count > 0);
+    return (size_t)count;
+}
+
+static inline void corpus_files_free(struct dirent **files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) free(files[i]);
+    free(files);
+}
 
 static inline void corpus_load(struct corpus *corpus, const char *name)
 {

@@ -1,6 +1,8 @@
 /* `heng decode` as a program: options, exit status, and output that cannot be written. The test programs link all
  * of the house but app/, so the command is compiled into this one. */
 #include "app/cmd_decode.c"
+#include "app/explain_table.c"
+#include "app/protocol_names.c"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -80,6 +82,23 @@ static void test_options_stand_in_front_of_the_frames(void **state)
         {{"--protocol", "cjt188", "E5", NULL}, 1, "\"protocol\":\"cjt188\""},
         {{"--protocol=cjt188", "--", "E5", NULL}, 1, "\"protocol\":\"cjt188\""},
         {{"--protocol", NULL}, 2, "--protocol"},
+        {{"--protocol", "telepathy", "E5", NULL},
+         2,
+         "use one of mbus, cjt188, dlt645-2007, dlt645-1997, modbus-rtu, modbus-tcp, dlt645, modbus"},
+        {{"--protocol", "dlt645", "68999999999999680102 43C3 6F16", NULL}, 0, "\"protocol\":\"dlt645-1997\""},
+        {{"--protocol", "dlt645", "68AAAAAAAAAAAA681300DF16", NULL}, 0, "\"protocol\":\"dlt645-2007\""},
+        {{"--protocol", "modbus", "010300000002C40B", NULL}, 0, "\"protocol\":\"modbus-rtu\""},
+        {{"--protocol", "modbus", "000100000006010400000001", NULL}, 0, "\"protocol\":\"modbus-tcp\""},
+        {{"--protocol", "modbus-tcp", "010300000006C40B", NULL}, 1, "\"protocol\":\"modbus-tcp\""},
+        {{"68AAAAAAAAAAAA681300DF16", NULL}, 0, "\"protocol\":\"dlt645-2007\""},
+        {{"--explain", "--protocol", "mbus", "E5", NULL}, 0, "mbus ack, 1 byte\n"},
+        {{"--profile", NULL}, 2, "--profile wants a name"},
+        {{"--profile", "no-such-meter", "E5", NULL}, 2, "there is no profile 'no-such-meter'"},
+        {{"--profile=generic-mbus", "--protocol", "cjt188", "E5", NULL}, 2, "do not speak 'cjt188'"},
+        {{"--profile=generic-mbus", "E5", NULL}, 0, "{\"ok\":true,\"protocol\":\"mbus\",\"kind\":\"ack\"}\n"},
+        {{"--profile", "acrel-ddsy1352", "01030000000AC5CD", NULL}, 0, "\"profile\":\"acrel-ddsy1352\""},
+        {{"--explain", "zz", NULL}, 1, "refused: format at character 0"},
+        {{"--explain", "105B056116", NULL}, 1, "mbus, refused: checksum at offset 3"},
         {{"-", NULL}, 0, ""},
         {{NULL}, 0, ""},
     };
@@ -92,11 +111,34 @@ static void test_options_stand_in_front_of_the_frames(void **state)
     }
 }
 
+/* Text of a table line by line, as a person reads it. */
+static void test_the_table_of_bytes(void **state)
+{
+    (void)state;
+    char said[SAID_MAX];
+    static const char *const two[] = {"--explain", "105B056016", "E5", NULL};
+    assert_int_equal(run(two, NULL, said), 0);
+    if (!strstr(said, "offset  bytes  field")) fail_msg("%s", said);
+    if (!strstr(said, "\n     2  05     address   5\n")) fail_msg("%s", said);
+    if (!strstr(said, "     4  16     stop      16\n\nmbus ack, 1 byte\n"))
+        fail_msg("%s", said); /* an empty line between frames */
+
+    /* 24 bytes of one field take three lines; each byte is there once, with its offset. */
+    static const char *const names[] = {"0  ", "8  ", "16  "};
+    static const char *const long_one[] = {"--explain", "--protocol", "cjt188",
+                                           "00112233445566778899AABBCCDDEEFF1021324354657687", NULL};
+    assert_int_equal(run(long_one, NULL, said), 1);
+    for (size_t i = 0; i < 3; i++)
+        if (!strstr(said, names[i])) fail_msg("%s", said);
+    if (!strstr(said, "10 21 32 43 54 65 76 87")) fail_msg("%s", said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output_that_cannot_be_written_is_a_failure),
         cmocka_unit_test(test_options_stand_in_front_of_the_frames),
+        cmocka_unit_test(test_the_table_of_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,7 +339,10 @@ static bool is_refused(const struct row *row)
 {
     struct heng_str out = {.max = 1 << 20};
     struct heng_json json = heng_json_of(&out);
-    heng_rc rc = heng_present_json(HENG_PROTOCOL_MBUS, row_slice(row), &json);
+    struct heng_capture capture;
+    heng_capture_init(&capture, HENG_PROTOCOL_MBUS, row_slice(row));
+    heng_present_json(&capture, NULL, &json);
+    heng_rc rc = capture.rc;
     bool says_so = strncmp(out.text, "{\"ok\":false", 11) == 0;
     heng_str_fini(&out);
     assert_int_equal(rc != HENG_OK, says_so);

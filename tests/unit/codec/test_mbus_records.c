@@ -141,7 +141,9 @@ static void test_main_table(void **state)
         {"04 79 78 56 34 F2", "4063516280", "", "enhanced identification", ""},
         {"01 7A FA", "250", "", "bus address", ""},
         {"02 7B 39 30", "unknown vif", "unknown", "unknown", "7B"},
-        {"02 7E 39 30", "unknown vif", "unknown", "unknown", "7E"},
+        {"02 7E 39 30", "any vif", "unknown", "any", ""},
+        {"02 6F 39 30", "unknown vif", "unknown", "unknown", "6F"},
+        {"02 EF 00 39 30", "unknown vif", "unknown", "unknown", "EF00"},
         {"02 7F 39 30", "manufacturer specific", "unknown", "unknown", "7F"},
         {"02 FF 81 05 39 30", "manufacturer specific", "unknown", "unknown", "FF8105"},
     };
@@ -222,6 +224,34 @@ static void test_extension_tables(void **state)
         {"01 FD 3D 0F", "900", "s", "nominal transmission period", ""},
         {"01 FD 3E 02", "7200", "s", "nominal transmission period", ""},
         {"01 FD 3F 02", "172800", "s", "nominal transmission period", ""},
+        {"02 FB 68 00 10", "1.000000000000", "", "rating factor", "K"},
+        {"02 FB 6A 01 00", "0.000244140625", "", "rating factor", "Kc"},
+        {"04 FB 6E FF FF FF 7F", "524287.999755859375", "", "rating factor", "KD"},
+        {"02 FB 69 E8 03", "1000", "W", "rating factor", "Kq"},
+        {"02 FB EB 00 00 18", "1.500000000000", "", "rating factor", "Kcr"},
+        {"02 FB 20 39 30", "12345", "ft3", "volume", ""},
+        {"02 FB 24 39 30", "12.345", "gal/min", "volume flow", ""},
+        {"02 FB 26 39 30", "12345", "gal/h", "volume flow", ""},
+        {"02 FB 70 39 30", "12.345", "degF", "cold/warm temperature limit", ""},
+        {"02 FB 06 39 30", "unknown vif", "unknown", "unknown", "FB06"},
+        {"01 FD 14 01", "1", "", "access code", "system operator"},
+        {"02 FD 18 00 80", "32768", "", "error mask", ""},
+        {"01 FD 1D 0B", "11", "bit times", "response delay", ""},
+        {"01 FD 22 04", "4", "", "storage block size", ""},
+        {"01 FD 23 04", "4", "", "tariff descriptor", ""},
+        {"01 FD 2B 3B", "59", "s", "time point second", ""},
+        {"0D FD 3B E3 01 02 03", "binary data", "", "data container", ""},
+        {"03 FD 65 00 00 06", "06:00:00", "", "time point of day change", ""},
+        {"01 FD 6A 02", "2", "month", "duration since cumulation", ""},
+        {"04 FD 72 01 02 03 04", "binary data", "", "daylight saving", ""},
+        {"0D FD 73 E4 01 02 03 04", "binary data", "", "listening window", ""},
+        {"02 FD 75 05 00", "5", "", "times the meter was stopped", ""},
+        {"0D FD 76 02 42 41", "binary data", "", "data container", ""},
+        {"01 FD FD 00 10", "16", "", "selected application", ""},
+        {"01 FD FD 02 0C", "12", "month", "remaining battery life", ""},
+        {"01 FD FD 03 0A", "10", "year", "remaining battery life", ""},
+        {"01 FD FD 83 7E 0A", "10", "year", "remaining battery life", "future"},
+        {"01 FD 7D 0A", "unknown vif", "unknown", "unknown", "FD7D"},
         {"01 FD 7C 01", "unknown vif", "unknown", "unknown", "FD7C"},
     };
     CHECK(list);
@@ -232,7 +262,7 @@ static void test_codings(void **state)
     (void)state;
     static const struct expectation list[] = {
         {"00 13", "no data", "m3", "volume", ""},
-        {"08 13", "no data", "m3", "volume", ""},
+        {"08 13", "readout selection", "m3", "volume", ""},
         {"01 13 FF", "-0.001", "m3", "volume", ""},
         {"02 13 01 80", "-32.767", "m3", "volume", ""},
         {"03 13 FF FF FF", "-0.001", "m3", "volume", ""},
@@ -256,7 +286,15 @@ static void test_codings(void **state)
         {"0D 13 C0", "no data", "m3", "volume", ""},
         {"0D 13 D0", "no data", "m3", "volume", ""},
         {"0D 78 03 33 32 31", "123", "", "fabrication number", ""},
-        {"0D 13 E3 01 02 03", "binary data", "m3", "volume", ""},
+        {"0D 13 E3 01 02 03", "197.121", "m3", "volume", ""},
+        {"0D 13 E2 FE FF", "-0.002", "m3", "volume", ""},
+        {"0D 13 E8 01 00 00 00 00 00 00 00", "0.001", "m3", "volume", ""},
+        {"0D 13 E9 01 00 00 00 00 00 00 00 00", "binary data", "m3", "volume", ""},
+        {"0D 13 E0", "no data", "m3", "volume", ""},
+        {"0D 13 E1 80", "not available", "m3", "volume", ""},
+        {"0D FD 17 E2 00 80", "32768", "", "error flags", ""},
+        {"0D FD 0C 00", "", "", "model/version", ""},
+        {"0D 13 D9 01 00 00 00 00 00 00 00 00", "binary data", "m3", "volume", ""},
         {"0D 13 F0 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F", "binary data", "m3", "volume", ""},
         {"07 79 04 03 02 01 24 40 01 04", "binary data", "", "enhanced identification", ""},
         {"07 FD 61 05 00 00 00 00 00 00 00", "5", "", "cumulation counter", ""},
@@ -264,6 +302,13 @@ static void test_codings(void **state)
         {"06 23 00 00 00 00 00 7F", "out of range", "s", "on time", ""},
         {"02 7C 09 65 6D 69 74 20 2E 74 61 62 F2 10", "4338", "", "plain text unit", "bat. time"},
         {"02 FC 03 48 52 25 74 D4 11", "45.64", "%", "relative humidity", ""},
+        /* The text behind the VIFEs, as the standard has it since 2013. */
+        {"02 FC 74 03 48 52 25 D4 11", "45.64", "%", "relative humidity", ""},
+        {"02 FC BB 74 03 6D 70 70 D4 11", "45.64", "", "plain text unit", "ppm forward"},
+        {"02 7C 02 41 7F 39 30", "12345", "", "plain text unit", "?A"},
+        {"02 7C 00 39 30", "12345", "", "plain text unit", ""},
+        {"02 7C 02 01 02 39 30", "12345", "", "plain text unit", "??"},
+        {"02 FC 01 80 00 39 30", "12345", "", "plain text unit", "?"},
     };
     CHECK(list);
 }
@@ -316,6 +361,17 @@ static void test_times(void **state)
         {"42 6C 00 00", "not set", "", "date", ""},
         {"42 6C 3E 12", "invalid time", "", "date", ""}, /* 30 February 2009 */
         {"42 6C 61 F1", "recurring date", "", "date", ""},
+        {"42 6C FF FC", "recurring date", "", "date", ""},                /* 31 December of every year */
+        {"42 6C 21 1F", "recurring date", "", "date", ""},                /* the first of every month */
+        {"04 6D 00 40 1F 0C", "2100-12-31T00:00:00", "", "datetime", ""}, /* hundreds of years: 2 */
+        {"04 6D 29 8A 1F 0C", "2000-12-31T10:41:00", "", "datetime", ""}, /* summer time: the meter's own clock */
+        {"04 6D 29 1F 1F 0C", "invalid time", "", "datetime", ""},        /* hour 31 */
+        {"03 6D FF FF FF", "not set", "", "datetime", ""},
+        {"06 6D FF FF FF FF FF FF", "not set", "", "datetime", ""},
+        {"07 6D 00 00 00 00 00 00 00 00", "time of unknown length", "", "datetime", ""},
+        {"05 6D 00 00 00 00", "time of unknown coding", "", "datetime", ""},
+        {"0D 6D E4 29 0A 1F 0C", "2000-12-31T10:41:00", "", "datetime", ""},
+        {"0D 6D C2 29 0A", "time of unknown coding", "", "datetime", ""},
         {"42 6C 3F CC", "1997-12-31", "", "date", ""},
         {"04 6D 29 0A 1F 0C", "2000-12-31T10:41:00", "", "datetime", ""},
         {"04 6D 29 2A 1F 0C", "2000-12-31T10:41:00", "", "datetime", ""}, /* hundreds of years: 1 */
@@ -376,6 +432,31 @@ static void test_vifes(void **state)
         {"02 AB FC 84 3C 05 00", "5", "W", "power", "N backward"},
         {"02 AB FF 81 02 05 00", "5", "W", "power", "FF8102"},
         {"04 83 7F FA 04 00 00", "1274", "Wh", "energy", "7F"},
+        {"05 93 7B 00 00 B8 42", "1.092", "m3", "volume", ""},
+        {"05 A3 00 FF FF 7F 7F", "out of range", "s", "on time", ""},
+        {"05 93 7B FF FF 7F 7F", "out of range", "m3", "volume", ""},
+        {"05 23 00 00 00 5F", "out of range", "s", "on time", ""},
+        {"04 FD 97 FC 11 FF FF FF FF", "4294967295", "", "error flags", ""},
+        {"04 FD 97 FC 12 FF FF FF FF", "4294967295", "", "error flags", ""},
+        {"02 FE 15 01 00", "no data available", "unknown", "any", ""},
+        {"04 FD F2 15 01 02 03 04", "no data available", "", "daylight saving", ""},
+        {"02 FB 80 F8 15 01 00", "no data available", "Wh", "energy", ""},
+        {"02 93 BB FF 01 01 00", "0.001", "m3", "volume", "forward FF01"},
+        {"06 93 3F 01 02 03 04 05 06", "obis declaration", "m3", "volume", "obis"},
+        {"02 FD C8 FC 11 FF FF", "6553.5", "V", "voltage", ""},
+        {"02 FD C8 FC 12 44 09", "binary data", "V", "voltage", ""},
+        {"02 AB FC 13 05 00", "5", "W", "power", "to meter"},
+        {"02 AB FC 14 05 00", "5", "W", "power", "from meter"},
+        {"02 AB FC 08 05 00", "5", "W", "power", "Q1"},
+        {"02 AB FC 10 05 00", "5", "W", "power", "absolute"},
+        {"02 AB FC 2A 05 00", "5", "W", "power", "FC2A"},
+        {"02 AB 7C 05 00", "5", "W", "power", "7C"}, /* nothing follows */
+        {"02 AB 44 05 00", "5", "W", "power", "44"},
+        {"02 93 1A 01 00", "record error", "m3", "volume", ""},
+        {"02 93 95 3B 01 00", "no data available", "m3", "volume", "forward"},
+        {"0C 93 18 27 04 85 E2", "data error", "m3", "volume", ""}, /* the error says more than the bad digits */
+        {"00 93 15", "no data available", "m3", "volume", ""},
+        {"02 93 FB FB FB FB FB FB FB FB FB 7B 00 00", "10.000", "m3", "volume", ""},
     };
     CHECK(list);
 }
@@ -405,6 +486,16 @@ static void test_high_byte_first(void **state)
     (void)state;
     static const struct expectation list[] = {
         {"02 13 30 39", "12.345", "m3", "volume", ""},
+        {"04 6D 0C 1F 0A 29", "2000-12-31T10:41:00", "", "datetime", ""},
+        {"06 6D 00 1C 5F 0A 2D 1E", "2010-12-31T10:45:30", "", "datetime", ""},
+        {"03 6D 0A 2D 1E", "10:45:30", "", "datetime", ""},
+        {"05 5B 42 B8 00 00", "92", "degC", "flow temperature", ""},
+        {"0D 13 E2 FF FE", "-0.002", "m3", "volume", ""},
+        {"0D 13 D2 12 34", "-1.234", "m3", "volume", ""},
+        {"0B 61 F0 00 18", "-0.18", "K", "temperature difference", ""},
+        {"0C 78 FA 12 34 56", "FA123456", "", "fabrication number", ""},
+        {"02 FC 03 25 52 48 74 11 D4", "45.64", "%", "relative humidity", ""},
+        {"02 7C 03 70 70 6D 30 39", "12345", "", "plain text unit", "ppm"},
         {"0C 13 02 85 04 27", "2850.427", "m3", "volume", ""},
         {"42 6C 1C 5F", "2010-12-31", "", "date", ""},
         {"0D 78 03 31 32 33", "123", "", "fabrication number", ""},
@@ -479,6 +570,74 @@ static void test_ends_of_the_record_list(void **state)
         assert_int_equal(count, cases[i].count);
         assert_int_equal(walk.more, cases[i].more);
         assert_int_equal(t.more, cases[i].more);
+    }
+}
+
+/* Lists that break off, all with a 1F in their data: refused where they break, and no telegram follows. */
+static void test_broken_lists_announce_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *records, *problem;
+        uint32_t at; /* behind the header */
+    } cases[] = {
+        {"01 13 1F 81", "record ends within its dif", 4},
+        {"01 13 1F 81 80 80 80 80 80 80 80 80 80 80 01 13 05", "more than 10 dife", 14},
+        {"01 13 1F 01", "record ends before its vif", 4},
+        {"01 13 1F 01 93", "record ends before its vif", 5},
+        {"01 13 1F 01 93 80 80 80 80 80 80 80 80 80 80 00 05", "more than 10 vife", 15},
+        {"01 13 1F 01 93 80 80 80 80 80 80 80 80 80 80", "record ends before its vif", 15},
+        {"01 13 1F 01 7C", "plain-text unit runs over the end of the frame", 5},
+        {"01 13 1F 01 FC 05 01", "plain-text unit runs over the end of the frame", 5},
+        {"01 13 1F 01 FC 01 0A", "record ends before its vif", 7},
+        {"01 13 1F 01 FC 80 80", "plain-text unit runs over the end of the frame", 5},
+        {"01 13 1F 0D 13", "record ends before its length", 5},
+        {"01 13 1F 0D 13 CA", "length code 0xca is reserved", 5},
+        {"01 13 1F 0D 13 F7", "length code 0xf7 is reserved", 5},
+        {"01 13 1F 0D 13 05 01", "record wants 5 data bytes, 1 are left", 7},
+        {"01 13 1F 04 13 01 02 03", "record wants 4 data bytes, 3 are left", 8},
+        {"01 13 1F 3F 13", "dif 0x3f is reserved", 3},
+        {"01 13 1F 9F 13", "dif 0x9f is reserved", 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[300];
+        struct heng_telegram t;
+        struct heng_record r;
+        struct heng_err err;
+        size_t used;
+        struct heng_slice in = answer(bytes, sizeof bytes, 0x72, cases[i].records);
+        assert_int_equal(heng_mbus_codec.decode(in, &t, &used, NULL), HENG_OK);
+        assert_false(t.more);
+        struct heng_records walk = heng_telegram_records(&t);
+        assert_int_equal(heng_mbus_codec.next(&walk, &r, &err), HENG_OK);
+        assert_int_equal(heng_mbus_codec.next(&walk, &r, &err), HENG_EFORMAT);
+        if (strcmp(err.text, cases[i].problem) != 0) fail_msg("%s: %s", cases[i].records, err.text);
+        if (err.at != 19 + cases[i].at) fail_msg("%s: at %u", cases[i].records, err.at - 19);
+    }
+}
+
+static void test_heads_that_are_too_short(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t ci, wants;
+    } heads[] = {{0x72, 12}, {0x76, 12}, {0x5B, 12}, {0x6F, 12}, {0x75, 12}, {0x7A, 4},
+                 {0x5A, 4},  {0x6E, 4},  {0x74, 4},  {0x52, 8},  {0x56, 8}};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        for (uint8_t n = 0; n < heads[i].wants; n++) {
+            uint8_t bytes[64], data[16] = {0};
+            char text[80];
+            struct heng_buf buf = heng_buf_of(bytes, sizeof bytes);
+            struct heng_telegram t;
+            struct heng_err err;
+            size_t used;
+            assert_int_equal(heng_mbus_encode_long(0x08, 1, heads[i].ci, heng_slice_of(data, n), &buf), HENG_OK);
+            assert_int_equal(heng_mbus_codec.decode(heng_buf_slice(&buf), &t, &used, &err), HENG_EFORMAT);
+            assert_int_equal(used, buf.n);
+            assert_int_equal(err.at, 7 + n);
+            snprintf(text, sizeof text, "header wants %u bytes, %u are there", heads[i].wants, n);
+            assert_string_equal(err.text, text);
+        }
     }
 }
 
@@ -578,8 +737,9 @@ static void test_cipher_text_gives_no_values(void **state)
         {"20 05", body, true},    {"F0 07", body, true},    /* more blocks than there are */
         {"00 05", body, false},   {"0F 07", body, false},   /* no block */
         {"10 05", marked, false}, {"10 08", marked, false}, /* plain already */
-        {"10 08", body, true},    {"10 0D", body, true},    {"20 0D", body, false}, {"10 0E", body, false},
-        {"10 06", body, false},   {"08 01", body, true},    {"10 04", body, true},  {"18 04", body, false},
+        {"10 08", body, true},    {"10 0D", body, true},    {"20 0D", body, false},
+        {"10 0E", body, false},   {"10 06", body, false},   {"08 01", body, true},
+        {"10 04", body, true},    {"18 04", body, false},   {"00 08", body, false},
         {"0C 02", body, false},   {"00 03", body, false},   {"10 25", body, true}, /* bits above the mode */
         {"27 B6", body, false}, /* of a real frame, example_data_01 of libmbus, which is plain */
     };
@@ -635,6 +795,8 @@ int main(void)
         cmocka_unit_test(test_high_byte_first),
         cmocka_unit_test(test_register_numbers_of_all_difes),
         cmocka_unit_test(test_ends_of_the_record_list),
+        cmocka_unit_test(test_broken_lists_announce_nothing),
+        cmocka_unit_test(test_heads_that_are_too_short),
         cmocka_unit_test(test_heads_of_other_telegrams),
         cmocka_unit_test(test_coding_of_fixed_counters),
         cmocka_unit_test(test_cipher_text_gives_no_values),

@@ -1,9 +1,10 @@
 /* A site description into the database: twice is once, a mistake changes nothing and is named. */
+#include "meter/profile.h"
 #include "unit/small_site.h"
 
 static const struct heng_site_place place = {"b1-u1-101", "b1-u1", "household", "101", 893000};
 static const struct heng_site_line line = {"heat", "heat M-Bus", "tcp", "127.0.0.1:10001", "", "E", 2400, 300, 60};
-static const struct heng_site_meter meter = {"10000001", "HNG", "heat", "b1-u1-101", "mbus", "1", "heat"};
+static const struct heng_site_meter meter = {"10000001", "HNG", "heat", "b1-u1-101", "mbus", "1", "heat", NULL};
 
 static heng_rc apply(struct heng_store *store, const struct heng_site_place *p, const struct heng_site_line *l,
                      const struct heng_site_meter *m, size_t meters, struct heng_err *err)
@@ -33,7 +34,7 @@ static void test_twice_is_once(void **state)
     assert_int_equal(totals.meters, 4);
     assert_int_equal(totals.meters_never, 4);
     assert_int_equal(totals.lines, 2);
-    assert_ok(heng_site_load_lines(heng_store_as_reader(store), &lines, &err));
+    assert_ok(heng_site_load_lines(heng_store_as_reader(store), NULL, &lines, &err));
     assert_int_equal(lines.line_count, 2);
     assert_int_equal(lines.meter_count, 4);
     assert_true(lines.first[0] == 0 && lines.first[1] == 2 && lines.first[2] == 4);
@@ -80,6 +81,44 @@ static void test_changes_are_applied(void **state)
     assert_ok(apply(store, NULL, NULL, swapped, 2, &err));
     assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
     assert_string_equal(row.address, "2");
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
+/* A meter's model is kept by its name and found again, or not. */
+static void test_profile(void **state)
+{
+    static const struct heng_profile known = {.name = "known", .protocols = 1u << HENG_PROTOCOL_MBUS};
+    const struct heng_profile *items[] = {&known};
+    const struct heng_profiles profiles = {.items = items, .count = 1};
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    struct heng_site_meter named[2] = {meter, meter};
+    struct heng_site_lines lines = {0};
+    struct heng_meter_row row;
+    struct heng_err err;
+    (void)state;
+    named[0].profile = "known";
+    named[1].profile = "gone";
+    named[1].number = "10000002";
+    named[1].address = "2";
+    assert_ok(apply(store, NULL, NULL, named, 2, &err));
+    assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
+    assert_string_equal(row.device.profile, "known");
+    assert_ok(heng_site_load_lines(heng_store_as_reader(store), &profiles, &lines, &err));
+    assert_ptr_equal(lines.meters[0].profile, &known);
+    assert_null(lines.meters[1].profile);
+    assert_string_equal(lines.meters[1].profile_name, "gone");
+    assert_null(lines.meters[2].profile);
+    assert_ptr_equal(lines.lines[0].profiles, &profiles);
+    heng_site_lines_fini(&lines);
+
+    /* a description without it takes it away again; one that is too long is a mistake */
+    assert_ok(apply(store, NULL, NULL, &meter, 1, &err));
+    assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
+    assert_string_equal(row.device.profile, "");
+    named[0].profile = "a-name-that-is-longer-than-any-profile-may-be-called";
+    assert_int_equal(apply(store, NULL, NULL, named, 1, &err), HENG_ECONFIG);
     heng_store_close(store);
     small_site_fini(&site);
 }
@@ -168,9 +207,8 @@ static void test_address_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_twice_is_once),
-        cmocka_unit_test(test_changes_are_applied),
-        cmocka_unit_test(test_mistakes_are_named),
+        cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_changes_are_applied),
+        cmocka_unit_test(test_profile),       cmocka_unit_test(test_mistakes_are_named),
         cmocka_unit_test(test_address_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

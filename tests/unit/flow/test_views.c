@@ -164,10 +164,10 @@ static void test_frames(void **state)
     assert_true(frames.n == 2 && frames.items[0].id == 5 && frames.items[1].id == 4);
     assert_ok(heng_view_frames(reader, &arena, HEAT_1, 4, 9, &frames, &err));
     assert_true(frames.n == 3 && frames.items[0].id == 3);
-    assert_ok(heng_view_frame(reader, &arena, 3, &detail, &err));
+    assert_ok(heng_view_frame(reader, &arena, NULL, 3, &detail, &err));
     assert_non_null(strstr(detail.decoded, "\"protocol\":\"mbus\""));
     assert_int_equal(detail.fields[0], '[');
-    assert_int_equal(heng_view_frame(reader, &arena, 9, &detail, &err), HENG_ENOTFOUND);
+    assert_int_equal(heng_view_frame(reader, &arena, NULL, 9, &detail, &err), HENG_ENOTFOUND);
     assert_int_equal(heng_view_frames(reader, &arena, 99, 0, 2, &frames, &err), HENG_ENOTFOUND);
     heng_arena_fini(&arena);
     heng_store_reader_close(reader);
@@ -183,6 +183,12 @@ static void test_main_register(void **state)
     assert_true(heng_is_main_register(HENG_MEDIUM_HEAT, &key));
     assert_true(heng_is_main_register(HENG_MEDIUM_ELECTRICITY, &key));
     assert_false(heng_is_main_register(HENG_MEDIUM_COLD_WATER, &key));
+    memcpy(key.qualifier, "forward", 8);
+    assert_true(heng_is_main_register(HENG_MEDIUM_ELECTRICITY, &key));
+    assert_false(heng_is_main_register(HENG_MEDIUM_HEAT, &key));
+    memcpy(key.qualifier, "backward", 9);
+    assert_false(heng_is_main_register(HENG_MEDIUM_ELECTRICITY, &key));
+    key.qualifier[0] = '\0';
     key.quantity = HENG_QUANTITY_VOLUME;
     assert_true(heng_is_main_register(HENG_MEDIUM_COLD_WATER, &key));
     assert_true(heng_is_main_register(HENG_MEDIUM_GAS, &key));

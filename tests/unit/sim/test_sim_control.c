@@ -154,12 +154,18 @@ static const char *text_at(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-static void test_printed_site_is_whole(void **state)
+/* electricity: with the line of --power-port, which brings 4 places and 8 meters. */
+static void check_printed_site(bool electricity)
 {
-    (void)state;
     struct heng_sim_site site;
     struct heng_str out = {.max = 1 << 20};
-    const struct heng_sim_endpoints ends = {4711, "REG-1", "HB\r\n", 2400, 15};
+    const struct heng_sim_endpoints ends = {.mbus_port = 4711,
+                                            .power_port = electricity ? 4713 : 0,
+                                            .registration = "REG-1",
+                                            .heartbeat = "HB\r\n",
+                                            .baud = 2400,
+                                            .period_s = 15};
+    size_t more_places = electricity ? 4 : 0, more_meters = electricity ? 8 : 0;
     heng_sim_site_init(&site);
     heng_sim_site_print(&site, &ends, &out);
     assert_int_equal(out.rc, HENG_OK);
@@ -167,9 +173,9 @@ static void test_printed_site_is_whole(void **state)
     assert_non_null(root);
     json_t *places = json_object_get(root, "places"), *lines = json_object_get(root, "lines");
     json_t *meters = json_object_get(root, "meters"), *keys = json_object(), *numbers = json_object();
-    assert_int_equal(json_array_size(places), 1 + 4 + 48);
-    assert_int_equal(json_array_size(lines), 2);
-    assert_int_equal(json_array_size(meters), 49 + 48);
+    assert_int_equal(json_array_size(places), 1 + 4 + 48 + more_places);
+    assert_int_equal(json_array_size(lines), electricity ? 3 : 2);
+    assert_int_equal(json_array_size(meters), 49 + 48 + more_meters);
     assert_string_equal(text_at(json_array_get(lines, 0), "endpoint"), "127.0.0.1:4711");
     assert_string_equal(text_at(json_array_get(lines, 1), "endpoint"), "REG-1");
     assert_string_equal(text_at(json_array_get(lines, 1), "heartbeat"), "HB\r\n");
@@ -186,12 +192,19 @@ static void test_printed_site_is_whole(void **state)
         assert_non_null(json_object_get(keys, text_at(item, "place")));
         assert_int_equal(json_object_set(numbers, text_at(item, "number"), item), 0);
     }
-    assert_int_equal(json_object_size(keys), 53);
-    assert_int_equal(json_object_size(numbers), 97);
+    assert_int_equal(json_object_size(keys), 53 + more_places);
+    assert_int_equal(json_object_size(numbers), 97 + more_meters);
     json_decref(keys);
     json_decref(numbers);
     json_decref(root);
     heng_str_fini(&out);
+}
+
+static void test_printed_site_is_whole(void **state)
+{
+    (void)state;
+    check_printed_site(false);
+    check_printed_site(true);
 }
 
 int main(void)

@@ -62,6 +62,24 @@ static void test_open_refuses(void **state)
     small_site_fini(&site);
 }
 
+/* A database of the first version is brought up to date when it is opened, and keeps what it holds. */
+static void test_migration(void **state)
+{
+    struct small_site site;
+    struct heng_meter_row row;
+    struct heng_err err;
+    (void)state;
+    heng_store_close(small_site_open(&site));
+    assert_int_equal(raw_sql(site.path, "ALTER TABLE device DROP COLUMN profile; PRAGMA user_version = 1"), SQLITE_OK);
+    struct heng_store *store = NULL;
+    assert_ok(heng_store_open(site.path, &store, &err));
+    assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
+    assert_string_equal(row.device.number, "10000001");
+    assert_string_equal(row.device.profile, "");
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 static void test_damaged_file(void **state)
 {
     struct small_site site;
@@ -292,13 +310,10 @@ static void test_filter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open_refuses),
-        cmocka_unit_test(test_damaged_file),
-        cmocka_unit_test(test_create_leaves_no_half),
-        cmocka_unit_test(test_reading_once),
-        cmocka_unit_test(test_rollback_gives_ids_back),
-        cmocka_unit_test(test_scan),
-        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_open_refuses), cmocka_unit_test(test_damaged_file),
+        cmocka_unit_test(test_migration),    cmocka_unit_test(test_create_leaves_no_half),
+        cmocka_unit_test(test_reading_once), cmocka_unit_test(test_rollback_gives_ids_back),
+        cmocka_unit_test(test_scan),         cmocka_unit_test(test_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

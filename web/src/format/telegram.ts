@@ -13,6 +13,7 @@ export interface DecodedRecord {
   tariff: number
   subunit: number
   qualifier: string
+  flags: string[]
 }
 
 export interface Decoded {
@@ -26,7 +27,8 @@ export interface Decoded {
 }
 
 const HEAD = [
-  'kind', 'address', 'id', 'manufacturer', 'version', 'medium', 'access', 'status', 'valve', 'battery', 'more',
+  'kind', 'direction', 'profile', 'address', 'id', 'manufacturer', 'version', 'medium', 'control', 'function', 'di',
+  'ser', 'register', 'count', 'transaction', 'access', 'status', 'valve', 'battery', 'error_text', 'more',
 ] as const
 export type HeadName = (typeof HEAD)[number]
 
@@ -55,6 +57,7 @@ function recordOf(item: unknown): DecodedRecord {
     tariff: count(bag, 'tariff'),
     subunit: count(bag, 'subunit'),
     qualifier: text(bag, 'qualifier'),
+    flags: Array.isArray(bag.flags) ? bag.flags.filter((flag): flag is string => typeof flag === 'string') : [],
   }
 }
 
@@ -62,7 +65,8 @@ export function decodedOf(bag: Bag): Decoded {
   const head = HEAD.flatMap((name): Decoded['head'] => {
     const value = bag[name]
     if (name === 'more') return typeof value === 'boolean' ? [{ name, text: value ? 'yes' : 'no' }] : []
-    const shown = text(bag, name)
+    // Modbus has a number and a name for its functions; the number is among the bytes
+    const shown = (name === 'function' && text(bag, 'function_name')) || text(bag, name)
     return shown === '' ? [] : [{ name, text: shown }]
   })
   return {

@@ -38,14 +38,46 @@ export function valueParts(value: Pick<Value, 'quantity' | 'unit' | 'value'>): {
   return { text, unit: unitText(shown.unit) }
 }
 
+const TERM_GROUPS = ['word', 'function', 'quantity', 'medium', 'reason', 'kind', 'unit'] as const
+
+function knownTerm(term: string): string {
+  for (const group of TERM_GROUPS) {
+    const text = word(group, term, '')
+    if (text) return text
+  }
+  return ''
+}
+
+/* A term of a codec in the language of the page: an identifier, or several with numbers among them ("storage 1",
+ * "forward harmonic L3"). A term with a word that has no translation stays as it is. */
+export function termText(term: string): string {
+  const whole = knownTerm(term)
+  if (whole) return whole
+  const words = term.split(' ')
+  const texts: string[] = []
+  for (let at = 0; at < words.length; ) {
+    let end = words.length
+    while (end > at && !knownTerm(words.slice(at, end).join(' '))) end--
+    if (end > at) texts.push(knownTerm(words.slice(at, end).join(' ')))
+    else if (/^(\d+|L[123])$/.test(words[at] ?? '')) texts.push(words[at] ?? '')
+    else return term
+    at = Math.max(end, at + 1)
+  }
+  return texts.join(' ')
+}
+
+/* What Modbus numbers: the storage is the address of the register or coil. */
+const NUMBERED = new Set(['register', 'coil'])
+
 /* "heat energy, storage 1, tariff 2": what tells registers of one quantity apart, in short words. */
 export function registerKind(value: Value, t: (key: string, named: Record<string, unknown>) => string): string {
   const parts: string[] = []
   if (value.function !== 'instantaneous') parts.push(word('function', value.function))
-  if (value.storage > 0) parts.push(t('meter.storage', { n: value.storage }))
+  if (NUMBERED.has(value.quantity)) parts.push(`#${value.storage}`)
+  else if (value.storage > 0) parts.push(t('meter.storage', { n: value.storage }))
   if (value.tariff > 0) parts.push(t('meter.tariff', { n: value.tariff }))
   if (value.subunit > 0) parts.push(t('meter.subunit', { n: value.subunit }))
-  if (value.qualifier) parts.push(value.qualifier)
+  if (value.qualifier) parts.push(value.qualifier.split(', ').map(termText).join(', '))
   return parts.join(', ')
 }
 

@@ -1,0 +1,85 @@
+#include "app/site_profiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_CAP = 1024 };
+
+static int is_profile(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    if (n > 12 && strcmp(entry->d_name + n - 12, ".schema.json") == 0) return 0; /* what "$schema" names */
+    return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".json") == 0;
+}
+
+/* The whole file, which no profile of a sane size can fill. */
+static heng_rc read_text(const char *path, char *text, size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) return heng_fail(err, HENG_EIO, 0, "cannot read '%.80s': %s", path, strerror(errno));
+    *ret_n = fread(text, 1, cap, file);
+    bool failed = ferror(file) != 0;
+    (void)fclose(file); /* nothing was written */
+    if (failed) return heng_fail(err, HENG_EIO, 0, "cannot read '%.80s'", path);
+    if (*ret_n == cap) return heng_fail(err, HENG_ELIMIT, 0, "'%.80s' has more than %zu bytes", path, cap - 1);
+    return HENG_OK;
+}
+
+static heng_rc add_file(const char *folder, const char *name, char *text, struct heng_profiles *profiles,
+                        struct heng_err *err)
+{
+    char path[PATH_CAP];
+    size_t n = 0;
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return heng_fail(err, HENG_EIO, 0, "the name of the folder '%.80s' is too long", folder);
+    heng_rc rc = read_text(path, text, HENG_PROFILE_BYTES_MAX + 1, &n, err);
+    if (rc != HENG_OK) return rc;
+    struct heng_err why = {.text = ""};
+    rc = heng_profiles_add(profiles, heng_slice_of(text, n), &why);
+    return rc == HENG_OK ? rc : heng_fail(err, rc, why.at, "%.50s:%u: %.100s", name, why.at, why.text);
+}
+
+static heng_rc add_folder(const char *folder, struct heng_profiles *profiles, struct heng_err *err)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_profile, alphasort);
+    if (count < 0)
+        return heng_fail(err, HENG_EIO, 0, "cannot read the folder of profiles '%.80s': %s", folder, strerror(errno));
+    char *text = malloc(HENG_PROFILE_BYTES_MAX + 1);
+    heng_rc rc = text ? HENG_OK : heng_fail(err, HENG_ENOMEM, 0, "no memory for a profile");
+    for (int i = 0; i < count; i++) {
+        if (rc == HENG_OK) rc = add_file(folder, entries[i]->d_name, text, profiles, err);
+        free(entries[i]);
+    }
+    free(entries);
+    free(text);
+    return rc;
+}
+
+heng_rc heng_site_profiles_read(const char *folder, struct heng_profiles *ret, struct heng_err *err)
+{
+    heng_rc rc = heng_profiles_init(ret, err);
+    return rc == HENG_OK && folder ? add_folder(folder, ret, err) : rc;
+}
+
+heng_rc heng_site_profiles_check(const struct heng_profiles *profiles, heng_protocol protocol, const char *name,
+                                 struct heng_err *err)
+{
+    char names[100] = "";
+    size_t n = 0;
+    if (name[0] == '\0' || heng_profiles_find(profiles, name)) return HENG_OK;
+    for (size_t i = 0; i < profiles->count; i++) {
+        const struct heng_profile *profile = profiles->items[i];
+        if (!(profile->protocols & 1u << protocol)) continue;
+        if (n + strlen(profile->name) + 6 >= sizeof names) {
+            snprintf(names + n, sizeof names - n, ", ...");
+            break;
+        }
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", profile->name);
+    }
+    return heng_fail(err, HENG_ECONFIG, 0, "no profile '%.30s'; there are %s", name, n ? names : "none for it");
+}
