@@ -165,7 +165,8 @@ def page(path, head, items, version, pages):
     name = page_name(path)
     # The one-line summary: up to the first full stop or colon that ends a phrase.
     summary = re.split(r"[.:;](?:\s|$)", " ".join(head.split()))[0]
-    out = [f'.TH {name} 3 "" "Heng {version}" "libheng"\n.nh\n.SH NAME\n{roff(name)} \\- {roff(summary)}\n.SH SYNOPSIS\n',
+    out = [f'.TH {name} 3 "" "Heng {version}" "libheng"\n.nh\n.SH NAME\n{roff(name)} \\- {roff(summary)}\n',
+           ".SH SYNOPSIS\n",
            f".nf\n#include <heng/{path}>\n.fi\n.PP\ncc ... $(pkg\\-config \\-\\-cflags \\-\\-libs heng)\n",
            ".SH DESCRIPTION\n", paragraphs(head)]
     for title, kinds in (("TYPES", ("type",)), ("TABLES", ("list",)), ("MACROS", ("macro",)),
