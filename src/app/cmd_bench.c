@@ -159,6 +159,7 @@ static heng_rc load(struct bench_corpus *corpus, const struct bench_options *opt
 
 static void decode_round(const struct bench_corpus *corpus, struct bench_tally *tally)
 {
+    uint64_t frames = 0, records_seen = 0, check = 0;
     for (size_t i = 0; i < corpus->count; i++) {
         const struct bench_frame *frame = &corpus->frames[i];
         size_t used;
@@ -168,11 +169,14 @@ static void decode_round(const struct bench_corpus *corpus, struct bench_tally *
         struct heng_records records = heng_telegram_records(&tally->telegram);
         /* what heng_record_next does for a meter without a dialect */
         while (frame->codec->next(&records, &tally->record, NULL) == HENG_OK) {
-            tally->records++;
-            tally->check += (uint64_t)tally->record.dec.mantissa + tally->record.length;
+            records_seen++;
+            check += (uint64_t)tally->record.dec.mantissa + tally->record.length;
         }
-        tally->frames++;
+        frames++;
     }
+    tally->frames += frames;
+    tally->records += records_seen;
+    tally->check += check;
 }
 
 static void measure(const struct bench_corpus *corpus, int64_t seconds)

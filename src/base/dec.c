@@ -191,7 +191,7 @@ struct ratio {
     u128 factor, divisor;
 };
 
-static struct ratio ratio_of(int exp2, int exp10)
+static inline struct ratio ratio_of(int exp2, int exp10)
 {
     struct ratio r = {1, 1};
     int twos = exp2 - exp10; /* 10^k = 5^k * 2^k */
@@ -241,7 +241,7 @@ heng_rc heng_dec_from_f32(uint32_t bits, struct heng_dec *ret)
     uint32_t mantissa = biased ? fraction | 0x800000 : fraction;
     int exp2 = (biased ? biased : 1) - 150;
     int top_bit = 31 - __builtin_clz(mantissa) + exp2;
-    if (top_bit < -95 || top_bit > 88) return HENG_ERANGE; /* far outside what a heng_dec holds */
+    if (top_bit < -101) return HENG_ERANGE; /* less than the last place of a heng_dec */
 
     u128 quarters = (u128)mantissa << 2;
     u128 low_gap = fraction == 0 && biased > 1 ? 1 : 2, high_gap = 2;
@@ -259,13 +259,15 @@ heng_rc heng_dec_from_f32(uint32_t bits, struct heng_dec *ret)
     /* A bound of the room on either side: two quarters of at least 2^22, or of fewer in a denormal. */
     uint64_t far = (uint64_t)divide(high_gap * r.factor, r.divisor, exp2 - 2 - last10) + 1;
     for (int zeros = round_digits(whole, far, DIGITS_MAX - 1); zeros >= 0; zeros--) {
-        uint64_t step = (uint64_t)pow10_table[zeros], over = whole % step;
-        u128 step_exact = (u128)step * r.divisor, base = (u128)(whole - over) * r.divisor;
-        u128 shown = exact - base >= step_exact - (exact - base) ? base + step_exact : base; /* half goes up */
+        uint64_t step = (uint64_t)pow10_table[zeros], digits_down = whole / step;
+        u128 step_exact = (u128)step * r.divisor, down = digits_down * step_exact, up = down + step_exact;
+        /* Half goes to the even digit, as everywhere. */
+        bool goes_up = exact - down > up - exact || (exact - down == up - exact && digits_down % 2);
+        u128 shown = goes_up ? up : down;
         u128 gap = shown >= exact ? shown - exact : exact - shown;
         u128 room = (shown >= exact ? high_gap : low_gap) * r.factor;
         if (gap > room || (gap == room && !midpoints_count)) continue;
-        int64_t value = (int64_t)((shown == base ? whole - over : whole - over + step) / step);
+        int64_t value = (int64_t)(digits_down + goes_up);
         int exp10 = last10 + zeros, digits = DIGITS_MAX - zeros;
         if (exp10 > 0) { /* whole numbers are written as such, as far as they fit */
             int more = exp10 < 18 - digits ? exp10 : 18 - digits;
@@ -356,7 +358,8 @@ static int shortest_digits(struct span *s, uint64_t *ret)
         int down = wide_cmp(&s->value, &s->below), up = wide_cmp(&s->unit, &reach);
         bool down_fits = down < 0 || (down == 0 && s->ends_count), up_fits = up < 0 || (up == 0 && s->ends_count);
         if (!down_fits && !up_fits) continue;
-        bool round_up = up_fits && (!down_fits || wide_cmp(&twice, &s->unit) >= 0);
+        int half = wide_cmp(&twice, &s->unit); /* half goes to the even digit, as everywhere */
+        bool round_up = up_fits && (!down_fits || half > 0 || (half == 0 && digits % 2));
         *ret = digits + round_up;
         return count;
     }

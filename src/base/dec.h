@@ -36,8 +36,8 @@ size_t heng_dec_format(struct heng_dec a, char ret_text[HENG_AT_LEAST(HENG_DEC_T
  * Errors: EFORMAT (err->at = offset of the first bad character), ERANGE when it does not fit. */
 HENG_NODISCARD heng_rc heng_dec_parse(const char *text, struct heng_dec *ret, struct heng_err *err);
 
-/* The shortest decimal that reads back as the given IEEE 754 single (at most 9 digits), from its bits;
- * no floating-point arithmetic is used.
+/* The shortest decimal that reads back as the given IEEE 754 single (at most 9 digits; of two that are
+ * equally near, the even one), from its bits; no floating-point arithmetic is used.
  * Errors: ERANGE for infinity, NaN and what does not fit a heng_dec. */
 HENG_NODISCARD heng_rc heng_dec_from_f32(uint32_t bits, struct heng_dec *ret);
 

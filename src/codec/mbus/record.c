@@ -45,7 +45,8 @@ static inline void clear_record(struct heng_record *ret)
     ret->enumerated = NULL;
     ret->qualifier = NULL;
     ret->flags = NULL;
-    ret->data = ret->vif = (struct heng_slice){NULL, 0};
+    ret->data.p = ret->vif.p = NULL; /* by word: to read a slice whole right behind two stores of its halves stalls */
+    ret->data.n = ret->vif.n = 0;
     ret->vif_known = true;
     ret->at = ret->length = 0;
 }
@@ -116,14 +117,24 @@ static void time_point(uint64_t raw, size_t n, struct heng_record *ret)
         no_value(ret, "invalid time");
 }
 
+/* mantissa x 10^exp x factor of `scale`. Errors: ERANGE. */
+static inline heng_rc decimal(int64_t mantissa, int exp, unsigned scale, struct heng_dec *ret)
+{
+    if (__builtin_mul_overflow(mantissa, (int64_t)heng_vif_factor[scale], &ret->mantissa) || exp < HENG_DEC_EXP_MIN ||
+        exp > HENG_DEC_EXP_MAX)
+        return HENG_ERANGE;
+    ret->exp = (int8_t)exp;
+    return HENG_OK;
+}
+
 static void number_value(int64_t mantissa, const struct heng_vif_meaning *m, struct heng_record *ret)
 {
-    struct heng_dec value = {mantissa, 0};
     ret->kind = HENG_VALUE_DEC;
+    if (!decimal(mantissa, m->exp, m->entry.scale, &ret->dec) && !m->has_add) return;
+    struct heng_dec value = {mantissa, 0};
     if (heng_dec_shift(value, m->exp, &value) != HENG_OK || (m->has_add && heng_dec_add(value, m->add, &value)) ||
-        heng_dec_scale(value, heng_vif_factor[m->entry.scale], &value) != HENG_OK)
+        decimal(value.mantissa, value.exp, m->entry.scale, &ret->dec) != HENG_OK)
         no_value(ret, "out of range");
-    ret->dec = value;
 }
 
 /* Digits that a meter puts on its label: A..F stand there, too, and are shown. */
@@ -164,11 +175,8 @@ static void real_value(uint32_t bits, const struct heng_vif_meaning *m, struct h
     ret->kind = HENG_VALUE_DEC;
     if (heng_dec_from_f32(bits, &value) != HENG_OK || heng_dec_shift(value, m->exp, &value) != HENG_OK ||
         (m->has_add && heng_dec_add(value, m->add, &value)) ||
-        heng_dec_scale(value, heng_vif_factor[m->entry.scale], &value) != HENG_OK) {
+        decimal(value.mantissa, value.exp, m->entry.scale, &ret->dec) != HENG_OK)
         no_value(ret, "out of range");
-        return;
-    }
-    ret->dec = value;
 }
 
 static void integer_value(struct heng_slice data, bool msb_first, const struct heng_vif_meaning *m,
@@ -329,8 +337,9 @@ static void set_value(uint8_t dif, uint8_t length, bool msb_first, const struct 
     }
 }
 
-/* Any record, with all that the standard allows. */
-static heng_rc next_of_any(struct heng_records *r, const uint8_t *end, struct heng_record *ret, struct heng_err *err)
+/* Any record, with all that the standard allows. Apart, so that plain records do not pay for its variables. */
+static heng_rc next_of_any(struct heng_records *r, const uint8_t *end,
+                                                     struct heng_record *ret, struct heng_err *err)
 {
     const uint8_t *start = r->p, *p = start;
     uint8_t dif = *p, length = 0;
@@ -344,8 +353,9 @@ static heng_rc next_of_any(struct heng_records *r, const uint8_t *end, struct he
     size_t at;
     if (heng_vif_read(heng_slice_of(p, (size_t)(end - p)), &vif, &problem, &at) != HENG_OK)
         return heng_fail(err, HENG_EFORMAT, offset_of(r, p) + (uint32_t)at, "%s", problem);
-    ret->vif = vif.bytes;
-    p += vif.bytes.n;
+    ret->vif.p = p; /* not vif.bytes as a whole: see clear_record */
+    ret->vif.n = vif.bytes.n;
+    p += ret->vif.n;
 
     size_t bytes = codings[dif & 0x0F].bytes;
     if (codings[dif & 0x0F].coding == VARYING) {
@@ -376,31 +386,38 @@ static heng_rc next_of_any(struct heng_records *r, const uint8_t *end, struct he
     return HENG_OK;
 }
 
-/* The value of data that need no more than the table: no corrections, at most 4 bytes, so nothing overflows.
- * False leaves the record to the long way. */
+/* The value of data that need no more than the table: no corrections. False leaves the record to the long way. */
 static inline bool plain_value(uint8_t dif, const struct heng_vif_entry *entry, struct heng_record *ret)
 {
     size_t n = ret->data.n;
     const uint8_t *end = ret->data.p + n;
     uint8_t how = codings[dif & 0x0F].coding;
     int64_t mantissa;
+    int exp = entry->exp;
     if (how == INTEGER && entry->type == HENG_VIF_TIME_POINT) {
         time_point(heng_load_le_before(end, n), n, ret);
         return true;
     }
-    if (how == INTEGER) {
-        mantissa = entry->type == HENG_VIF_NUMBER ? heng_load_sle_before(end, n) : (int64_t)heng_load_le_before(end, n);
-        if (mantissa == -(INT64_C(1) << (8 * n - 1))) return false; /* "invalid" */
+    if (how == INTEGER && entry->type == HENG_VIF_NUMBER) {
+        mantissa = heng_load_sle_before(end, n);
+        if (mantissa == INT64_MIN >> (64 - 8 * n)) return false; /* "invalid" */
+    } else if (how == INTEGER) {
+        if (n == 8) return false; /* secondary addresses, and numbers beyond what a decimal holds */
+        mantissa = (int64_t)heng_load_le_before(end, n);
+    } else if (entry->type == HENG_VIF_TIME_POINT) {
+        return false;
     } else if (how == BCD) {
         uint64_t raw = heng_load_le_before(end, n);
-        if (!heng_bcd_valid(raw) || entry->type == HENG_VIF_TIME_POINT) return false;
+        if (!heng_bcd_valid(raw)) return false;
         mantissa = (int64_t)heng_bcd_value(raw);
     } else {
-        return false; /* REAL */
+        struct heng_dec value;
+        if (heng_dec_from_f32((uint32_t)heng_load_le_before(end, n), &value) != HENG_OK) return false;
+        mantissa = value.mantissa;
+        exp += value.exp;
     }
     ret->kind = HENG_VALUE_DEC;
-    ret->dec = (struct heng_dec){mantissa * heng_vif_factor[entry->scale], entry->exp};
-    return true;
+    return decimal(mantissa, exp, entry->scale, &ret->dec) == HENG_OK;
 }
 
 /* Most records: DIF with few DIFEs, a VIF of the tables without VIFEs, plain data. False when it is anything
@@ -432,7 +449,7 @@ static inline bool next_of_plain(struct heng_records *r, const uint8_t *end, str
     }
     p++;
     size_t bytes = codings[dif & 0x0F].bytes;
-    if (entry->type <= HENG_VIF_RAW || bytes == 0 || bytes > 4 || end - p < (ptrdiff_t)bytes) return false;
+    if (entry->type <= HENG_VIF_RAW || bytes == 0 || end - p < (ptrdiff_t)bytes) return false;
     clear_record(ret);
     ret->function = (heng_function)(dif >> 4 & 3);
     ret->storage = storage;
@@ -479,12 +496,20 @@ heng_rc heng_mbus_next(struct heng_records *r, struct heng_record *ret, struct h
     return next_of_any(r, end, ret, err);
 }
 
-/* Behind the record at p, which is not special; NULL when it is broken. */
-static const uint8_t *skip_record(const uint8_t *p, const uint8_t *end)
+/* Behind the plain-text unit at p and its VIFEs; NULL when they are broken. */
+static __attribute__((noinline)) const uint8_t *skip_text_unit(const uint8_t *p, const uint8_t *end)
 {
     struct heng_vif vif;
     const char *problem;
-    size_t at, bytes = codings[*p & 0x0F].bytes;
+    size_t at;
+    bool good = heng_vif_read(heng_slice_of(p, (size_t)(end - p)), &vif, &problem, &at) == HENG_OK;
+    return good ? p + vif.bytes.n : NULL;
+}
+
+/* Behind the record at p, which is not special; NULL when it is broken. */
+static const uint8_t *skip_record(const uint8_t *p, const uint8_t *end)
+{
+    size_t bytes = codings[*p & 0x0F].bytes;
     bool varying = codings[*p & 0x0F].coding == VARYING;
     for (unsigned n = 0; *p++ & 0x80; n++)
         if (n == DIFE_MAX || p == end) return NULL;
@@ -492,10 +517,9 @@ static const uint8_t *skip_record(const uint8_t *p, const uint8_t *end)
     if ((*p & 0x7F) != 0x7C) {
         for (unsigned n = 0; *p++ & 0x80; n++)
             if (n == HENG_VIFE_MAX || p == end) return NULL;
-    } else if (heng_vif_read(heng_slice_of(p, (size_t)(end - p)), &vif, &problem, &at) == HENG_OK) {
-        p += vif.bytes.n;
     } else {
-        return NULL;
+        p = skip_text_unit(p, end);
+        if (!p) return NULL;
     }
     if (varying && (p == end || !varying_bytes(*p++, &bytes))) return NULL;
     return (size_t)(end - p) < bytes ? NULL : p + bytes;
