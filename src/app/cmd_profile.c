@@ -1,5 +1,6 @@
 #include "app/cmd_profile.h"
 #include "app/options.h"
+#include "app/site_profiles.h"
 #include "meter/profile.h"
 
 #include <dirent.h>
@@ -37,14 +38,6 @@ static char *read_text(const char *path, size_t *ret_n)
     return NULL;
 }
 
-/* A file bears the name of its profile, so that one finds the other. */
-static bool is_named_so(const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
-    size_t n = strlen(name);
-    return strncmp(file, name, n) == 0 && strcmp(file + n, ".json") == 0;
-}
-
 static void print_good(const struct heng_profile *profile)
 {
     size_t readings = 0;
@@ -62,10 +55,7 @@ static int check_file(const char *path)
     char *text = read_text(path, &n);
     if (!text) return SOME_BAD;
     heng_rc rc = heng_profile_parse(heng_slice_of(text, n), &arena, &profile, &err);
-    if (rc == HENG_OK) rc = heng_profile_check(&profile, &err);
-    if (rc == HENG_OK && !is_named_so(path, profile.name))
-        rc = heng_fail(&err, HENG_ECONFLICT, 1, "the profile is called '%s': call the file %s.json", profile.name,
-                       profile.name);
+    if (rc == HENG_OK) rc = heng_profile_prove(&profile, path, &err);
     if (rc == HENG_OK)
         print_good(&profile);
     else
@@ -75,19 +65,11 @@ static int check_file(const char *path)
     return rc == HENG_OK ? OK : SOME_BAD;
 }
 
-static int is_profile(const struct dirent *entry)
-{
-    const char *name = entry->d_name;
-    size_t n = strlen(name);
-    if (name[0] == '.' || n <= 5 || strcmp(name + n - 5, ".json") != 0) return 0;
-    return n <= 12 || strcmp(name + n - 12, ".schema.json") != 0;
-}
-
 static int check_folder(const char *folder)
 {
     struct dirent **entries = NULL;
     char path[PATH_CAP];
-    int status = OK, count = scandir(folder, &entries, is_profile, alphasort);
+    int status = OK, count = scandir(folder, &entries, heng_is_profile_file, alphasort);
     if (count < 0) {
         printf("%s: cannot be read: %s\n", folder, strerror(errno));
         return SOME_BAD;

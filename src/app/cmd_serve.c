@@ -66,6 +66,19 @@ static void put(struct running_line *running, const struct heng_fact *fact)
         heng_log(HENG_LOG_ERROR, "line", "event=fact_lost line='%s'", heng_line_config(running->line)->name);
 }
 
+/* Why a meter was not read, unless the whole line is to blame, which is told once; and what a good read lacks. */
+static void log_read(const struct heng_line *line, const struct heng_read *read)
+{
+    bool good = read->outcome == HENG_OUTCOME_OK;
+    bool of_line = read->outcome == HENG_OUTCOME_DISCONNECTED ||
+                   (read->outcome == HENG_OUTCOME_SILENCE && heng_line_state_now(line) == HENG_LINE_STATE_SILENT);
+    if (of_line || (good && !read->why[0])) return;
+    heng_log(good ? HENG_LOG_DEBUG : HENG_LOG_WARN, "line",
+             "event=%s line='%s' meter=%lld outcome=%s tries=%u why='%s'", good ? "not_all_read" : "read_failed",
+             heng_line_config(line)->name, (long long)read->device_id, heng_outcome_text(read->outcome), read->tries,
+             read->why);
+}
+
 static void put_read(struct running_line *running, const struct heng_read *read)
 {
     static struct heng_read stamped; /* 80 kB, and only the loop's thread comes here */
@@ -74,6 +87,7 @@ static void put_read(struct running_line *running, const struct heng_read *read)
     for (unsigned i = 0; i < stamped.frame_count; i++) stamped.frames[i].at_us = to_wall(read->frames[i].at_us);
     if (stamped.outcome == HENG_OUTCOME_OK) running->last_answer_us = stamped.at_us;
     put(running, &(struct heng_fact){.kind = HENG_FACT_READ, .read = &stamped});
+    log_read(running->line, read);
 }
 
 static void put_status(struct running_line *running, bool changed)

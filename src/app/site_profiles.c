@@ -8,11 +8,21 @@
 
 enum { PATH_CAP = 1024 };
 
-static int is_profile(const struct dirent *entry)
+int heng_is_profile_file(const struct dirent *entry)
 {
     size_t n = strlen(entry->d_name);
     if (n > 12 && strcmp(entry->d_name + n - 12, ".schema.json") == 0) return 0; /* what "$schema" names */
     return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".json") == 0;
+}
+
+heng_rc heng_profile_prove(const struct heng_profile *profile, const char *path, struct heng_err *err)
+{
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    size_t n = strlen(profile->name);
+    if (strncmp(file, profile->name, n) != 0 || strcmp(file + n, ".json") != 0)
+        return heng_fail(err, HENG_ECONFLICT, 1, "the profile is called '%s': call the file %s.json", profile->name,
+                         profile->name);
+    return heng_profile_check(profile, err);
 }
 
 /* The whole file, which no profile of a sane size can fill. */
@@ -40,13 +50,15 @@ static heng_rc add_file(const char *folder, const char *name, char *text, struct
     if (rc != HENG_OK) return rc;
     struct heng_err why = {.text = ""};
     rc = heng_profiles_add(profiles, heng_slice_of(text, n), &why);
-    return rc == HENG_OK ? rc : heng_fail(err, rc, why.at, "%.50s:%u: %.100s", name, why.at, why.text);
+    if (rc == HENG_OK) rc = heng_profile_prove(profiles->items[profiles->count - 1], name, &why);
+    if (rc == HENG_OK) return rc;
+    return heng_fail(err, rc, why.at, "%.60s:%u: %s", name, why.at ? why.at : 1, why.text);
 }
 
 static heng_rc add_folder(const char *folder, struct heng_profiles *profiles, struct heng_err *err)
 {
     struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_profile, alphasort);
+    int count = scandir(folder, &entries, heng_is_profile_file, alphasort);
     if (count < 0)
         return heng_fail(err, HENG_EIO, 0, "cannot read the folder of profiles '%.80s': %s", folder, strerror(errno));
     char *text = malloc(HENG_PROFILE_BYTES_MAX + 1);

@@ -65,7 +65,7 @@ HENG_NODISCARD heng_rc heng_cjt188_put_bcd(struct heng_buf *buf, uint64_t number
 /* A raw number of 4 bytes with its unit code (05 kWh, 2C m3 ...), which some models want in front: 901F, D120, A016. */
 HENG_NODISCARD heng_rc heng_cjt188_put_measured(struct heng_buf *buf, uint32_t number, uint8_t unit, bool unit_first);
 
-/* The clock of 901F and A015. */
+/* The clock of 901F and A015; years 1900 to 2199. */
 HENG_NODISCARD heng_rc heng_cjt188_put_clock(struct heng_buf *buf, const struct heng_civil *civil);
 
 /* The number of A018: 14 hex digits as printed. Errors: EFORMAT instead of ERANGE. */

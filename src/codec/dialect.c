@@ -6,6 +6,7 @@
 #define X(symbol, text) text,
 static const char *const coding_texts[] = {HENG_CODING_LIST(X)};
 static const char *const order_texts[] = {HENG_WORD_ORDER_LIST(X)};
+static const char *const unit_order_texts[] = {HENG_UNIT_ORDER_LIST(X)};
 #undef X
 
 const char *heng_coding_text(heng_coding coding)
@@ -30,6 +31,13 @@ heng_word_order heng_word_order_of(const char *text)
     unsigned i = 0;
     while (i < HENG_WORD_ORDER_COUNT && strcmp(order_texts[i], text) != 0) i++;
     return (heng_word_order)i;
+}
+
+heng_unit_order heng_unit_order_of(const char *text)
+{
+    unsigned i = 0;
+    while (i < HENG_UNIT_ORDER_COUNT && strcmp(unit_order_texts[i], text) != 0) i++;
+    return (heng_unit_order)i;
 }
 
 const struct heng_dialect heng_dialect_standard = {

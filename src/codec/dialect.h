@@ -41,9 +41,23 @@ typedef enum heng_word_order {
         HENG_WORD_ORDER_COUNT
 } heng_word_order;
 
+/* X(symbol, text): what stands first in a CJ/T 188 value of four digit bytes and a unit byte. */
+#define HENG_UNIT_ORDER_LIST(X)                                                                                        \
+    X(AUTO, "auto")               /* only the bytes tell; a value that they leave open is none */                      \
+    X(VALUE_FIRST, "value-first") /* the usual */                                                                      \
+    X(UNIT_FIRST, "unit-first")
+
+typedef enum heng_unit_order {
+#define X(symbol, text) HENG_UNIT_ORDER_##symbol,
+    HENG_UNIT_ORDER_LIST(X)
+#undef X
+        HENG_UNIT_ORDER_COUNT
+} heng_unit_order;
+
 /* From the text of a table to its number and back; "unknown" for a number outside. */
 heng_coding heng_coding_of(const char *text);         /* COUNT when not in the table */
 heng_word_order heng_word_order_of(const char *text); /* COUNT when not in the table */
+heng_unit_order heng_unit_order_of(const char *text); /* COUNT when not in the table */
 const char *heng_coding_text(heng_coding coding);
 const char *heng_word_order_text(heng_word_order order);
 
@@ -110,6 +124,7 @@ struct heng_dialect {
         int8_t total_decimals, energy_decimals, power_decimals, flow_decimals, volume_decimals;
         bool settlement_is_cooling;      /* the settlement field of a heat meter holds the cooling energy */
         bool status_second;              /* the standard's status byte is ST1, not ST0 */
+        heng_unit_order unit_order;      /* where units and digits of a telegram fit both ways */
         uint8_t valve_open, valve_close; /* argument of A017; 0: the standard's 55, 99 */
         /* Names of vendor bits in ST0 | ST1 << 8, ended by mask 0; NULL: none. */
         const struct heng_flag *status_flags;

@@ -1,8 +1,7 @@
 /* The byte-by-byte explanation: what all codecs share. */
 #include "codec/explain.h"
-#include "codec/bytes.h"
-#include "codec/modbus.h"
 #include "codec/present.h"
+#include "codec/refused.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,8 +40,15 @@ void heng_record_summary(const struct heng_record *r, uint8_t bias, char *ret_te
         size_t n = 0;
         for (size_t i = 0; i < r->data.n && n + 2 < cap; i++) {
             uint8_t byte = (uint8_t)(r->data.p[r->text_reversed ? r->data.n - 1 - i : i] - bias);
-            if (r->text_hex) ret_text[n++] = digits[byte >> 4];
-            ret_text[n++] = r->text_hex ? digits[byte & 15] : byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
+            if (r->text_hex) {
+                ret_text[n++] = digits[byte >> 4];
+                ret_text[n++] = digits[byte & 15];
+            } else if (byte >= 0xA0) { /* ISO 8859-1 */
+                ret_text[n++] = (char)(0xC0 | byte >> 6);
+                ret_text[n++] = (char)(0x80 | (byte & 0x3F));
+            } else {
+                ret_text[n++] = byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
+            }
         }
         ret_text[n] = '\0';
         return;
@@ -155,8 +161,7 @@ bool heng_explain_records(struct heng_explainer *e, const struct heng_telegram *
     return true;
 }
 
-/* The entries of a frame whose link is good. */
-static void explain_frame(const struct heng_capture *capture, struct heng_explainer *e)
+void heng_explain_frame(const struct heng_capture *capture, struct heng_explainer *e)
 {
     const struct heng_telegram *t = &capture->telegram;
     const uint8_t *start = t->asked.n ? t->asked.p : t->frame.p;
@@ -166,66 +171,13 @@ static void explain_frame(const struct heng_capture *capture, struct heng_explai
     e->bias = 0;
 }
 
-/* What the check at offset `at` should say; returns how many bytes it has. */
-static size_t right_check(heng_protocol protocol, struct heng_slice bytes, size_t at, uint8_t ret_check[2])
-{
-    size_t from = 0;
-    switch (protocol) {
-    case HENG_PROTOCOL_MODBUS_RTU: {
-        uint16_t crc = heng_modbus_crc(heng_slice_of(bytes.p, at));
-        ret_check[0] = (uint8_t)crc;
-        ret_check[1] = (uint8_t)(crc >> 8);
-        return 2;
-    }
-    case HENG_PROTOCOL_MODBUS_TCP:
-    case HENG_PROTOCOL_COUNT: return 0;
-    case HENG_PROTOCOL_MBUS:
-    case HENG_PROTOCOL_CJT188:
-    case HENG_PROTOCOL_DLT645_2007:
-    case HENG_PROTOCOL_DLT645_1997: break;
-    }
-    while (from < at && bytes.p[from] != 0x68 && bytes.p[from] != 0x10) from++;
-    if (protocol == HENG_PROTOCOL_MBUS && from < at) from += bytes.p[from] == 0x68 ? 4 : 1;
-    if (from >= at) return 0;
-    ret_check[0] = heng_sum8(bytes.p + from, at - from);
-    return 1;
-}
-
-/* A frame that is refused for its check alone: what its bytes would mean if the check were right, and at the check
- * that it is not. No entry points at a record, because the frame has none. False when it is not such a frame. */
-static bool explain_unchecked(const struct heng_capture *capture, struct heng_explainer *e)
-{
-    enum { FRAME_MAX = 600 };
-    uint8_t bytes[FRAME_MAX], check[2];
-    struct heng_capture mended;
-    size_t at = capture->err.at, n;
-    if (capture->rc != HENG_ECHECKSUM || capture->bytes.n > sizeof bytes || at >= capture->bytes.n) return false;
-    n = right_check(capture->protocol, capture->bytes, at, check);
-    if (n == 0 || at + n > capture->bytes.n) return false;
-    memcpy(bytes, capture->bytes.p, capture->bytes.n);
-    memcpy(bytes + at, check, n);
-    heng_capture_init(&mended, capture->protocol, heng_slice_of(bytes, capture->bytes.n));
-    if (!mended.has_telegram) return false;
-    e->bytes = mended.bytes;
-    explain_frame(&mended, e);
-    e->bytes = capture->bytes;
-    for (size_t i = 0; i < e->count; i++) {
-        e->entries[i].record = -1;
-        if (e->entries[i].at != at) continue;
-        int digits = 2 * (int)n;
-        unsigned said = n == 2 ? (unsigned)capture->bytes.p[at] << 8 | capture->bytes.p[at + 1] : capture->bytes.p[at];
-        snprintf(e->entries[i].value, sizeof e->entries[i].value, "%0*X wrong", digits, said);
-    }
-    return true;
-}
-
 size_t heng_explain(const struct heng_capture *capture, struct heng_explained *ret_entries, size_t cap)
 {
     struct heng_explainer e = {.bytes = capture->bytes, .record = -1, .entries = ret_entries, .cap = cap};
     if (capture->has_telegram)
-        explain_frame(capture, &e);
+        heng_explain_frame(capture, &e);
     else
-        (void)explain_unchecked(capture, &e);
+        heng_explain_refused(capture, &e);
     heng_explain_hex(&e, "rest", capture->bytes.n - e.at);
     return e.count;
 }

@@ -9,7 +9,8 @@ enum { HENG_EXPLAIN_ENTRIES_MAX = 1200, HENG_EXPLAIN_VALUE_MAX = 96 };
 
 /* at, length: bytes of the captured input. name: identifier that the console translates ("start", "dif", "energy
  * unit"), static. record: index of the record that the bytes belong to, -1 for none. value: for people; standard
- * mnemonics and numbers, UTF-8. */
+ * mnemonics and numbers, UTF-8, but never key material: "secret". The bytes that at and length point at are shown
+ * beside it as they are, for whoever has the frame has them anyway. */
 struct heng_explained {
     uint32_t at, length;
     const char *name;

@@ -52,6 +52,15 @@ HENG_NODISCARD heng_rc heng_modbus_put_exception(uint8_t function_code, uint8_t 
 HENG_NODISCARD heng_rc heng_modbus_put_identification(uint8_t code, uint8_t object,
                                                       struct heng_buf *buf); /* FC 2B/0E request */
 
+/* Answer to FC 2B/0E: code as asked (1..4), conformity 01..03 or 81..83; more: ask again from object next on. */
+struct heng_modbus_object {
+    uint8_t id;
+    struct heng_slice text; /* at most 255 bytes */
+};
+HENG_NODISCARD heng_rc heng_modbus_put_identified(uint8_t code, uint8_t conformity, bool more, uint8_t next,
+                                                  const struct heng_modbus_object *objects, size_t count,
+                                                  struct heng_buf *buf);
+
 /* Give an answer the address and count of its request, and mark it as an answer. False when it cannot be the answer:
  * another unit, function or transaction, another number of registers; *answer is then unchanged. */
 bool heng_modbus_join(const struct heng_telegram *request, struct heng_telegram *answer);

@@ -2,6 +2,7 @@
 #include "codec/present.h"
 #include "codec/bytes.h"
 #include "codec/modbus.h"
+#include "codec/modbus/pdu.h"
 
 #include <stdio.h>
 
@@ -140,7 +141,12 @@ void heng_present_records(const struct heng_telegram *t, struct heng_json *json)
     heng_json_end_array(json);
 }
 
-static bool is_preamble(uint8_t byte) { return byte == 0xFE || byte == 0xFF || byte == 0x00; }
+/* Bytes in front of a frame that are no junk. DL/T 645: some meters send AA behind the FE; it can start no frame. */
+static bool is_preamble(heng_protocol protocol, uint8_t byte)
+{
+    bool dlt645 = protocol == HENG_PROTOCOL_DLT645_2007 || protocol == HENG_PROTOCOL_DLT645_1997;
+    return byte == 0xFE || byte == 0xFF || byte == 0x00 || (dlt645 && byte == 0xAA);
+}
 
 /* The answer that stands right behind a Modbus request takes its place: *request becomes it, and *used grows by it. */
 static void join_answer(const struct heng_codec *codec, struct heng_slice bytes, struct heng_telegram *request,
@@ -162,8 +168,9 @@ static heng_rc decode_one(const struct heng_codec *codec, struct heng_slice byte
                           struct heng_err *err)
 {
     size_t preamble = 0, used = 0;
-    while (preamble < bytes.n && is_preamble(bytes.p[preamble])) preamble++;
-    heng_rc rc = codec->decode(bytes, ret, &used, err);
+    while (preamble < bytes.n && is_preamble(codec->protocol, bytes.p[preamble])) preamble++;
+    heng_rc rc = codec->protocol == HENG_PROTOCOL_MODBUS_RTU ? heng_modbus_decode_capture(bytes, ret, &used, err)
+                                                             : codec->decode(bytes, ret, &used, err);
     if (rc == HENG_MORE && used == bytes.n)
         return heng_fail(
             err, HENG_EFORMAT, (uint32_t)preamble,

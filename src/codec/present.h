@@ -44,7 +44,7 @@ void heng_present_number_hex(struct heng_json *json, const char *key, uint64_t v
 void heng_present_bytes(struct heng_json *json, const char *key, struct heng_slice bytes, uint8_t bias);
 
 /* The byte-by-byte meaning of the captured bytes, at most cap entries; returns how many. Also for a capture that is
- * refused: it covers what can be told and ends with one entry "rest". */
+ * refused: it covers what can be told; other bytes, in front or behind, are entries "rest". */
 size_t heng_explain(const struct heng_capture *capture, struct heng_explained *ret_entries, size_t cap);
 
 /* The same as a JSON array:

@@ -31,13 +31,14 @@ static void add_hex(struct words *w, struct heng_slice bytes)
     }
 }
 
-/* The unit text of VIF 7C in reading order; what is not printable ASCII becomes '?'. */
+/* The unit text of VIF 7C in reading order. */
 static void add_unit(struct words *w, struct heng_slice text, bool reversed)
 {
     if (w->n) add_char(w, ' ');
     for (size_t i = 0; i < text.n; i++) {
-        uint8_t byte = text.p[reversed ? text.n - 1 - i : i];
-        add_char(w, byte >= 0x20 && byte < 0x7F ? (char)byte : '?');
+        char utf8[2];
+        size_t n = heng_vif_character(text.p[reversed ? text.n - 1 - i : i], utf8);
+        for (size_t k = 0; k < n; k++) add_char(w, utf8[k]);
     }
 }
 
@@ -87,14 +88,17 @@ static void add_vifes(struct words *w, const struct heng_vif *vif)
     }
 }
 
-/* What does not fit is cut and marked with a hash of the whole, so that long qualifiers stay different. */
+/* What does not fit is cut between two characters and marked with a hash of the whole, so that long qualifiers stay
+ * different. */
 static void finish(const struct words *w, char ret_text[static HENG_QUALIFIER_MAX])
 {
     static const char digits[] = "0123456789ABCDEF";
     enum { KEPT = HENG_QUALIFIER_MAX - 6 };
-    size_t n = w->n < HENG_QUALIFIER_MAX ? w->n : KEPT;
+    bool cut = w->n >= HENG_QUALIFIER_MAX;
+    size_t n = cut ? KEPT : w->n;
+    if (cut && (w->text[n] & 0xC0) == 0x80) n--; /* the second byte of a character goes with its first */
     memcpy(ret_text, w->text, n);
-    if (w->n >= HENG_QUALIFIER_MAX) {
+    if (cut) {
         uint32_t hash = w->hash ^ w->hash >> 16;
         ret_text[n++] = '~';
         for (unsigned shift = 16; shift > 0; shift -= 4) ret_text[n++] = digits[hash >> (shift - 4) & 15];

@@ -8,9 +8,14 @@
  *   Modbus RTU      U FC .. CRC(2)          length by function, 16 bits of check
  *   Modbus TCP      T(2) 00 00 L(2) U FC .. zeros and length
  * A Modbus RTU request for two registers from 0 on ("01 03 00 00 00 02 C4 0B") has the zeros and the length of
- * Modbus TCP too: the CRC decides, so RTU is asked first. */
+ * Modbus TCP too: the CRC decides, so RTU is asked first; and with a wrong CRC it is a damaged RTU frame, for TCP has
+ * nothing more to say for itself. A right CRC around a function that nobody knows is 16 bits and no more: what is
+ * nearly another protocol's frame is that one.
+ * M-Bus and DL/T 645 both fit when the number of a DL/T meter makes it so ("68 18 18 68"): an M-Bus frame whose content
+ * is nothing known stands back behind a known function of DL/T 645. */
 #include "codec/bytes.h"
 #include "codec/modbus.h"
+#include "codec/modbus/pdu.h"
 #include "codec/present.h"
 
 /* Evidence of a damaged frame, in points; less than ENOUGH is no evidence at all. */
@@ -72,14 +77,27 @@ static bool fits(heng_protocol protocol, struct heng_slice in, struct heng_slice
     return capture.has_telegram;
 }
 
+/* M-Bus frames whose content is understood leave no doubt. */
+static bool fits_mbus(struct heng_slice in, bool *ret_doubt)
+{
+    struct heng_capture capture;
+    heng_capture_init(&capture, HENG_PROTOCOL_MBUS, in);
+    *ret_doubt = capture.rc != HENG_OK || capture.telegram.kind == HENG_TELEGRAM_OTHER;
+    return capture.has_telegram;
+}
+
 /* The protocol whose frame the bytes are; COUNT when they are none. */
 static heng_protocol whole_frame(uint32_t protocols, struct heng_slice in)
 {
-    static const heng_protocol last[] = {HENG_PROTOCOL_MODBUS_RTU, HENG_PROTOCOL_MODBUS_TCP};
     struct heng_slice frame;
-    if (is_asked(protocols, HENG_PROTOCOL_MBUS) && fits(HENG_PROTOCOL_MBUS, in, &frame)) return HENG_PROTOCOL_MBUS;
+    bool doubt;
     heng_protocol dlt645 =
         is_asked(protocols, HENG_PROTOCOL_DLT645_2007) ? HENG_PROTOCOL_DLT645_2007 : HENG_PROTOCOL_DLT645_1997;
+    if (is_asked(protocols, HENG_PROTOCOL_MBUS) && fits_mbus(in, &doubt)) {
+        bool other = doubt && is_asked(protocols, dlt645) && fits(dlt645, in, &frame) &&
+                     dlt645_edition(frame) != HENG_PROTOCOL_COUNT;
+        if (!other) return HENG_PROTOCOL_MBUS;
+    }
     if (is_asked(protocols, dlt645) && fits(dlt645, in, &frame)) {
         heng_protocol edition = dlt645_edition(frame);
         bool known = edition != HENG_PROTOCOL_COUNT;
@@ -90,9 +108,34 @@ static heng_protocol whole_frame(uint32_t protocols, struct heng_slice in)
     }
     if (is_asked(protocols, HENG_PROTOCOL_CJT188) && fits(HENG_PROTOCOL_CJT188, in, &frame))
         return HENG_PROTOCOL_CJT188;
-    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
-        if (is_asked(protocols, last[i]) && fits(last[i], in, &frame)) return last[i];
+    if (is_asked(protocols, HENG_PROTOCOL_MODBUS_RTU) && fits(HENG_PROTOCOL_MODBUS_RTU, in, &frame) &&
+        heng_modbus_has_form(heng_slice_from(frame, 1)))
+        return HENG_PROTOCOL_MODBUS_RTU;
     return HENG_PROTOCOL_COUNT;
+}
+
+/* A TCP frame of 8 bytes has a PDU of one: little against an RTU request for two registers with a wrong CRC. The
+ * functions of the standard that fit have it, and unit FF, which the servers themselves have; that is as unlikely by
+ * chance as a right CRC. */
+static bool speaks_for_tcp(struct heng_slice frame)
+{
+    enum { UNIT_AT = 6, PDU_AT = 7, ITSELF = 0xFF };
+    struct heng_slice pdu = heng_slice_from(frame, PDU_AT);
+    bool named = strcmp(heng_modbus_function_text(pdu.p[0]), "unknown function") != 0;
+    if (pdu.n == 1 && !named) return false;
+    return !heng_modbus_rtu_shaped(frame) || (pdu.n == 1 && frame.p[UNIT_AT] == ITSELF);
+}
+
+/* The same for Modbus frames that little speaks for, and for damaged RTU frames that it speaks for. */
+static heng_protocol whole_modbus(uint32_t protocols, struct heng_slice in)
+{
+    const heng_protocol rtu = HENG_PROTOCOL_MODBUS_RTU, tcp = HENG_PROTOCOL_MODBUS_TCP;
+    struct heng_slice frame;
+    bool damaged = heng_modbus_one_bit_off(in);
+    if (is_asked(protocols, rtu) && (damaged || fits(rtu, in, &frame))) return rtu;
+    if (!is_asked(protocols, tcp) || !fits(tcp, in, &frame)) return HENG_PROTOCOL_COUNT;
+    if (!is_asked(protocols, rtu)) return tcp;
+    return speaks_for_tcp(frame) ? tcp : rtu;
 }
 
 /* A frame with one damaged byte: with the right byte in its place the rest agrees again, the sum above all. The bytes
@@ -196,7 +239,9 @@ static unsigned mbus_points(struct heng_slice in)
     if (in.p[0] == 0x68) points += FAIR;
     if (points && in.n > 2 && in.p[1] == in.p[2]) points += STRONG;
     if (points > FAIR && in.n > 4) points += end_points(in, (size_t)in.p[1] + 6, 4);
-    if (in.n <= 6) as_short = (in.p[0] == 0x10 ? STRONG : 0) + end_points(in, 5, 1);
+    bool start = in.p[0] == 0x10 && (in.n == 1 || (in.p[1] & 0xC0) == 0x40); /* C of a master */
+    bool stop = in.n == 5 && in.p[4] == 0x16;
+    if (in.n <= 6 && (start || stop)) as_short = (start ? STRONG : 0) + end_points(in, 5, 1);
     return points > as_short ? points : as_short;
 }
 
@@ -229,7 +274,7 @@ static unsigned modbus_points(struct heng_slice in, size_t at, size_t around)
     size_t pdu = in.n - around;
     if (!has_fixed_functions(function_code & 0x7F)) return 0;
     if (function_code & HENG_MODBUS_EXCEPTION)
-        return pdu == 2 && in.p[at + 1] >= 1 && in.p[at + 1] <= 0x0B ? STRONG : 0;
+        return pdu == 2 && in.p[at + 1] >= 1 && in.p[at + 1] <= 0x0B ? STRONG + FAIR : 0;
     bool request = pdu == 5;                       /* address and count, or address and value */
     bool answer = pdu == 2 + (size_t)in.p[at + 1]; /* byte count */
     bool write = pdu > 6 && pdu == 6 + (size_t)in.p[at + 5];
@@ -295,16 +340,28 @@ static unsigned frame_points(heng_protocol protocol, struct heng_slice in, struc
     return 0;
 }
 
+/* What stands behind FE, FF and 00, and behind the AA that DL/T 645 meters may send between FE and 68. An AA without
+ * FE is left: it may be a damaged start byte. */
+static struct heng_slice behind_preamble(struct heng_slice in)
+{
+    size_t at = 0;
+    while (at < in.n && (in.p[at] == 0xFE || in.p[at] == 0xFF || in.p[at] == 0x00)) at++;
+    size_t junk = at;
+    while (at && junk < in.n && in.p[junk] == 0xAA) junk++;
+    return heng_slice_from(in, junk < in.n && in.p[junk] == 0x68 ? junk : at);
+}
+
 heng_protocol heng_codec_recognise_among(uint32_t protocols, struct heng_slice in)
 {
-    struct heng_slice rest = in;
+    struct heng_slice rest = behind_preamble(in);
     heng_protocol best = HENG_PROTOCOL_COUNT;
     unsigned most = 0;
     heng_protocol whole = whole_frame(protocols, in);
     if (whole != HENG_PROTOCOL_COUNT) return whole;
-    while (rest.n && (rest.p[0] == 0xFE || rest.p[0] == 0xFF || rest.p[0] == 0x00)) rest = heng_slice_from(rest, 1);
     heng_protocol mended = mended_frame(protocols, rest);
     if (mended != HENG_PROTOCOL_COUNT) return mended;
+    heng_protocol modbus = whole_modbus(protocols, in);
+    if (modbus != HENG_PROTOCOL_COUNT) return modbus;
     for (heng_protocol p = HENG_PROTOCOL_MBUS; p < HENG_PROTOCOL_COUNT; p++) {
         if (!is_asked(protocols, p)) continue;
         if (best == HENG_PROTOCOL_COUNT) best = p;

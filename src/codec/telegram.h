@@ -44,7 +44,7 @@ struct heng_telegram {
     bool has_header;  /* id, manufacturer, version, medium, access and status are there */
     bool either_way;  /* Modbus: request and answer look the same (FC 05, 06); from_meter is a guess then */
     bool more;        /* another telegram follows (M-Bus DIF 1F; CJ/T 188-2018, DL/T 645 D5) */
-    bool encrypted;   /* M-Bus: the body is cipher text; it yields one record without a value */
+    bool encrypted;   /* M-Bus: the body begins with cipher text, which yields one record without a value */
     uint8_t control;  /* C field; Modbus: function code as sent */
     uint8_t ci;       /* M-Bus CI field; CJ/T 188: meter type T */
     uint8_t address;  /* M-Bus A field; Modbus unit */
@@ -62,6 +62,7 @@ struct heng_telegram {
     uint8_t error_code;      /* kind ERROR: M-Bus report byte, DL/T 645 error byte (without 33h), Modbus exception */
     uint8_t layout;          /* CJ/T 188: which of the codec's tables the body follows, 0: none ... */
     bool unit_first;         /* ... and whether a unit byte stands in front of its value */
+    bool unit_unclear;       /* ... or in front as well as behind, as far as the bytes tell: no value has its unit */
     uint8_t bias;            /* DL/T 645: 0x33, what every data byte on the wire has been raised by; else 0 */
     char id[17];             /* M-Bus: 8 characters; CJ/T 188: 14, DL/T 645: 12, as on the plate; "" without */
     char manufacturer[5];    /* M-Bus: 3 letters; CJ/T 188: 4 hex digits; "" without */
@@ -93,6 +94,7 @@ struct heng_record {
     struct heng_civil civil;
     bool text_reversed;
     bool text_hex;          /* text is the hex digits of the data bytes, two each, in the order of the text */
+    bool time_point;        /* M-Bus: it tells when, also where the date is not set: no value of its quantity */
     const char *reason;     /* kinds NONE, BYTES: static text such as "not available" or "invalid bcd" */
     const char *enumerated; /* the word for a coded value ("open", "low"), static; NULL without */
     const char *qualifier;  /* what tells registers apart beyond the numbers ("L1", "forward"); M-Bus: what a command
@@ -144,7 +146,8 @@ static inline struct heng_records heng_telegram_records(const struct heng_telegr
  *
  * present: the members of the telegram's JSON object behind "kind"; explain: its bytes, one entry per field, from the
  *   start of t->asked or else of t->frame to the end of the frame. Both only for telegrams whose records are good
- *   to the end; explain also for others, and stops at the first byte that it cannot tell. */
+ *   to the end; explain also for others, and stops at the first byte that it cannot tell, or calls the bytes from
+ *   there to the end of the body "rest". */
 struct heng_json;
 struct heng_explainer;
 struct heng_codec {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "codec/telegram.h"
+#include "line/late.h"
 
 /* Tries per request; a line on which this many meters in a row were mute has trouble of its own. */
 enum { TRIES_USUAL = 3, SILENT_AFTER = 3, INTERRUPTIONS_MAX = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
@@ -25,6 +26,7 @@ struct member {
     struct heng_meter_config config;
     struct heng_meter_memory memory;
     const struct heng_driver *driver;
+    struct heng_late late;
 };
 
 struct heng_line {
@@ -51,9 +53,14 @@ struct heng_line {
 
     struct heng_talk talk;
     struct heng_ask ask;
+    size_t asked;         /* the member that ask went to */
+    bool begun;           /* the conversation has asked something */
+    uint8_t step, part;   /* the question that ask was */
+    heng_us settling;     /* the line keeps quiet for answers that may still come, until then at most; 0: it does not */
     heng_us first_byte;   /* an answer has begun by then, or there is none */
     heng_us ask_end;      /* no answer counts after this */
     bool heard;           /* any byte since the request */
+    heng_us heard_at;     /* the last byte */
     bool spoiled;         /* a frame since the request was damaged: waiting for the rest is idle */
     heng_outcome outcome; /* best explanation so far of why there is no answer */
 
@@ -165,6 +172,9 @@ static void start_talk(struct heng_line *line)
     line->read.outcome = HENG_OUTCOME_SILENCE;
     line->read.tries = 0;
     line->read.value_count = line->read.frame_count = line->read.skipped = 0;
+    line->read.why[0] = '\0';
+    line->begun = false;
+    line->settling = 0;
     line->outcome = HENG_OUTCOME_SILENCE;
 }
 
@@ -191,7 +201,6 @@ static void end_talk(struct heng_line *line, heng_us now, heng_outcome outcome)
 static void send_ask(struct heng_line *line, heng_us now)
 {
     struct heng_ask *ask = &line->ask;
-    line->members[line->cursor].driver->next(&line->talk, ask);
     line->counters.noise += line->received_n; /* what is still here answered nothing */
     line->received_n = 0;
     line->heard = line->spoiled = false;
@@ -205,6 +214,8 @@ static void send_ask(struct heng_line *line, heng_us now)
     line->phase = PHASE_WAIT;
     line->wake = line->first_byte;
     line->ask_end = line->wake + HENG_FRAME_BYTES_MAX * byte_time(line) + line->config.latency_ms * HENG_US_PER_MS;
+    if (line->members[line->cursor].driver->is_from)
+        heng_late_ask(&line->members[line->cursor].late, now, line->first_byte - now);
 }
 
 static unsigned tries_max(const struct heng_line *line)
@@ -217,11 +228,11 @@ static unsigned tries_max(const struct heng_line *line)
 static void rest(struct heng_line *line, heng_us now)
 {
     struct heng_talk *talk = &line->talk;
-    uint32_t rest_ms = talk->pause_ms + (talk->settle ? line->ask.answer_ms + line->config.latency_ms : 0);
-    talk->pause_ms = 0;
-    talk->settle = false;
+    /* After a silence no gap is needed, in which an answer that is a little late would find nobody. */
+    heng_us idle = line->heard_at + idle_time(line);
     line->phase = PHASE_GAP;
-    line->wake = now + idle_time(line) + rest_ms * HENG_US_PER_MS;
+    line->wake = (idle > now ? idle : now) + talk->pause_ms * HENG_US_PER_MS;
+    talk->pause_ms = 0;
 }
 
 /* The current request has brought nothing usable. */
@@ -251,13 +262,33 @@ static void hurry(struct heng_line *line, heng_us now)
     if (soon < line->wake) line->wake = soon;
 }
 
+/* Any answer of the member, asked for by whichever request, is the one that it owes longest. Returns how many to older
+ * questions were open before. */
+static unsigned pay(heng_us now, struct member *member, const struct heng_telegram *telegram)
+{
+    bool counts = member->driver->is_from && member->driver->is_from(&member->config, telegram);
+    return counts ? heng_late_pay(&member->late, now) : 0;
+}
+
+/* What nobody waited for, or no more, was heard: whoever still owes an answer may have more under way, behind it in
+ * some gateway. An answer in good time says that nothing is. */
+static void stir(struct heng_line *line, heng_us now)
+{
+    for (size_t i = 0; i < line->member_count; i++) heng_late_stir(&line->members[i].late, now);
+}
+
 static void hear(struct heng_line *line, heng_us now, const struct heng_telegram *telegram)
 {
     struct heng_err why = {.text = ""};
     struct heng_slice sent = heng_slice_of(line->ask.bytes, line->ask.n);
     bool is_echo = telegram->frame.n <= sent.n &&
                    heng_slice_eq(telegram->frame, heng_slice_from(sent, sent.n - telegram->frame.n));
-    switch (line->members[line->cursor].driver->reply(&line->talk, telegram, now, &line->read, &why)) {
+    struct member *member = &line->members[line->cursor];
+    if (member->late.older + member->late.current > 1) stir(line, now);
+    line->talk.late = is_echo ? 0 : pay(now, member, telegram);
+    heng_verdict verdict = member->driver->reply(&line->talk, telegram, now, &line->read, &why);
+    if (why.text[0]) snprintf(line->read.why, sizeof line->read.why, "%.*s", (int)sizeof line->read.why - 1, why.text);
+    switch (verdict) {
     case HENG_VERDICT_IGNORE:
         if (is_echo)
             line->counters.echo++;
@@ -267,6 +298,7 @@ static void hear(struct heng_line *line, heng_us now, const struct heng_telegram
     case HENG_VERDICT_FOREIGN:
         line->counters.foreign++;
         line->outcome = HENG_OUTCOME_FOREIGN;
+        stir(line, now);
         return;
     case HENG_VERDICT_BAD:
         line->counters.format++;
@@ -312,6 +344,7 @@ void heng_line_closed(struct heng_line *line, heng_us now, const char *why)
     line->open = false;
     line->send_due = false;
     line->received_n = 0;
+    line->settling = 0;
     set_state(line, now, HENG_LINE_STATE_DOWN, why);
     line->status_due = true;
     if (line->phase == PHASE_REST) return;
@@ -349,20 +382,52 @@ static void count_error(struct heng_line *line, heng_rc rc)
     }
 }
 
+/* The member whose answers may come now, waited for or not. */
+static struct member *speaker(struct heng_line *line)
+{
+    return &line->members[line->phase == PHASE_WAIT || line->settling ? line->cursor : line->asked];
+}
+
+static bool listens(struct heng_line *line, heng_us now)
+{
+    return line->phase == PHASE_WAIT || (line->member_count && heng_late_any(&speaker(line)->late, now));
+}
+
+/* Keep quiet until nothing can come any more that would be taken for the answer to the next request. */
+static void settle(struct heng_line *line, heng_us now)
+{
+    const struct heng_late *late = &line->members[line->cursor].late;
+    if (line->settling == 0) line->settling = heng_late_limit(late, now);
+    heng_us end = heng_late_end(late);
+    line->wake = end < line->settling ? end : line->settling;
+    if (!heng_late_older(late, now)) line->wake = now + idle_time(line); /* the last one has come */
+}
+
+/* An answer that was not waited for. */
+static void overhear(struct heng_line *line, heng_us now, const struct heng_telegram *telegram)
+{
+    (void)pay(now, speaker(line), telegram);
+    line->counters.noise += telegram->frame.n;
+}
+
 /* Take telegrams off the front of what was received. Each turn either uses up bytes or ends. */
 static void scan(struct heng_line *line, heng_us now)
 {
-    const struct heng_codec *codec = heng_codec_of(line->members[line->cursor].config.protocol);
-    while (line->received_n && line->phase == PHASE_WAIT) {
+    while (line->received_n && listens(line, now)) {
+        const struct heng_codec *codec = heng_codec_of(speaker(line)->config.protocol);
         struct heng_telegram telegram;
         struct heng_slice in = heng_slice_of(line->received, line->received_n);
         size_t used = 0;
         heng_rc rc = (codec->decode_answer ? codec->decode_answer : codec->decode)(in, &telegram, &used, NULL);
         if (rc == HENG_OK) {
             count_noise(line, heng_slice_of(in.p, (size_t)(telegram.frame.p - in.p)));
-            hear(line, now, &telegram); /* borrows from received: before the bytes move */
+            /* borrows from received: before the bytes move */
+            if (line->phase == PHASE_WAIT)
+                hear(line, now, &telegram);
+            else
+                overhear(line, now, &telegram);
         } else {
-            count_error(line, rc);
+            if (line->phase == PHASE_WAIT) count_error(line, rc);
             count_noise(line, heng_slice_of(in.p, used));
         }
         drop_front(line, used);
@@ -374,12 +439,12 @@ void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes
 {
     if (!line->open || bytes.n == 0) return;
     line->counters.bytes_in += bytes.n;
-    if (line->phase != PHASE_WAIT) {
-        line->counters.noise += bytes.n; /* nobody was asked */
-        return;
-    }
-    line->heard = true;
-    while (bytes.n && line->phase == PHASE_WAIT) {
+    line->heard_at = now;
+    if (line->phase == PHASE_WAIT)
+        line->heard = true;
+    else
+        stir(line, now);
+    while (bytes.n && listens(line, now)) {
         size_t room = sizeof line->received - line->received_n;
         size_t n = bytes.n < room ? bytes.n : room;
         memcpy(line->received + line->received_n, bytes.p, n);
@@ -391,7 +456,8 @@ void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes
             line->received_n = 0;
         }
     }
-    line->counters.noise += bytes.n;
+    line->counters.noise += bytes.n; /* nobody was asked */
+    if (line->phase == PHASE_GAP && line->settling) settle(line, now);
     if (line->phase != PHASE_WAIT) return;
     /* Once a frame has begun, a pause ends it, at the latest when no frame can last longer. An echo or a stray byte is
      * no beginning: the answer still has its time. */
@@ -422,6 +488,34 @@ static void next_member(struct heng_line *line, heng_us now)
     if (++line->cursor >= line->member_count) end_round(line, now);
 }
 
+/* Send the next request, once no late answer can be taken for the answer to it. */
+static void ask_or_settle(struct heng_line *line, heng_us now)
+{
+    struct member *m = &line->members[line->cursor];
+    struct heng_talk *talk = &line->talk;
+    struct heng_ask ask;
+    m->driver->next(talk, &ask);
+    bool again = line->begun && line->step == talk->step && line->part == talk->sequence &&
+                 heng_slice_eq(heng_slice_of(ask.bytes, ask.n), heng_slice_of(line->ask.bytes, line->ask.n));
+    if (!again) heng_late_turn(&m->late);
+    bool mixed = ask.anonymous && heng_late_older(&m->late, now);
+    if (mixed && line->settling && now >= line->settling) {
+        snprintf(line->read.why, sizeof line->read.why, "answers that nobody asked for do not end");
+        line->settling = 0;
+        end_talk(line, now, HENG_OUTCOME_NOISE);
+    } else if (mixed) {
+        settle(line, now);
+    } else {
+        line->ask = ask;
+        line->asked = line->cursor;
+        line->step = talk->step;
+        line->part = talk->sequence;
+        line->begun = true;
+        line->settling = 0;
+        send_ask(line, now);
+    }
+}
+
 /* What the passing of time brings; at most one step. */
 static void advance(struct heng_line *line, heng_us now)
 {
@@ -437,7 +531,7 @@ static void advance(struct heng_line *line, heng_us now)
     case PHASE_GAP:
         if (!line->talking) start_talk(line);
         if (line->open) {
-            send_ask(line, now);
+            ask_or_settle(line, now);
         } else {
             /* The round is over and the line was down: every meter that is left is a miss, and is said to be one. */
             end_talk(line, now, HENG_OUTCOME_DISCONNECTED);

@@ -3,7 +3,8 @@
  *
  * The two bytes of the DI travel in either order and meters insist on theirs, so the first conversation
  * tries both in turn and remembers what was answered, unless the profile knows. SER counts requests; it is not
- * used to refuse an answer, because meters exist that send a fixed one: the address decides who speaks. */
+ * used to refuse an answer, because meters exist that send a fixed one: the address decides who speaks. A byte AA of an
+ * address stands for any: AAAAAAAAAAAAAA asks the only meter of a line. */
 #include "codec/cjt188.h"
 #include "meter/driver.h"
 
@@ -15,7 +16,8 @@ static heng_rc cjt188_check(const struct heng_meter_config *meter, struct heng_e
     size_t n = strspn(meter->address, "0123456789ABCDEFabcdef");
     if (n == ID_DIGITS && meter->address[n] == '\0') return HENG_OK;
     return heng_fail(err, HENG_ECONFIG, 0,
-                     "'%s' is not a CJ/T 188 number: 14 digits, vendor code first, as in 11110059493675",
+                     "'%s' is not a CJ/T 188 number: 14 digits, vendor code first, as in 11110059493675, or "
+                     "AAAAAAAAAAAAAA for the only meter of a line",
                      meter->address);
 }
 
@@ -68,15 +70,27 @@ static void cjt188_next(struct heng_talk *talk, struct heng_ask *ret)
     heng_ask_times(talk, ret, ANSWER_MS, IDLE_MS);
 }
 
-static bool same_id(const char *a, const char *b)
+static char upper(char c) { return c >= 'a' ? (char)(c - 'a' + 'A') : c; }
+
+/* Source: CJ/T 188 (2004 and 2018), address field: AAH is the wildcard of a byte. Where any is used, the number on the
+ * plate must do, if it is a whole one: it is all that tells this meter from one that took its place. */
+static bool is_from(const struct heng_meter_config *meter, const struct heng_telegram *telegram)
 {
+    const char *asked = meter->address, *number = meter->number;
+    bool any = false, repeats = true, same = true;
+    if (!telegram->from_meter || strlen(telegram->id) != ID_DIGITS) return false;
     for (size_t i = 0; i < ID_DIGITS; i++) {
-        char x = a[i], y = b[i];
-        if (x >= 'a') x = (char)(x - 'a' + 'A');
-        if (y >= 'a') y = (char)(y - 'a' + 'A');
-        if (x != y) return false;
+        size_t byte = i - i % 2;
+        bool wild = upper(asked[byte]) == 'A' && upper(asked[byte + 1]) == 'A';
+        any = any || wild;
+        if (upper(telegram->id[i]) != upper(asked[i])) {
+            if (!wild) return false;
+            repeats = false;
+        }
     }
-    return true;
+    if (!any || repeats || strlen(number) != ID_DIGITS) return true;
+    for (size_t i = 0; i < ID_DIGITS; i++) same = same && upper(telegram->id[i]) == upper(number[i]);
+    return same;
 }
 
 /* A late answer to the question before has another DI. */
@@ -90,8 +104,9 @@ static heng_verdict cjt188_reply(struct heng_talk *talk, const struct heng_teleg
                                  struct heng_read *read, struct heng_err *err)
 {
     if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
-    if (!same_id(telegram->id, talk->meter->address)) return HENG_VERDICT_FOREIGN;
+    if (!is_from(talk->meter, telegram)) return HENG_VERDICT_FOREIGN;
     if (telegram->kind == HENG_TELEGRAM_ERROR) {
+        if (talk->late) return HENG_VERDICT_IGNORE; /* it does not say what it refuses */
         heng_fail(err, HENG_EDENIED, 0, "the meter refuses the request");
         /* It may be the order of the DI that it refuses. */
         return order_known(talk) ? heng_talk_refused(talk) : HENG_VERDICT_REFUSED;
@@ -107,11 +122,20 @@ static heng_verdict cjt188_reply(struct heng_talk *talk, const struct heng_teleg
     return heng_talk_step(talk);
 }
 
+static heng_missed cjt188_timeout(struct heng_talk *talk, unsigned tries_max)
+{
+    heng_missed missed = heng_talk_missed(talk, tries_max);
+    /* The order may have been learned from a late answer to the other one: a meter that is mute is tried with both. */
+    if (missed == HENG_MISSED_FAILED) talk->memory->di_known = false;
+    return missed;
+}
+
 const struct heng_driver heng_cjt188_driver = {
     .protocol = HENG_PROTOCOL_CJT188,
     .check = cjt188_check,
     .begin = cjt188_begin,
     .next = cjt188_next,
     .reply = cjt188_reply,
-    .timeout = heng_talk_missed,
+    .timeout = cjt188_timeout,
+    .is_from = is_from,
 };

@@ -12,7 +12,8 @@
  * A follow-on frame goes on in the middle of the data, wherever the one before was full, and does not say where. So
  * the parts are joined first and then read as one answer: a part read by itself would give the values of the first
  * tariffs to later ones. Every part is kept as evidence; the values point to the first.
- * A lost part is asked for again by its number (2007); 1997 has no numbers, so there the question begins anew.
+ * A lost part is asked for again by its number (2007); 1997 has no numbers, so there the question begins anew, and a
+ * part is asked for only when no late one can come.
  * Source: DL/T 645-2007 clause 7, appendix A; DL/T 645-1997 clause 6. */
 #include "codec/dlt645.h"
 #include "meter/driver.h"
@@ -86,14 +87,16 @@ static void dlt645_next(struct heng_talk *talk, struct heng_ask *ret)
     ret->n = heng_dlt645_encode(&frame, &buf) == HENG_OK ? buf.n : 0;
     heng_ask_times(talk, ret, ANSWER_MS, IDLE_MS);
     ret->gap_ms = GAP_MS;
+    ret->anonymous = talk->sequence && is_1997(talk);
 }
 
 /* An address may be abbreviated with A for any digit. Then the number on the plate, where it is known, must do: it is
  * all that tells this meter from one that took its place. */
-static bool is_from(const struct heng_talk *talk, const struct heng_telegram *telegram)
+static bool is_from(const struct heng_meter_config *meter, const struct heng_telegram *telegram)
 {
-    const char *asked = talk->meter->address, *number = talk->meter->number;
+    const char *asked = meter->address, *number = meter->number;
     bool any = false;
+    if (!telegram->from_meter) return false;
     for (size_t i = 0; i < ID_DIGITS; i++) {
         if (asked[i] == 'A')
             any = true;
@@ -186,9 +189,10 @@ static heng_verdict dlt645_reply(struct heng_talk *talk, const struct heng_teleg
                                  struct heng_read *read, struct heng_err *err)
 {
     if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
-    if (!is_from(talk, telegram)) return HENG_VERDICT_FOREIGN;
+    if (!is_from(talk->meter, telegram)) return HENG_VERDICT_FOREIGN;
     if ((telegram->control & FUNCTION) != function_of(talk)) return HENG_VERDICT_IGNORE;
-    if (telegram->kind == HENG_TELEGRAM_ERROR) return refused(talk, telegram, read, err);
+    if (telegram->kind == HENG_TELEGRAM_ERROR) /* it does not say what it refuses */
+        return talk->late ? HENG_VERDICT_IGNORE : refused(talk, telegram, read, err);
     bool answers =
         telegram->kind == HENG_TELEGRAM_DATA && telegram->has_di && telegram->di == talk->asks[talk->step].di;
     if (!answers) return HENG_VERDICT_IGNORE; /* a late answer to another question */
@@ -212,6 +216,7 @@ const struct heng_driver heng_dlt645_2007_driver = {
     .next = dlt645_next,
     .reply = dlt645_reply,
     .timeout = dlt645_timeout,
+    .is_from = is_from,
 };
 
 const struct heng_driver heng_dlt645_1997_driver = {
@@ -221,4 +226,5 @@ const struct heng_driver heng_dlt645_1997_driver = {
     .next = dlt645_next,
     .reply = dlt645_reply,
     .timeout = dlt645_timeout,
+    .is_from = is_from,
 };

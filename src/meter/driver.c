@@ -92,13 +92,13 @@ static heng_missed give_up(struct heng_talk *talk)
     return HENG_MISSED_FAILED;
 }
 
-/* A meter may also keep silent about what it does not have, so silence counts as a refusal in the end. That costs all
- * tries every time; a profile made for the meter does not ask for it. */
+/* A meter may also keep silent about what it does not have, so silence counts as a refusal in the end, with the first
+ * question too. That costs all tries every time; a profile made for the meter does not ask for it, and begins with what
+ * the meter must know: a dead one is found out by that. */
 heng_missed heng_talk_missed(struct heng_talk *talk, unsigned tries_max)
 {
     if (++talk->tries < tries_max) return HENG_MISSED_AGAIN;
-    /* A meter that has not answered at all is dead: that is found out with the first question, not after all. */
-    if (!may_skip(talk) || talk->telegrams == 0) return give_up(talk);
+    if (!may_skip(talk)) return give_up(talk);
     return heng_talk_step(talk) == HENG_VERDICT_NEXT ? HENG_MISSED_AGAIN : HENG_MISSED_DONE;
 }
 
@@ -106,6 +106,7 @@ void heng_ask_times(const struct heng_talk *talk, struct heng_ask *ret, uint32_t
 {
     const struct heng_profile *profile = talk->profile;
     ret->answer_bits = ret->idle_bits = ret->gap_ms = 0;
+    ret->anonymous = false;
     ret->answer_ms = profile && profile->answer_ms ? profile->answer_ms : answer_ms;
     ret->idle_ms = profile && profile->idle_ms ? profile->idle_ms : idle_ms;
 }

@@ -39,7 +39,7 @@ struct heng_talk {
     uint8_t tries;     /* of the current step */
     uint8_t telegrams; /* answers taken so far */
     uint32_t pause_ms; /* the meter is busy: rest so long before the next request. The owner takes it back to 0 */
-    bool settle;       /* ... and as long as an answer may take, because one may still come. The same */
+    unsigned late;     /* answers to older questions that may come before one to this: the owner says so to reply() */
     bool unsure;       /* M-Bus: nobody confirmed the reset, so the frame count bit is a guess */
     bool doubted;      /* M-Bus: an answer was asked for again for that reason, which happens once */
     uint32_t last_sum; /* M-Bus: tells a repeated telegram from a new one */
@@ -59,6 +59,7 @@ struct heng_ask {
     uint32_t gap_ms;    /* longest pause between two bytes of an answer that the protocol allows; 0: none to speak of */
     uint32_t idle_ms;   /* quiet time the bus wants after this exchange ... */
     uint32_t idle_bits; /* ... and at least so many bit times; 0: 33 */
+    bool anonymous;     /* no answer to it says which question it answers: asked only when none to another can come */
 };
 
 /* What an incoming telegram means for the conversation. */
@@ -83,7 +84,9 @@ typedef enum heng_missed {
  * next:    fill *ret with the request of the current step; the same bytes again after a time-out, unless
  *          the protocol has another form to try.
  * reply:   judge a telegram. Values and frames of a good one are appended to read, all or nothing.
- * timeout: nothing usable came; a step has tries_max tries. */
+ * timeout: nothing usable came; a step has tries_max tries.
+ * is_from: does this meter say that? By it the owner counts the answers that may still come. NULL: an answer says
+ *          what it answers, whatever it is, or it does not matter. */
 struct heng_driver {
     heng_protocol protocol;
     heng_rc (*check)(const struct heng_meter_config *meter, struct heng_err *err);
@@ -92,6 +95,7 @@ struct heng_driver {
     heng_verdict (*reply)(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
                           struct heng_read *read, struct heng_err *err);
     heng_missed (*timeout)(struct heng_talk *talk, unsigned tries_max);
+    bool (*is_from)(const struct heng_meter_config *meter, const struct heng_telegram *telegram);
 };
 
 /* NULL for a protocol without a driver. */

@@ -9,8 +9,10 @@
  *                                unit 83 other                the same again
  *
  * An answer does not say which registers it holds. On TCP the transaction number ties it to its question; on a
- * serial line only time does. So after a question that was asked more than once the line stays quiet for the time that
- * a second answer may take: it must not be taken for the answer to the next question.
+ * serial line only time does. So every question there is marked as one whose answer is anonymous, and the line asks it
+ * only when no answer to another can come any more. A repeated question stays the same, byte by byte: another count
+ * would tell its answer from the first one's, but meters refuse registers behind those of their list, and what is
+ * learned by it is no more than time tells.
  * Source: Modbus Application Protocol 1.1b3 clauses 6 and 7, Modbus over Serial Line 1.02 clause 2. */
 #include <stdlib.h>
 
@@ -71,6 +73,7 @@ static void modbus_next(struct heng_talk *talk, struct heng_ask *ret)
     ret->n = rc == HENG_OK ? buf.n : 0;
     heng_ask_times(talk, ret, is_tcp(talk->meter) ? TCP_ANSWER_MS : ANSWER_MS, IDLE_MS);
     ret->idle_bits = IDLE_BITS;
+    ret->anonymous = !is_tcp(talk->meter);
 }
 
 /* The request that is out, as a telegram. */
@@ -93,15 +96,12 @@ static struct heng_telegram request_of(struct heng_talk *talk, struct heng_ask *
     return request;
 }
 
-/* On to the next question. A serial meter may still have an answer to the last one under way. */
+/* On to the next question. */
 static heng_verdict step(struct heng_talk *talk, heng_verdict (*how)(struct heng_talk *talk))
 {
     uint8_t before = talk->step;
-    bool repeated = talk->tries > 0;
     heng_verdict verdict = how(talk);
-    if (talk->step == before) return verdict;
-    talk->memory->transaction++;
-    talk->settle = repeated && !is_tcp(talk->meter);
+    if (talk->step != before) talk->memory->transaction++;
     return verdict;
 }
 
@@ -138,11 +138,14 @@ static heng_missed modbus_timeout(struct heng_talk *talk, unsigned tries_max)
 {
     uint8_t before = talk->step;
     heng_missed missed = heng_talk_missed(talk, tries_max);
-    if (talk->step != before) {
-        talk->memory->transaction++;
-        talk->settle = !is_tcp(talk->meter);
-    }
+    if (talk->step != before) talk->memory->transaction++;
     return missed;
+}
+
+static bool rtu_is_from(const struct heng_meter_config *meter, const struct heng_telegram *telegram)
+{
+    uint8_t unit = 0;
+    return unit_of(meter, &unit) && telegram->from_meter && telegram->address == unit;
 }
 
 const struct heng_driver heng_modbus_rtu_driver = {
@@ -152,6 +155,7 @@ const struct heng_driver heng_modbus_rtu_driver = {
     .next = modbus_next,
     .reply = modbus_reply,
     .timeout = modbus_timeout,
+    .is_from = rtu_is_from,
 };
 
 const struct heng_driver heng_modbus_tcp_driver = {

@@ -3,17 +3,22 @@
 
 enum { SET_BYTES_MAX = 32 << 20 };
 
+/* Make room for another of that name. The new one stands last: it was added last. */
+static void take_out(struct heng_profiles *profiles, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < profiles->count; i++)
+        if (strcmp(profiles->items[i]->name, name) != 0) profiles->items[kept++] = profiles->items[i];
+    profiles->count = kept;
+}
+
 heng_rc heng_profiles_add(struct heng_profiles *profiles, struct heng_slice json, struct heng_err *err)
 {
     struct heng_profile *profile = heng_arena_take(&profiles->arena, 1, sizeof *profile);
     if (!profile) return heng_fail(err, HENG_ENOMEM, 0, "no memory for another profile");
     heng_rc rc = heng_profile_parse(json, &profiles->arena, profile, err);
     if (rc != HENG_OK) return rc;
-    for (size_t i = 0; i < profiles->count; i++) {
-        if (strcmp(profiles->items[i]->name, profile->name) != 0) continue;
-        profiles->items[i] = profile;
-        return HENG_OK;
-    }
+    take_out(profiles, profile->name);
     if (profiles->count == profiles->cap) { /* the old list stays in the arena: a few hundred bytes, log n times */
         size_t cap = profiles->cap ? 2 * profiles->cap : 64;
         const struct heng_profile **items = heng_arena_take(&profiles->arena, cap, sizeof(struct heng_profile *));

@@ -13,7 +13,7 @@ enum { HENG_PROFILE_NAME_MAX = 48, HENG_PROFILE_ASKS_MAX = 32, HENG_PROFILE_BYTE
 struct heng_ask_def {
     uint32_t di;           /* CJ/T 188, DL/T 645: data identifier; Modbus: first register or coil */
     uint16_t count;        /* Modbus: registers or coils */
-    uint8_t function_code; /* Modbus: 1..4; CJ/T 188: control code, 01 if not given */
+    uint8_t function_code; /* Modbus: 1..4; CJ/T 188: control code 01, 03, 09 or 21; 01 if not given */
     bool optional;         /* a refusal ("no such data"), or silence in all tries, leaves the conversation good */
 };
 
@@ -106,7 +106,7 @@ struct heng_profiles {
 /* All profiles that are built in. Errors: ENOMEM. fini also after an error. */
 HENG_NODISCARD heng_rc heng_profiles_init(struct heng_profiles *profiles, struct heng_err *err);
 void heng_profiles_fini(struct heng_profiles *profiles);
-/* Add one from a file's text; a name that is there already is replaced. Errors: as heng_profile_parse. */
+/* Add one from a file's text. It stands last, also when it replaces one of its name. Errors: as heng_profile_parse. */
 HENG_NODISCARD heng_rc heng_profiles_add(struct heng_profiles *profiles, struct heng_slice json, struct heng_err *err);
 /* NULL when there is none of that name. */
 const struct heng_profile *heng_profiles_find(const struct heng_profiles *profiles, const char *name);

@@ -178,6 +178,15 @@ static void read_di_order(struct heng_profile_reader *r, struct heng_profile *pr
     profile->di_order = (heng_di_order)i;
 }
 
+static void read_unit_order(struct heng_profile_reader *r, struct heng_dialect *dialect)
+{
+    char text[16];
+    heng_profile_text(r, text, sizeof text);
+    dialect->cjt188.unit_order = heng_unit_order_of(text);
+    if (dialect->cjt188.unit_order == HENG_UNIT_ORDER_COUNT)
+        heng_profile_refuse(r, HENG_EFORMAT, "'%s' is not an order: use auto, value-first or unit-first", text);
+}
+
 static void read_valve(struct heng_profile_reader *r, struct heng_dialect *dialect)
 {
     static const char *const names[] = {"open", "close"};
@@ -212,10 +221,12 @@ static void read_cjt188(struct heng_profile_reader *r, struct heng_profile *prof
             DI_ORDER,
         SETTLEMENT,
         STATUS_BYTE,
+        UNIT_ORDER,
         VALVE
     };
 #define X(symbol, text) text,
-    static const char *const names[] = {DECIMALS_LIST(X) "di_order", "settlement_is_cooling", "status_byte", "valve"};
+    static const char *const names[] = {DECIMALS_LIST(X) "di_order", "settlement_is_cooling", "status_byte",
+                                        "unit_order", "valve"};
 #undef X
     struct heng_profile_members members = HENG_PROFILE_MEMBERS(names);
     struct heng_dialect *dialect = &profile->dialect;
@@ -230,6 +241,7 @@ static void read_cjt188(struct heng_profile_reader *r, struct heng_profile *prof
         case DI_ORDER: read_di_order(r, profile); break;
         case SETTLEMENT: dialect->cjt188.settlement_is_cooling = heng_json_get_bool(&r->json); break;
         case STATUS_BYTE: dialect->cjt188.status_second = heng_json_get_int(&r->json, 1, 2) == 2; break;
+        case UNIT_ORDER: read_unit_order(r, dialect); break;
         default: read_valve(r, dialect); break;
         }
     }
@@ -274,7 +286,8 @@ enum member {
 #undef X
 };
 
-static void read_member(struct heng_profile_reader *r, enum member m, struct heng_profile *p, uint32_t **ret_lines)
+static void read_member(struct heng_profile_reader *r, enum member m, struct heng_profile *p,
+                        struct heng_profile_lines *ret_lines)
 {
     switch (m) {
     case MEMBER_SCHEMA: (void)heng_profile_keep(r, 200); break;
@@ -287,8 +300,8 @@ static void read_member(struct heng_profile_reader *r, enum member m, struct hen
     case MEMBER_GENERIC: p->generic = heng_json_get_bool(&r->json); break;
     case MEMBER_LINE: read_line(r, p); break;
     case MEMBER_TIMING: read_timing(r, p); break;
-    case MEMBER_ASK: heng_profile_read_asks(r, p); break;
-    case MEMBER_FIELDS: heng_profile_read_fields(r, &p->dialect, ret_lines); break;
+    case MEMBER_ASK: heng_profile_read_asks(r, p, ret_lines->asks); break;
+    case MEMBER_FIELDS: heng_profile_read_fields(r, &p->dialect, &ret_lines->fields); break;
     case MEMBER_RULES: heng_profile_read_rules(r, &p->dialect); break;
     case MEMBER_CJT188: read_cjt188(r, p); break;
     case MEMBER_MBUS: read_mbus(r, p); break;
@@ -316,44 +329,6 @@ static void find_protocols(struct heng_profile_reader *r)
         *r = ahead;
     else
         r->protocols = ahead.protocols;
-}
-
-static bool is_same_register(const struct heng_field *a, const struct heng_field *b)
-{
-    const char *qa = a->qualifier ? a->qualifier : "", *qb = b->qualifier ? b->qualifier : "";
-    return a->quantity == b->quantity && a->unit == b->unit && a->function == b->function && a->storage == b->storage &&
-           a->tariff == b->tariff && a->subunit == b->subunit && strcmp(qa, qb) == 0;
-}
-
-static bool is_asked(const struct heng_profile *p, const struct heng_field *f)
-{
-    uint32_t last = f->di + (f->function_code <= 2 ? 0U : f->bytes / 2U - 1U);
-    for (size_t i = 0; i < p->ask_count; i++) {
-        const struct heng_ask_def *ask = &p->asks[i];
-        if (ask->function_code == f->function_code && f->di >= ask->di && last < ask->di + ask->count) return true;
-    }
-    return false;
-}
-
-/* What can only be seen when everything is there; lines of the fields for the messages. */
-static void check_whole(struct heng_profile_reader *r, const struct heng_profile *p, const uint32_t *lines)
-{
-    if (heng_profile_is(r, HENG_PROFILE_MODBUS) && p->ask_count == 0)
-        heng_profile_refuse(r, HENG_EFORMAT, "'ask' is missing: which registers are to be read?");
-    for (size_t i = 0; i < p->dialect.field_count && !heng_profile_failed(r); i++) {
-        const struct heng_field *f = &p->dialect.fields[i];
-        size_t same = 0;
-        r->json.line = lines[i];
-        while (same < i && !is_same_register(&p->dialect.fields[same], f)) same++;
-        if (same < i)
-            heng_profile_refuse(r, HENG_ECONFLICT,
-                                "fields[%zu]: is the same register as fields[%zu]: tell them apart by tariff, storage, "
-                                "subunit or qualifier",
-                                i, same);
-        if (heng_profile_is(r, HENG_PROFILE_MODBUS) && !is_asked(p, f))
-            heng_profile_refuse(r, HENG_ECONFLICT, "fields[%zu].address: no 'ask' with code %u reads register %u to %u",
-                                i, f->function_code, f->di, f->di + (f->bytes > 2 ? f->bytes / 2U - 1U : 0U));
-    }
 }
 
 static bool stands_before(const struct heng_field *a, const struct heng_field *b)
@@ -397,9 +372,12 @@ heng_rc heng_profile_parse(struct heng_slice json, struct heng_arena *arena, str
     const uint32_t required =
         1U << MEMBER_NAME | 1U << MEMBER_TITLE | 1U << MEMBER_SOURCE | 1U << MEMBER_PROTOCOLS | 1U << MEMBER_MEDIUM;
     struct heng_profile_members members = HENG_PROFILE_MEMBERS(names);
-    struct heng_profile_reader r = {.json = heng_json_reader_of(json), .arena = arena};
+    static const struct heng_slice mark = {(const uint8_t *)"\xEF\xBB\xBF", 3}; /* some editors begin UTF-8 with it */
+    bool marked = json.n >= mark.n && heng_slice_eq(heng_slice_of(json.p, mark.n), mark);
+    struct heng_profile_reader r = {.json = heng_json_reader_of(marked ? heng_slice_from(json, mark.n) : json),
+                                    .arena = arena};
     struct heng_profile profile = {.preamble = 0xFF, .dialect = heng_dialect_standard};
-    uint32_t *lines = NULL;
+    struct heng_profile_lines lines = {0};
     if (json.n > HENG_PROFILE_BYTES_MAX)
         return heng_fail(err, HENG_ELIMIT, 0, "a profile of more than %d bytes", HENG_PROFILE_BYTES_MAX);
     find_protocols(&r);
@@ -407,7 +385,7 @@ heng_rc heng_profile_parse(struct heng_slice json, struct heng_arena *arena, str
     for (int m; (m = heng_profile_member(&r, &members)) >= 0;) read_member(&r, (enum member)m, &profile, &lines);
     heng_profile_require(&r, &members, required);
     heng_json_finish(&r.json);
-    if (!heng_profile_failed(&r)) check_whole(&r, &profile, lines);
+    if (!heng_profile_failed(&r)) heng_profile_check_whole(&r, &profile, &lines);
     if (heng_profile_failed(&r)) return tell(&r, err);
     sort_fields(&profile.dialect);
     *ret = profile;

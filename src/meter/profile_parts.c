@@ -4,6 +4,7 @@
  *   Modbus           "address" (97 or "0x0061"), "code" 1..4, "type" u16 .. f64, bcd, bit, text; "order" of the words
  *   DL/T 645, CJ/T 188   "di", "at" (offset behind DI or SER), "type" u8 .. f64, bcd, bcd-signed, bit, text, clock,
  * bytes and for all of them "scale", "unit", "quantity" and what tells registers apart. */
+#include "codec/cjt188.h"
 #include "meter/profile_reader.h"
 
 #include <stdio.h>
@@ -43,6 +44,19 @@ static void only_for(struct heng_profile_reader *r, bool seen, uint32_t protocol
 
 enum { ALL_DI = HENG_PROFILE_DLT645 | 1 << HENG_PROTOCOL_CJT188 };
 
+/* What is asked at every poll must leave the meter as it is. The codes of CJ/T 188 that read, and of the vendors' codes
+ * the one that is known to read (LCR, data at a higher resolution). */
+static uint8_t read_control(struct heng_profile_reader *r)
+{
+    static const uint8_t reading[] = {HENG_CJT188_C_READ, HENG_CJT188_C_READ_ADDRESS, HENG_CJT188_C_READ_KEY_VERSION,
+                                      HENG_CJT188_C_EXTENDED | HENG_CJT188_C_READ};
+    uint8_t control = (uint8_t)heng_profile_hex(r, 2, 2, NULL);
+    if (heng_profile_is(r, 1 << HENG_PROTOCOL_CJT188) && !memchr(reading, control, sizeof reading))
+        heng_profile_refuse(r, HENG_EDENIED, "%02X does not read: use 01 (data), 03 (address), 09 (key version) or 21",
+                            control);
+    return control;
+}
+
 static void read_ask(struct heng_profile_reader *r, struct heng_ask_def *ask)
 {
     enum { CODE, ADDRESS, COUNT, DI, CONTROL, OPTIONAL };
@@ -57,7 +71,7 @@ static void read_ask(struct heng_profile_reader *r, struct heng_ask_def *ask)
         case ADDRESS: ask->di = read_address(r); break;
         case COUNT: ask->count = (uint16_t)heng_json_get_int(&r->json, 1, 2000); break;
         case DI: ask->di = read_di(r); break;
-        case CONTROL: ask->function_code = (uint8_t)heng_profile_hex(r, 2, 2, NULL); break;
+        case CONTROL: ask->function_code = read_control(r); break;
         case OPTIONAL: ask->optional = heng_json_get_bool(&r->json); break;
         default: break;
         }
@@ -71,14 +85,19 @@ static void read_ask(struct heng_profile_reader *r, struct heng_ask_def *ask)
     if (modbus && ask->di + ask->count > 0x10000) heng_profile_refuse(r, HENG_ERANGE, "reaches beyond address 65535");
 }
 
-void heng_profile_read_asks(struct heng_profile_reader *r, struct heng_profile *profile)
+void heng_profile_read_asks(struct heng_profile_reader *r, struct heng_profile *profile,
+                            uint32_t ret_lines[static HENG_PROFILE_ASKS_MAX])
 {
     void *items;
     if (heng_profile_is(r, 1 << HENG_PROTOCOL_MBUS))
         heng_profile_refuse(r, HENG_EFORMAT, "M-Bus meters say by themselves what they have: leave it out");
     size_t count = heng_profile_array(r, HENG_PROFILE_ASKS_MAX, sizeof profile->asks[0], &items);
     struct heng_ask_def *asks = items;
-    for (size_t i = 0; heng_profile_item(r, i) && i < count; i++) read_ask(r, &asks[i]);
+    for (size_t i = 0; heng_profile_item(r, i) && i < count; i++) {
+        (void)heng_json_peek(&r->json); /* over the blanks: the line of the ask itself */
+        ret_lines[i] = r->json.line;
+        read_ask(r, &asks[i]);
+    }
     for (size_t i = 0; i < count; i++) profile->asks[i] = asks[i];
     profile->ask_count = count;
 }
@@ -193,18 +212,12 @@ static void read_field_member(struct heng_profile_reader *r, enum field_member m
     case FIELD_STORAGE: f->storage = (uint16_t)heng_json_get_int(&r->json, 0, 0xFFFF); break;
     case FIELD_TARIFF: f->tariff = (uint16_t)heng_json_get_int(&r->json, 0, 0xFFFF); break;
     case FIELD_SUBUNIT: f->subunit = (uint16_t)heng_json_get_int(&r->json, 0, 0xFFFF); break;
-    case FIELD_QUALIFIER: f->qualifier = heng_profile_qualifier(r); break;
+    case FIELD_QUALIFIER: f->qualifier = heng_profile_qualifier(r, false); break;
     case FIELD_ABSENT:
         f->absent = heng_profile_hex(r, 2, 16, &d->absent_digits);
         f->has_absent = true;
         break;
     }
-}
-
-static bool is_number(heng_coding coding)
-{
-    return coding == HENG_CODING_BCD || coding == HENG_CODING_BCD_SIGNED || coding == HENG_CODING_UNSIGNED ||
-           coding == HENG_CODING_SIGNED || coding == HENG_CODING_FLOAT;
 }
 
 /* A coil is a bit; of the bits of a register or byte one must be named. */
@@ -234,7 +247,8 @@ static void check_size(struct heng_profile_reader *r, const struct heng_profile_
     if (SEEN(FIELD_BYTES) && d->type_bytes)
         heng_profile_refuse(r, HENG_EFORMAT, "'bytes' is for bcd, bcd-signed, text, clock and bytes: the type says it");
     if (f->bytes == 0) heng_profile_refuse(r, HENG_EFORMAT, "'bytes' is missing: how many has the field?");
-    if (is_number(f->coding) && f->bytes > 8) heng_profile_refuse(r, HENG_ERANGE, "a number has at most 8 bytes");
+    if (heng_profile_is_number(f->coding) && f->bytes > 8)
+        heng_profile_refuse(r, HENG_ERANGE, "a number has at most 8 bytes");
     if (f->coding == HENG_CODING_CLOCK) check_clock(r, modbus, f->bytes);
     check_bit(r, SEEN(FIELD_BIT) != 0, coil, f->coding == HENG_CODING_BIT);
     if (!modbus && f->coding == HENG_CODING_BIT) {
@@ -243,7 +257,7 @@ static void check_size(struct heng_profile_reader *r, const struct heng_profile_
     }
     if (!modbus) return;
     if (coil) f->bytes = 1;
-    if (!coil && (f->bytes % 2 || (is_number(f->coding) && f->bytes == 6)))
+    if (!coil && (f->bytes % 2 || (heng_profile_is_number(f->coding) && f->bytes == 6)))
         heng_profile_refuse(r, HENG_EUNSUPPORTED, "Modbus numbers have 2, 4 or 8 bytes, texts an even number");
 }
 
@@ -251,7 +265,7 @@ static void check_meaning(struct heng_profile_reader *r, const struct heng_profi
 {
     const struct heng_profile_members members = *seen;
     struct heng_field *f = d->field;
-    bool number = is_number(f->coding);
+    bool number = heng_profile_is_number(f->coding);
     if (number && !SEEN(FIELD_UNIT))
         heng_profile_refuse(r, HENG_EFORMAT, "'unit' is missing: write \"\" for a number without a unit");
     if (!number && (SEEN(FIELD_SCALE) || SEEN(FIELD_ABSENT)))
@@ -304,7 +318,10 @@ void heng_profile_read_fields(struct heng_profile_reader *r, struct heng_dialect
     size_t count = heng_profile_array(r, HENG_PROFILE_FIELDS_MAX, sizeof(struct heng_field), &items);
     struct heng_field *fields = items;
     uint32_t *lines = heng_arena_take(r->arena, count + 1, sizeof *lines);
-    if (!lines) heng_profile_refuse(r, HENG_ENOMEM, "no memory for it");
+    if (!lines) {
+        heng_profile_refuse(r, HENG_ENOMEM, "no memory for it");
+        return;
+    }
     for (size_t i = 0; heng_profile_item(r, i) && i < count; i++) {
         (void)heng_json_peek(&r->json); /* over the blanks: the line of the field itself */
         lines[i] = r->json.line;
@@ -358,7 +375,7 @@ static void read_match(struct heng_profile_reader *r, struct heng_record_rule *r
         case RULE_STORAGE: rule->match.storage = (uint64_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
         case RULE_TARIFF: rule->match.tariff = (uint32_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
         case RULE_SUBUNIT: rule->match.subunit = (uint32_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
-        case RULE_QUALIFIER: rule->match.qualifier = heng_profile_qualifier(r); break;
+        case RULE_QUALIFIER: rule->match.qualifier = heng_profile_qualifier(r, false); break;
         case RULE_OWN: rule->match.di = read_di(r); break;
         default: rule->match.vif = heng_profile_bytes(r, 22); break; /* VIF, 10 VIFE, text: EN 13757-3 clause 6.4 */
         }
@@ -387,7 +404,7 @@ static void read_then(struct heng_profile_reader *r, struct heng_record_rule *ru
         case RULE_STORAGE: rule->then.storage = (uint64_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
         case RULE_TARIFF: rule->then.tariff = (uint32_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
         case RULE_SUBUNIT: rule->then.subunit = (uint32_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
-        case RULE_QUALIFIER: rule->then.qualifier = heng_profile_qualifier(r); break;
+        case RULE_QUALIFIER: rule->then.qualifier = heng_profile_qualifier(r, false); break;
         case RULE_OWN: rule->then.drop = heng_json_get_bool(&r->json); break;
         default: heng_profile_scale(r, &rule->then.factor, &rule->then.shift); break;
         }
@@ -400,6 +417,24 @@ static void read_then(struct heng_profile_reader *r, struct heng_record_rule *ru
     rule->then.has_subunit = SEEN(RULE_SUBUNIT);
     if (members.seen == 0 || (SEEN(RULE_OWN) && !rule->then.drop))
         heng_profile_refuse(r, HENG_EFORMAT, "changes nothing: give \"drop\": true, or what to replace");
+}
+
+/* The unit check of fields, as far as the rule alone tells which quantity in which unit will come out of it. */
+static void check_rule(struct heng_profile_reader *r, const struct heng_record_rule *rule)
+{
+    bool changes = rule->then.has_quantity || rule->then.has_unit;
+    bool has_quantity = rule->then.has_quantity || rule->match.has_quantity;
+    bool has_unit = rule->then.has_unit || rule->match.has_unit;
+    heng_quantity quantity = rule->then.has_quantity ? rule->then.quantity : rule->match.quantity;
+    heng_unit unit = rule->then.has_unit ? rule->then.unit : rule->match.unit;
+    if (!changes || rule->then.drop || !has_quantity) return;
+    const char *wanted = has_unit ? heng_profile_unit_clash(quantity, unit) : NULL;
+    if (wanted)
+        heng_profile_refuse(r, HENG_EFORMAT, "%s is not measured in '%s': use %s", heng_quantity_text(quantity),
+                            heng_unit_text(unit), wanted);
+    if (!has_unit && rule->match.has_quantity && !heng_profile_units_meet(rule->match.quantity, quantity))
+        heng_profile_refuse(r, HENG_EFORMAT, "%s has no unit of %s: give 'then' a unit",
+                            heng_quantity_text(rule->match.quantity), heng_quantity_text(quantity));
 }
 
 static void read_rule(struct heng_profile_reader *r, struct heng_record_rule *rule)
@@ -417,6 +452,7 @@ static void read_rule(struct heng_profile_reader *r, struct heng_record_rule *ru
             (void)heng_profile_keep(r, HENG_PROFILE_TEXT_MAX);
     }
     heng_profile_require(r, &members, 1U << MATCH | 1U << THEN);
+    check_rule(r, rule);
 }
 
 void heng_profile_read_rules(struct heng_profile_reader *r, struct heng_dialect *dialect)

@@ -99,9 +99,23 @@ bool heng_profile_item(struct heng_profile_reader *r, size_t index)
     return !heng_profile_failed(r);
 }
 
+/* C0, DEL and C1 (in UTF-8 C2 80 to C2 9F): what a title holds goes to terminals, logs and documents of one line. */
+static bool has_control(const char *text)
+{
+    for (size_t i = 0; text[i]; i++) {
+        uint8_t c = (uint8_t)text[i], after = (uint8_t)text[i + 1];
+        if (c < 0x20 || c == 0x7F || (c == 0xC2 && after >= 0x80 && after <= 0x9F)) return true;
+    }
+    return false;
+}
+
 void heng_profile_text(struct heng_profile_reader *r, char *ret_text, size_t cap)
 {
     heng_json_get_string(&r->json, ret_text, cap);
+    if (has_control(ret_text)) {
+        ret_text[0] = '\0';
+        heng_profile_refuse(r, HENG_EFORMAT, "has a control character in it, such as a line feed");
+    }
 }
 
 static const char *keep(struct heng_profile_reader *r, const char *text)
@@ -208,10 +222,12 @@ heng_function heng_profile_function(struct heng_profile_reader *r)
     return heng_profile_failed(r) ? HENG_FUNCTION_INSTANTANEOUS : function;
 }
 
-const char *heng_profile_qualifier(struct heng_profile_reader *r)
+const char *heng_profile_qualifier(struct heng_profile_reader *r, bool numbered)
 {
     char text[HENG_QUALIFIER_MAX];
     heng_profile_text(r, text, sizeof text);
+    if (!numbered && strchr(text, '#'))
+        heng_profile_refuse(r, HENG_EFORMAT, "'%s' has a # in it, which numbers equal registers: #2, #3", text);
     return keep(r, text);
 }
 

@@ -62,7 +62,8 @@ struct heng_dec heng_profile_decimal(struct heng_profile_reader *r);
 heng_medium heng_profile_medium(struct heng_profile_reader *r);
 heng_quantity heng_profile_quantity(struct heng_profile_reader *r);
 heng_function heng_profile_function(struct heng_profile_reader *r);
-const char *heng_profile_qualifier(struct heng_profile_reader *r); /* "" allowed */
+/* "" allowed. numbered: with "#2" behind it, which is ours to give to the second of two equal registers. */
+const char *heng_profile_qualifier(struct heng_profile_reader *r, bool numbered);
 /* A decimal as factor x 10^exp. */
 void heng_profile_scale(struct heng_profile_reader *r, int32_t *ret_factor, int8_t *ret_exp);
 
@@ -80,17 +81,34 @@ const struct heng_profile_unit *heng_profile_unit_of(const char *text); /* NULL 
 const struct heng_profile_unit *heng_profile_unit(struct heng_profile_reader *r);
 /* What is wrong with a quantity in a unit, NULL when nothing is: the units that it can have. */
 const char *heng_profile_unit_clash(heng_quantity quantity, heng_unit unit);
+/* Whether a value of one quantity can be one of the other as well, in whatever unit it is. */
+bool heng_profile_units_meet(heng_quantity a, heng_quantity b);
+
+/* Where asks and fields stand in the file, for messages about what is seen only at its end. */
+struct heng_profile_lines {
+    uint32_t asks[HENG_PROFILE_ASKS_MAX];
+    uint32_t *fields; /* in the arena */
+};
 
 /* The parts of a profile; each reads one member of the file. */
-void heng_profile_read_asks(struct heng_profile_reader *r, struct heng_profile *profile);
+void heng_profile_read_asks(struct heng_profile_reader *r, struct heng_profile *profile,
+                            uint32_t ret_lines[static HENG_PROFILE_ASKS_MAX]);
 void heng_profile_read_fields(struct heng_profile_reader *r, struct heng_dialect *dialect, uint32_t **ret_lines);
 void heng_profile_read_rules(struct heng_profile_reader *r, struct heng_dialect *dialect);
 void heng_profile_read_samples(struct heng_profile_reader *r, struct heng_profile *profile);
+/* Fields against asks and all of them among themselves, before they are sorted: ECONFLICT. */
+void heng_profile_check_whole(struct heng_profile_reader *r, const struct heng_profile *profile,
+                              const struct heng_profile_lines *lines);
 
 enum {
     HENG_PROFILE_MODBUS = 1 << HENG_PROTOCOL_MODBUS_RTU | 1 << HENG_PROTOCOL_MODBUS_TCP,
     HENG_PROFILE_DLT645 = 1 << HENG_PROTOCOL_DLT645_2007 | 1 << HENG_PROTOCOL_DLT645_1997,
 };
+static inline bool heng_profile_is_number(heng_coding coding)
+{
+    return coding == HENG_CODING_BCD || coding == HENG_CODING_BCD_SIGNED || coding == HENG_CODING_UNSIGNED ||
+           coding == HENG_CODING_SIGNED || coding == HENG_CODING_FLOAT;
+}
 static inline bool heng_profile_is(const struct heng_profile_reader *r, uint32_t protocols)
 {
     return (r->protocols & protocols) != 0;

@@ -57,7 +57,7 @@ static void read_reading(struct heng_profile_reader *r, struct heng_profile_read
         case READING_STORAGE: reading->storage = (uint64_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
         case READING_TARIFF: reading->tariff = (uint32_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
         case READING_SUBUNIT: reading->subunit = (uint32_t)heng_json_get_int(&r->json, 0, UINT32_MAX); break;
-        case READING_QUALIFIER: reading->qualifier = heng_profile_qualifier(r); break;
+        case READING_QUALIFIER: reading->qualifier = heng_profile_qualifier(r, true); break;
         case READING_VALUE: reading->value = heng_profile_decimal(r); break;
         case READING_TEXT: reading->text = heng_profile_keep(r, 120); break;
         default: reading->reason = heng_profile_keep(r, 40); break;

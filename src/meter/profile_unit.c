@@ -151,15 +151,37 @@ static const struct {
 #undef ROW
 };
 
+enum { MEASURED_COUNT = sizeof measured_in / sizeof measured_in[0] };
+
+/* Its row; MEASURED_COUNT when it can have any unit. */
+static size_t row_of(heng_quantity quantity)
+{
+    size_t i = 0;
+    while (i < MEASURED_COUNT && measured_in[i].quantity != quantity) i++;
+    return i;
+}
+
+static bool has_unit(size_t row, heng_unit unit)
+{
+    size_t k = 0;
+    do {
+        if (measured_in[row].units[k] == unit) return true;
+    } while (measured_in[row].units[++k] != HENG_UNIT_NONE); /* the last one is always NONE */
+    return false;
+}
+
 const char *heng_profile_unit_clash(heng_quantity quantity, heng_unit unit)
 {
-    for (size_t i = 0; i < sizeof measured_in / sizeof measured_in[0]; i++) {
-        if (measured_in[i].quantity != quantity) continue;
-        size_t k = 0;
-        do {
-            if (measured_in[i].units[k] == unit) return NULL;
-        } while (measured_in[i].units[++k] != HENG_UNIT_NONE); /* the last one is always NONE */
-        return measured_in[i].wanted;
-    }
-    return NULL;
+    size_t row = row_of(quantity);
+    return row == MEASURED_COUNT || has_unit(row, unit) ? NULL : measured_in[row].wanted;
+}
+
+bool heng_profile_units_meet(heng_quantity a, heng_quantity b)
+{
+    size_t row_a = row_of(a), row_b = row_of(b), k = 0;
+    if (row_a == MEASURED_COUNT || row_b == MEASURED_COUNT) return true;
+    do {
+        if (has_unit(row_b, measured_in[row_a].units[k])) return true;
+    } while (measured_in[row_a].units[++k] != HENG_UNIT_NONE);
+    return false;
 }

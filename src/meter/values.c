@@ -5,12 +5,14 @@
 #include "base/buf.h"
 #include "codec/present.h"
 
-/* What is worth a register: it is measured or counted. Who the meter is and what it is set to stays in the
+/* What is worth a register: it is measured or counted. Who the meter is, what it is set to and when something was (of
+ * a quantity that is measured, too: "maximum power at", which has no value before there was a maximum) stays in the
  * frame, where the console shows it. */
 static bool is_measured(const struct heng_record *record)
 {
     if (!record->vif_known || record->unit == HENG_UNIT_UNKNOWN) return false;
     if (record->kind != HENG_VALUE_DEC && record->kind != HENG_VALUE_NONE) return false;
+    if (record->time_point) return false;
     switch (record->quantity) {
     case HENG_QUANTITY_ENERGY:
     case HENG_QUANTITY_ENERGY_HEAT:
@@ -164,9 +166,11 @@ static bool make_unique(const struct heng_read *read, unsigned count, struct hen
 {
     char base[HENG_QUALIFIER_MAX];
     memcpy(base, key->qualifier, sizeof base);
+    size_t kept = strnlen(base, sizeof base - 6);
+    while (kept && ((unsigned char)base[kept] & 0xC0) == 0x80) kept--; /* never within a character of UTF-8 */
     for (unsigned n = 2; is_taken(read, count, key); n++) {
         if (n > HENG_READ_VALUES_MAX) return false;
-        snprintf(key->qualifier, sizeof key->qualifier, "%.*s#%u", (int)sizeof base - 6, base, n);
+        snprintf(key->qualifier, sizeof key->qualifier, "%.*s#%u", (int)kept, base, n);
     }
     return true;
 }

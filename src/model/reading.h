@@ -60,6 +60,7 @@ struct heng_read {
     uint8_t tries;
     uint16_t value_count, frame_count;
     uint16_t skipped; /* values that found no room: they are in the frames only */
+    char why[120];    /* what was wrong with the last answer that was of no use, for a person; "" for nothing */
     struct heng_value values[HENG_READ_VALUES_MAX];
     struct {
         heng_us at_us;

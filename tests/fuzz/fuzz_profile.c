@@ -10,6 +10,11 @@ static void require_sane(const struct heng_profile *p)
 {
     fuzz_require(p->name[0] && p->title[0] && p->title[1] && p->title[2] && p->source && p->protocols);
     fuzz_require(p->ask_count <= HENG_PROFILE_ASKS_MAX && p->di_order < HENG_DI_ORDER_COUNT);
+    for (size_t i = 0; i < p->ask_count; i++) { /* they only read */
+        uint8_t code = p->asks[i].function_code;
+        fuzz_require(code <= 4 || (p->protocols & 1 << HENG_PROTOCOL_CJT188 && (code == 0x09 || code == 0x21)));
+        fuzz_require(!(p->protocols & 1 << HENG_PROTOCOL_CJT188) || (code != 2 && code != 4));
+    }
     for (size_t i = 0; i < p->dialect.field_count; i++) {
         const struct heng_field *f = &p->dialect.fields[i];
         fuzz_require(f->factor != 0 && f->bytes > 0 && f->coding < HENG_CODING_COUNT);

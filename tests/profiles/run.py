@@ -74,6 +74,8 @@ def fits(value, schema):
             good = all(fits(value, s) for s in want)
         elif word == "anyOf":
             good = any(fits(value, s) for s in want)
+        elif word == "not":
+            good = not fits(value, want)
         elif word == "oneOf":
             good = sum(fits(value, s) for s in want) == 1
         elif word == "if":
@@ -121,6 +123,7 @@ def changed(name, *steps):
 M, C, D, B = "acrel-ddsy1352", "plou-heat", "generic-dlt645-2007", "sensus-pollutherm"
 COIL = {"address": 0, "code": 1, "type": "bit", "unit": "", "quantity": "relay state"}
 COIL_ASK = {"code": 1, "address": 0, "count": 8}
+MORE = {"address": 17, "count": 1}  # what M asks no register of
 CLOCK = {"address": 0, "type": "clock", "bytes": 6, "quantity": "datetime"}
 FLAG = {"di": "D120", "at": 4, "type": "bit", "bit": 7, "quantity": "battery state"}
 RULE = {"match": {"quantity": "energy"}, "then": {"quantity": "heat energy"}}
@@ -137,10 +140,24 @@ GOOD = [
     changed(M, (["title", "zh"], None), (["title", "de"], None)),
     changed(C, (["ask", 0, "control"], "21")),
     changed(C, (["cjt188", "valve"], {"open": "99", "close": "55"})),
-    changed(C, (["fields"], [{"di": "D120", "type": "bcd", "bytes": 4, "unit": "m3", "scale": "0.01", "quantity": "volume",
-                              "storage": 1}])),
-    changed(C, (["fields"], [FLAG, {"di": "D120", "type": "f32", "unit": "m3", "quantity": "volume"}])),
-    changed(D, (["fields"], [{"di": "04FF0001", "at": 2, "type": "u16", "unit": "", "quantity": "event count"}])),
+    changed(C, (["ask", 0, "control"], "09")),
+    changed(C, (["ask", 1], {"di": "D120"}),
+            (["fields"], [{"di": "D120", "type": "bcd", "bytes": 4, "unit": "m3", "scale": "0.01", "quantity": "volume",
+                           "storage": 1}])),
+    changed(C, (["ask", 1], {"di": "D120"}),
+            (["fields"], [FLAG, {"di": "D120", "type": "f32", "unit": "m3", "quantity": "volume"}])),
+    changed(D, (["ask", 7], {"di": "04FF0001"}),
+            (["fields"], [{"di": "04FF0001", "at": 2, "type": "u16", "unit": "", "quantity": "event count"}])),
+    changed(D, (["ask", 7], {"di": "00020000"}),  # the block 0002FF00 is asked as well, but the profile says what this is
+            (["fields"], [{"di": "00020000", "type": "u32", "unit": "", "quantity": "event count"}])),
+    changed(M, (["ask", 3], {"code": 4, "address": 0, "count": 10})),  # input registers are other registers
+    changed(M, (["ask", 3], dict(MORE, address=10))),  # between two ranges
+    changed(M, (["fields", 10], {"address": 0, "type": "i32", "unit": "", "quantity": "event count"}),
+            (["samples"], [])),  # read both ways
+    changed(M, (["fields", 10], {"address": 1, "type": "text", "bytes": 2, "quantity": "model/version"})),
+    changed(B, (["rules"], [dict(RULE, then={"quantity": "voltage", "unit": "V"})]), (["samples"], [])),
+    changed(B, (["rules"], [dict(RULE, match={"vif": "06"}, then={"unit": "V"})])),
+    changed(B, (["rules"], [dict(RULE, match={"quantity": "energy", "unit": ""}, then={"storage": 1})])),
     changed(B, (["rules"], [{"match": {"vif": "FD 17"}, "then": {"drop": True}, "note": "noise"}])),
     changed(B, (["rules"], [RULE]), (["samples"], [])),
     changed(B, (["mbus"], {"application_reset": True, "telegrams_max": 3})),
@@ -192,6 +209,17 @@ BAD = [
     ("half a byte absent", changed(M, (["fields", 0, "absent"], "FFFFFFF")), "fields[0]"),
     ("function of the code", changed(M, (["fields", 0, "function"], 3)), "fields[0].function: a number stands"),
     ("negative tariff", changed(M, (["fields", 0, "tariff"], -1)), "fields[0].tariff: -1 is not between"),
+    ("numbered qualifier", changed(M, (["fields", 0, "qualifier"], "L1#2")), "fields[0].qualifier: 'L1#2' has a #"),
+    ("escape in a qualifier", changed(M, (["fields", 0, "qualifier"], "\x1b[2J")), "fields[0].qualifier: has a control"),
+    ("line feed in a title", changed(M, (["title", "en"], "a\n")), "title.en: has a control character"),
+    ("C1 control in a title", changed(M, (["title", "zh"], "a\u009b2J")), "title.zh: has a control character"),
+    ("delete in a source", changed(M, (["source"], "a\u007f")), "source: has a control character"),
+    ("rule with a numbered qualifier", changed(B, (["rules"], [dict(RULE, match={"qualifier": "#2"})])),
+     "rules[0].match.qualifier: '#2' has a #"),
+    ("writing at every poll", changed(C, (["ask", 0], {"di": "A019", "control": "04"})), "ask[0].control: 04 does not read"),
+    ("new address at every poll", changed(C, (["ask", 0, "control"], "15")), "ask[0].control: 15 does not read"),
+    ("vendor code that writes", changed(C, (["ask", 0, "control"], "2A")), "ask[0].control: 2A does not read"),
+    ("read code with the bit of an answer", changed(C, (["ask", 0, "control"], "81")), "ask[0].control: 81 does not"),
     ("long qualifier", changed(M, (["fields", 0, "qualifier"], "x" * 24)), "fields[0].qualifier: a string is longer"),
     ("cjt188 for Modbus", changed(M, (["cjt188"], {})), "cjt188: is for CJ/T 188 only"),
     ("mbus for Modbus", changed(M, (["mbus"], {})), "mbus: is for M-Bus only"),
@@ -231,6 +259,43 @@ BAD = [
     ("rule without then", changed(B, (["rules"], [{"match": {"tariff": 1}}])), "rules[0]: 'then' is missing"),
     ("no telegrams", changed(B, (["mbus"], {"telegrams_max": 0})), "mbus.telegrams_max: 0 is not between"),
     ("the profile is an array", [], "an array stands where an object should be"),
+]
+
+# What a schema cannot say: one part of the profile against another.
+ITEM = {"di": "00010000", "optional": True}
+BAD_WHOLE = [
+    ("registers asked twice", changed(M, (["ask", 3], {"address": "0x0000", "count": 10})),
+     "ask[3]: reads registers that ask[0] reads"),
+    ("registers asked in part twice", changed(M, (["ask", 3], {"address": 9, "count": 2})), "ask[3]: reads registers"),
+    ("an ask inside of another", changed(M, (["ask", 3], {"address": 12, "count": 1})), "that ask[1] reads: their values"),
+    ("a DI asked twice", changed(C, (["ask", 1], {"di": "901F", "optional": True})), "ask[1]: reads what ask[0] reads"),
+    ("a DI asked with two codes", changed(C, (["ask", 1], {"di": "901F", "control": "21"})), "ask[1]: reads what ask[0]"),
+    ("a block and its item", changed(D, (["ask", 7], ITEM)), "ask[7]: reads what ask[0] reads"),
+    ("an item and its block", changed("dlt645-1997-single", (["ask", 4], {"di": "901F"})), "ask[4]: reads what ask[0]"),
+    ("field of a DI that is not asked", changed(C, (["fields"], [FLAG])), "fields[0].di: no 'ask' reads the data of D120"),
+    ("field of an item of a block", changed(D, (["fields"], [{"di": "00010000", "type": "bcd", "bytes": 4, "unit": "kWh",
+                                                              "quantity": "energy"}])),
+     "fields[0].di: no 'ask' reads the data of 00010000"),
+    ("field of an address", changed(C, (["ask", 1], {"di": "D120", "control": "03"}), (["fields"], [FLAG])),
+     "fields[0].di: no 'ask' reads"),
+    ("field of a register that is not asked", changed(M, (["fields", 10], dict(CLOCK, address=18))),
+     "fields[10].address: no 'ask' with code 3 reads register 18 to 20"),
+    ("half of another number", changed(M, (["fields", 10], {"address": 1, "type": "u16", "unit": "", "quantity": "status"})),
+     "fields[10]: shares a part of its bytes with fields[0]"),
+    ("number that begins in another", changed(
+        C, (["ask", 1], {"di": "D120"}),
+        (["fields"], [{"di": "D120", "type": "u32", "unit": "m3", "quantity": "volume"},
+                      {"di": "D120", "at": 2, "type": "bcd", "bytes": 4, "unit": "m3", "quantity": "volume", "storage": 1}])),
+     "fields[1]: shares a part of its bytes with fields[0]"),
+    ("rule: energy in volts", changed(B, (["rules"], [dict(RULE, then={"unit": "V"})])),
+     "rules[0]: energy is not measured in 'V': use Wh"),
+    ("rule: volts become energy", changed(B, (["rules"], [dict(RULE, match={"quantity": "voltage", "unit": "V"})])),
+     "rules[0]: heat energy is not measured in 'V'"),
+    ("rule: voltage becomes energy", changed(B, (["rules"], [dict(RULE, match={"quantity": "voltage"})])),
+     "rules[0]: voltage has no unit of heat energy: give 'then' a unit"),
+    ("rule: energy in volts, whatever it was", changed(
+        B, (["rules"], [dict(RULE, match={"vif": "06"}, then={"quantity": "energy", "unit": "V"})])),
+     "rules[0]: energy is not measured in 'V'"),
 ]
 
 # What only the parser can see: the text, the line and the reason.
@@ -288,6 +353,35 @@ def words_agree(tap):
         tap.check(f"the schema knows the same {name}", sorted(inside) == sorted(mine), set(inside) ^ set(mine))
 
 
+def site_profiles(tap, heng):
+    """import and serve take a folder of profiles only when each of them proves itself."""
+    bad = changed(M, (["name"], "mine"), (["samples", 0, "readings", 0, "value"], "12345.68"))
+    good = changed(M, (["name"], "mine"))
+    empty = {"site": "x", "time_zone": "UTC", "places": [], "lines": [], "meters": []}
+    for what, files, reason in [
+            ("good ones", {"mine": good}, None),
+            ("one with the byte order mark of an editor", {"mine": "\ufeff" + json.dumps(good)}, None),
+            ("a sample that does not hold", {"mine": bad}, r"mine\.json:[1-9]\d*: energy: stated is 12345680, but"),
+            ("two of one name", {"mine": good, "copy": good}, r"copy\.json:1: .*'mine': call the file mine\.json"),
+            ("a built-in name in another file", {"copy": profile(M)}, r"copy\.json:1: .* call the file " + M),
+            ("a mistake", {"mine": changed(M, (["fields", 3, "unit"], "kWhh"))}, r"mine\.json:[1-9]\d*: fields\[3\]")]:
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "mine").mkdir()
+            (folder / "site.json").write_text(json.dumps(empty), encoding="utf-8")
+            for name, value in files.items():
+                text = value if isinstance(value, str) else json.dumps(value, indent=1)
+                (folder / "mine" / f"{name}.json").write_text(text, encoding="utf-8")
+            commands = [["import", "--data", folder / "data", "--profiles", folder / "mine", folder / "site.json"]]
+            if reason:  # a good server would stay
+                commands.append(["serve", "--data", folder / "data", "--listen", "127.0.0.1:0", "--dtu-listen", "off",
+                                 "--profiles", folder / "mine"])
+            for command in commands:
+                done = subprocess.run(["timeout", "20", heng, *map(str, command)], capture_output=True, text=True)
+                met = re.search(reason, done.stderr) is not None if reason else not done.stderr
+                tap.check(f"{command[0]} with {what}", done.returncode == (1 if reason else 0) and met, done.stderr)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--bin", required=True)
@@ -309,6 +403,11 @@ def main():
         done = subprocess.run([heng, "profile", *arguments], capture_output=True, text=True)
         tap.check(f"profile {' '.join(arguments)}: exit status {want}", done.returncode == want, done.stderr)
 
+    for path in FILES:
+        tap.check(f"{path.name} has a title in three languages",
+                  set(json.loads(path.read_text(encoding="utf-8"))["title"]) == {"en", "zh", "de"})
+    site_profiles(tap, heng)
+
     with tempfile.TemporaryDirectory() as folder:
         for number, value in enumerate(GOOD, 1):
             path = written(folder, value)
@@ -321,6 +420,12 @@ def main():
             tap.check(f"{name}: refused by the schema", not schema_says(value))
             tap.check(f"{name}: refused by the parser, with its place",
                       status == 1 and place is not None and reason in place.group(1), out)
+        for name, value, reason in BAD_WHOLE:
+            path = written(folder, value)
+            status, out = heng_check(heng, str(path))
+            place = re.fullmatch(re.escape(str(path)) + r":[1-9]\d*: (.*)\n", out)
+            tap.check(f"{name}: refused by the parser, with its place",
+                      schema_says(value) and status == 1 and place is not None and reason in place.group(1), out)
         for name, text, line, reason in BAD_TEXT:
             path = written(folder, text)
             status, out = heng_check(heng, str(path))

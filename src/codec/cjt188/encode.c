@@ -1,6 +1,7 @@
 /* CJ/T 188 frames for masters and for simulated meters. Shapes: frame.c (frame), layout.c (payloads). */
 #include "codec/bytes.h"
 #include "codec/cjt188.h"
+#include "codec/cjt188/layout.h"
 
 enum { START = 0x68, STOP = 0x16, OVERHEAD = 13, DATA_MAX = 255, ID_BYTES = 7, VALVE_OPEN = 0x55, VALVE_CLOSE = 0x99 };
 
@@ -66,7 +67,8 @@ heng_rc heng_cjt188_put_measured(struct heng_buf *buf, uint32_t number, uint8_t 
 
 heng_rc heng_cjt188_put_clock(struct heng_buf *buf, const struct heng_civil *civil)
 {
-    if (!heng_civil_valid(civil) || civil->year < 100 || civil->year > 9999) return HENG_ERANGE;
+    if (!heng_civil_valid(civil) || civil->year < HENG_CJT188_FIRST_YEAR || civil->year > HENG_CJT188_LAST_YEAR)
+        return HENG_ERANGE;
     uint64_t digits = (uint64_t)civil->year * 10000 + civil->month * 100U + civil->day;
     digits = digits * 1000000 + civil->hour * 10000U + civil->minute * 100U + civil->second;
     return heng_cjt188_put_bcd(buf, digits, 7);

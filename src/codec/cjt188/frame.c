@@ -99,16 +99,17 @@ static bool echoes_di(struct heng_slice data)
 }
 
 /* Bodies of error answers differ: SER ST0 ST1 by the standard, also one status byte, or DI SER and none, one or two
- * bytes of status. What is left over is the body. */
+ * bytes of status. What is left over is the body. The refusal of a new key may repeat the key right behind SER, so that
+ * nothing there is taken for a status unless it is two bytes and no more. */
 static void read_error(struct heng_slice data, struct heng_telegram *t)
 {
     size_t used = data.n == 3 || data.n == 1 ? data.n : 0;
     t->kind = HENG_TELEGRAM_ERROR;
     if (echoes_di(data)) {
-        used = data.n < 5 ? data.n : 5;
         read_di(data.p, t);
+        used = data.n < 5 ? data.n : heng_cjt188_is_secret(t->di) && data.n > 5 ? 3 : 5;
         t->ser = data.p[2];
-        if (data.n >= 5) read_status(data.p + 3, t);
+        if (used == 5) read_status(data.p + 3, t);
         if (data.n == 4) t->error_code = data.p[3];
     } else if (data.n == 3) {
         t->ser = data.p[0];
@@ -148,12 +149,28 @@ static void judge_request(struct heng_telegram *t)
     t->kind = reads && t->body.n == 0 ? HENG_TELEGRAM_REQUEST : HENG_TELEGRAM_COMMAND;
 }
 
+/* D2D3, D2D4 and D3D4 are identifiers in either byte order: the one that the body fits is meant. */
+static void find_layout(struct heng_telegram *t)
+{
+    uint32_t as_read = t->di, swapped = (t->di & 0xFF) << 8 | t->di >> 8;
+    heng_cjt188_find_layout(t);
+    if (t->layout || !heng_cjt188_di_name((uint16_t)as_read) || !heng_cjt188_di_name((uint16_t)swapped)) return;
+    if (t->dialect && heng_cjt188_has_fields(t)) return;
+    t->di = swapped;
+    heng_cjt188_find_layout(t);
+    if (t->layout)
+        t->di_swapped = !t->di_swapped;
+    else
+        t->di = as_read;
+}
+
 void heng_cjt188_judge(struct heng_telegram *t)
 {
     if (t->kind == HENG_TELEGRAM_ERROR) return;
     t->kind = HENG_TELEGRAM_OTHER;
+    if (t->has_di) read_di(t->frame.p + DATA_AT, t); /* anew: another dialect may have turned it */
     if (t->dialect && t->dialect->field_count) heng_cjt188_turn_di(t);
-    if (t->has_di && t->body.n) heng_cjt188_find_layout(t);
+    if (t->body.n) find_layout(t);
     if (t->layout && heng_cjt188_layout(t)->status_at != HENG_CJT188_NO_STATUS)
         read_status(t->body.p + heng_cjt188_layout(t)->status_at, t);
     if (t->from_meter)
@@ -168,7 +185,7 @@ static void read_data(struct heng_slice data, struct heng_telegram *t)
         read_error(data, t);
         return;
     }
-    if (data.n >= 2) read_di(data.p, t);
+    t->has_di = data.n >= 2;
     if (data.n >= 3) t->ser = data.p[2];
     t->body = heng_slice_from(data, 3);
     heng_cjt188_judge(t);

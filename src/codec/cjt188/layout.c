@@ -27,12 +27,14 @@
  *   A016 base reading (5)               913F..918F gas days (n x 5)          A017 valve (1)
  *        0  4+1  total, unit                 0  nx5  total, unit                  0    1  55 open, 99 close
  *
- *   A field with unit is value-first (low byte first) or unit-first; the unit bytes tell which. All other numbers are
- *   BCD, low byte first; FF, EE and 99 in all bytes mean "not available".
+ *   A field with unit is value-first (low byte first) or unit-first; units and digits of the whole body tell which. In
+ *   D120.. and A016 of heat meters they may not: 05 34 12 00 05 is 1234.05 kWh or 50012.34 kWh. Then the meter's
+ *   dialect tells, else there is no value (docs/decisions/0006-cjt188-unit-order.md). All other numbers are BCD, low
+ *   byte first; FF, EE and 99 in all bytes mean "not available".
  *
  * Source: CJ/T 188-2004 clause 7 and appendix (901F, D120.., 81xx, A0xx); CJ/T 188-2018 (911F, D2xx..D4xx, 907F); LCR
  * sheets (0A61, D120..); gas vendors (903F, 904F, 91xF). What only one of them tells is believed when units, digits and
- * length all fit, and is no value otherwise. */
+ * length all fit, and is no value otherwise; nor is it when two of these layouts fit. */
 #include "codec/cjt188/layout.h"
 #include "codec/bytes.h"
 
@@ -212,7 +214,7 @@ static const struct entry entries[] = {
     ENTRY(0xA014, 0xA014, WRITE, ANY, PLAINLY, ALL(key_fields), 9, NO_STATUS, 0, 0),
     ENTRY(0xA015, 0xA015, WRITE, ANY, PLAINLY, ALL(clock_fields), 7, NO_STATUS, 0, 0),
     ENTRY(0xA016, 0xA016, WRITE, ANY, STRICT, ALL(base_volume_fields), 5, NO_STATUS, 0, 0),
-    ENTRY(0xA016, 0xA016, WRITE, ANY, STRICT, ALL(base_energy_fields), 5, NO_STATUS, ENERGY, 0),
+    ENTRY(0xA016, 0xA016, WRITE, HEAT, STRICT, ALL(base_energy_fields), 5, NO_STATUS, ENERGY, 0),
     ENTRY(0xA017, 0xA017, WRITE, ANY, PLAINLY, ALL(valve_fields), 1, NO_STATUS, 0, 0),
     ENTRY(0xA018, 0xA018, WRITE | WRITTEN, ANY, PLAINLY, ALL(id_fields), 7, NO_STATUS, 0, 0),
 };
@@ -296,12 +298,46 @@ bool heng_cjt188_clock(const uint8_t *p, size_t n, struct heng_civil *ret)
                                .hour = (uint8_t)part[HOUR],
                                .minute = (uint8_t)part[MINUTE],
                                .second = (uint8_t)part[SECOND]};
-    return part[CENTURY] != 0 && heng_civil_valid(ret);
+    return ret->year >= HENG_CJT188_FIRST_YEAR && ret->year <= HENG_CJT188_LAST_YEAR && heng_civil_valid(ret);
+}
+
+/* The units that meters show their totals, powers and flows in. The table has others, which nobody sends: a total in
+ * Wh runs over within days, and 100 kWh is too coarse to bill. */
+static bool is_usual(uint8_t code)
+{
+    static const uint8_t usual[] = {0x05, 0x08, 0x0A, 0x0E, 0x11, 0x13, 0x14, 0x17, 0x1A, 0x29, 0x2C, 0x32, 0x35};
+    for (size_t i = 0; i < sizeof usual; i++)
+        if (usual[i] == code) return true;
+    return false;
+}
+
+/* The order of a body whose units and digits fit both ways: the dialect's, or the one in which more units are usual.
+ * AUTO when neither tells, or one against the other. Without any unit there is nothing to tell, and no value either. */
+static heng_unit_order open_order(const struct heng_cjt188_layout *layout, size_t count, const uint8_t *body,
+                                  heng_unit_order told)
+{
+    struct heng_unit_code unit;
+    int usual = 0;
+    bool has_unit = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct heng_cjt188_field *f = &layout->fields[i];
+        if (f->form != FORM(MEASURED)) continue;
+        const uint8_t *p = body + f->at;
+        bool first = heng_cjt188_unit(f, p[0], &unit), last = heng_cjt188_unit(f, p[4], &unit);
+        has_unit |= first || last;
+        usual += first && is_usual(p[0]);
+        usual -= last && is_usual(p[4]);
+    }
+    if (!has_unit) return HENG_UNIT_ORDER_VALUE_FIRST;
+    if (usual == 0) return told;
+    heng_unit_order likely = usual > 0 ? HENG_UNIT_ORDER_UNIT_FIRST : HENG_UNIT_ORDER_VALUE_FIRST;
+    return told == HENG_UNIT_ORDER_AUTO || told == likely ? likely : HENG_UNIT_ORDER_AUTO;
 }
 
 /* Votes of the unit bytes: positive when more of the first bytes than of the last are units of their field's kind. When
  * they do not decide (both, or neither), the digits do: a unit byte such as 2C is no BCD. */
-static bool unit_first(const struct heng_cjt188_layout *layout, size_t count, const uint8_t *body)
+static heng_unit_order unit_order(const struct heng_cjt188_layout *layout, size_t count, const uint8_t *body,
+                                  heng_unit_order told)
 {
     struct heng_unit_code unit;
     int votes = 0, digits = 0;
@@ -314,7 +350,9 @@ static bool unit_first(const struct heng_cjt188_layout *layout, size_t count, co
         digits += heng_cjt188_bcd(p + 1, 4);
         digits -= heng_cjt188_bcd(p, 4);
     }
-    return votes > 0 || (votes == 0 && digits > 0);
+    if (votes == 0) votes = digits;
+    if (votes == 0) return open_order(layout, count, body, told);
+    return votes > 0 ? HENG_UNIT_ORDER_UNIT_FIRST : HENG_UNIT_ORDER_VALUE_FIRST;
 }
 
 static bool month_fits(const uint8_t *p)
@@ -322,14 +360,21 @@ static bool month_fits(const uint8_t *p)
     return heng_bcd_valid(heng_load_bytes(p, 2, false)) && p[0] >= 0x01 && p[0] <= 0x12;
 }
 
+static bool measured_fits(const struct heng_cjt188_field *f, const uint8_t *p, bool first)
+{
+    struct heng_unit_code unit;
+    return heng_cjt188_unit(f, first ? p[0] : p[4], &unit) && heng_cjt188_bcd(p + first, 4);
+}
+
 /* True when the bytes can be what the field says. */
-static bool field_fits(const struct heng_cjt188_field *f, const uint8_t *p, bool first)
+static bool field_fits(const struct heng_cjt188_field *f, const uint8_t *p, heng_unit_order order)
 {
     static const uint64_t binary_limit = UINT64_C(10000000000000000); /* 1e8 kWh, or m3: no meter counts so far */
-    struct heng_unit_code unit;
     struct heng_civil civil;
     switch ((heng_cjt188_form)f->form) {
-    case FORM(MEASURED): return heng_cjt188_unit(f, first ? p[0] : p[4], &unit) && heng_cjt188_bcd(p + first, 4);
+    case FORM(MEASURED):
+        return (order != HENG_UNIT_ORDER_UNIT_FIRST && measured_fits(f, p, false)) ||
+               (order != HENG_UNIT_ORDER_VALUE_FIRST && measured_fits(f, p, true));
     case FORM(PLAIN):
     case FORM(TOTAL):
     case FORM(TEMPERATURE):
@@ -347,10 +392,10 @@ static bool field_fits(const struct heng_cjt188_field *f, const uint8_t *p, bool
     return true;
 }
 
-static bool fits(const struct heng_cjt188_layout *layout, size_t count, const uint8_t *body, bool first)
+static bool fits(const struct heng_cjt188_layout *layout, size_t count, const uint8_t *body, heng_unit_order order)
 {
     for (size_t i = 0; i < count; i++)
-        if (!field_fits(&layout->fields[i], body + layout->fields[i].at, first)) return false;
+        if (!field_fits(&layout->fields[i], body + layout->fields[i].at, order)) return false;
     return true;
 }
 
@@ -361,22 +406,37 @@ static size_t count_in(const struct heng_cjt188_layout *layout, size_t n)
     return n % TOTAL_BYTES == 0 && n / TOTAL_BYTES <= layout->count ? n / TOTAL_BYTES : 0;
 }
 
+/* True when the entry is about such telegrams and its layout about such a body, which is in *ret_order then. */
+static bool entry_fits(const struct entry *e, const struct heng_telegram *t, heng_unit_order *ret_order)
+{
+    heng_unit_order told = t->dialect ? t->dialect->cjt188.unit_order : HENG_UNIT_ORDER_AUTO;
+    if (t->di < e->first_di || t->di > e->last_di) return false;
+    if (!(roles_of(t) & e->roles) || !(types_of(t->ci) & e->types)) return false;
+    size_t count = count_in(&e->layout, t->body.n);
+    if (count == 0) return false;
+    *ret_order = unit_order(&e->layout, count, t->body.p, told);
+    return !e->strict || fits(&e->layout, count, t->body.p, *ret_order);
+}
+
+/* Two layouts of the same identifiers are told apart by nothing but their bytes; they stand together. */
+static bool has_rival(size_t i, const struct heng_telegram *t)
+{
+    heng_unit_order order;
+    return entries[i].strict && i + 1 < ENTRIES && entries[i + 1].first_di == entries[i].first_di &&
+           entry_fits(&entries[i + 1], t, &order);
+}
+
 void heng_cjt188_find_layout(struct heng_telegram *t)
 {
-    uint8_t roles = roles_of(t), types = types_of(t->ci);
+    heng_unit_order order;
+    size_t i = 0;
     t->layout = 0;
-    t->unit_first = false;
-    for (size_t i = 0; i < ENTRIES; i++) {
-        const struct entry *e = &entries[i];
-        if (t->di < e->first_di || t->di > e->last_di || !(roles & e->roles) || !(types & e->types)) continue;
-        size_t count = count_in(&e->layout, t->body.n);
-        if (count == 0) continue;
-        bool first = unit_first(&e->layout, count, t->body.p);
-        if (e->strict && !fits(&e->layout, count, t->body.p, first)) continue;
-        t->layout = (uint8_t)(i + 1);
-        t->unit_first = first;
-        return;
-    }
+    t->unit_first = t->unit_unclear = false;
+    while (i < ENTRIES && !entry_fits(&entries[i], t, &order)) i++;
+    if (i == ENTRIES || has_rival(i, t)) return;
+    t->layout = (uint8_t)(i + 1);
+    t->unit_first = order == HENG_UNIT_ORDER_UNIT_FIRST;
+    t->unit_unclear = order == HENG_UNIT_ORDER_AUTO;
 }
 
 /* In the order of the identifiers. */

@@ -42,7 +42,7 @@ struct heng_cjt188_layout {
 };
 
 /* Find the layout of t->body by identifier, direction, function, meter type and length; those that only one source
- * tells also by their bytes. Sets t->layout and t->unit_first; 0 when there is none. */
+ * tells also by their bytes. Sets t->layout, t->unit_first and t->unit_unclear; layout 0 when there is none. */
 void heng_cjt188_find_layout(struct heng_telegram *t);
 
 /* The layout in t->layout, which must not be 0. */
@@ -58,8 +58,11 @@ bool heng_cjt188_unit(const struct heng_cjt188_field *field, uint8_t code, struc
 bool heng_cjt188_bcd(const uint8_t *p, size_t n);
 bool heng_cjt188_absent(const uint8_t *p, size_t n);
 
+/* The first and last year of a clock: the centuries 19, 20 and 21. */
+enum { HENG_CJT188_FIRST_YEAR = 1900, HENG_CJT188_LAST_YEAR = 2199 };
+
 /* The clock fields of n = 3..7 bytes (DD MM YY, with hh, mm, ss in front, with CC behind). False when they name no
- * time. Two digits of a year are of this century. */
+ * time, or one in a year (CC YY) that no meter counts. Two digits of a year are of this century. */
 bool heng_cjt188_clock(const uint8_t *p, size_t n, struct heng_civil *ret);
 
 /* Name of a data identifier ("current data"), NULL for one that no table knows. */

@@ -204,7 +204,7 @@ static void explain_error(const struct heng_telegram *t, size_t data, struct hen
     if (data - t->body.n >= 3) heng_explain_int(e, "ser", 1, t->ser);
     if (t->has_status) explain_status(t, e);
     if (data == 1 || (t->has_di && data == 4)) heng_explain_hex(e, "error code", 1);
-    heng_explain_hex(e, "data", t->body.n);
+    explain_data(t, t->body.n, e);
 }
 
 static void explain_body(const struct heng_telegram *t, size_t data, struct heng_explainer *e)

@@ -105,6 +105,11 @@ static void measured_value(const struct heng_telegram *t, const struct heng_cjt1
     const uint8_t *p = ret->data.p;
     bool known = heng_cjt188_unit(f, t->unit_first ? p[0] : p[4], &unit);
     bool empty = heng_load_bytes(p, 5, false) == 0;
+    if (t->unit_unclear && !empty && !heng_cjt188_absent(p, 5)) {
+        ret->unit = UNIT(UNKNOWN);
+        no_value(ret, "unit order unclear"); /* the data are all five bytes: nobody knows which are the digits */
+        return;
+    }
     ret->data = heng_slice_of(p + t->unit_first, 4);
     bcd_value(ret, known ? unit.exp + exp : 0);
     ret->unit = known ? unit.unit : UNIT(UNKNOWN);

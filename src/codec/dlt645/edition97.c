@@ -34,6 +34,10 @@ static const struct heng_dlt645_field demand_time_fields[] = {MAXIMUM(DIGITS, 4,
 static const char *const directions[] = {NULL,         "forward",    "backward",  "quadrant 1",
                                          "quadrant 4", "quadrant 2", "quadrant 3"};
 
+/* When a demand was is a datetime, whatever was demanded. */
+static const char *const reactive_times[] = {NULL,         "reactive forward", "reactive backward", "quadrant 1",
+                                             "quadrant 4", "quadrant 2",       "quadrant 3"};
+
 static bool plan_energy(uint32_t di, struct heng_dlt645_plan *ret)
 {
     uint8_t month = di >> 10 & 3, direction = di >> 4 & 0x0F, tariff = di & 0x0F;
@@ -47,7 +51,7 @@ static bool plan_energy(uint32_t di, struct heng_dlt645_plan *ret)
     ret->step = tariff == ALL ? HENG_DLT645_TARIFF : HENG_DLT645_NOTHING;
     ret->tariff = tariff == ALL ? 0 : tariff;
     ret->storage = month;
-    ret->qualifier = directions[direction];
+    ret->qualifier = reactive && di >> 12 == 0xB ? reactive_times[direction] : directions[direction];
     return true;
 }
 
@@ -70,7 +74,12 @@ static const struct heng_dlt645_field factors[] = {
 static const struct heng_dlt645_field meter_word[] = {
     HENG_DLT645_NAMED(WORD, 1, STATUS, "meter", heng_dlt645_meter_word_1997)};
 
-static const char *const break_names[] = {"phase break", "phase break L1", "phase break L2", "phase break L3"};
+#define BREAK_NAMES(item)                                                                                              \
+    {                                                                                                                  \
+        "phase break" item, "phase break L1" item, "phase break L2" item, "phase break L3" item                        \
+    }
+static const char *const break_names[][4] = {BREAK_NAMES(""), BREAK_NAMES(""), BREAK_NAMES(" begin"),
+                                             BREAK_NAMES(" end")};
 
 #define ONE(di, ...)                                                                                                   \
     {                                                                                                                  \
@@ -131,18 +140,24 @@ static const struct heng_dlt645_row rows[] = {
     ONE(0xC111, MINUTES, 1, 0, AVERAGING_DURATION, S, "demand"),
     ONE(0xC112, MINUTES, 1, 0, AVERAGING_DURATION, S, "slip"),
     ONE(0xC113, BCD, 1, 0, PARAMETER_SET, S, "screen time"),
+    ONE(0xC114, BCD, 1, 0, PARAMETER_SET, S, "screen stop time"),
     ONE(0xC115, BCD, 1, 0, PARAMETER_SET, NONE, "energy decimals"),
     ONE(0xC116, BCD, 1, 0, PARAMETER_SET, NONE, "power decimals"),
     ONE(0xC117, DIGITS, 2, 0, READING_DAY, NONE, NULL),
+    ONE(0xC118, DIGITS, 1, 0, PARAMETER_SET, NONE, "profile day"),
     ONE(0xC119, BCD, 4, 2, ENERGY, WH, "start"),
     ONE(0xC11A, BCD, 4, 2, REACTIVE_ENERGY, VARH, "start"),
     ONE(0xC211, BCD, 2, -3, PARAMETER_SET, S, "pulse width"),
     ONE(0xC212, SECRET, 4, 0, PASSWORD, NONE, NULL),
+    ONE(0xC213, SECRET, 4, 0, PASSWORD, NONE, "level 1"),
     ONE(0xC310, BCD, 1, 0, PARAMETER_SET, NONE, "year zones"),
     ONE(0xC311, BCD, 1, 0, PARAMETER_SET, NONE, "slot tables"),
     ONE(0xC312, BCD, 1, 0, PARAMETER_SET, NONE, "slots"),
     ONE(0xC313, BCD, 1, 0, PARAMETER_SET, NONE, "tariffs"),
     ONE(0xC314, BCD, 1, 0, PARAMETER_SET, NONE, "holidays"),
+    ONE(0xC41E, BCD, 1, 0, PARAMETER_SET, NONE, "weekend slots"),
+    ONE(0xC510, DIGITS, 4, 0, PARAMETER_SET, NONE, "profile start"),
+    ONE(0xC511, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile"),
 };
 
 /* B31x how often, B32x how long, B33x begin and B34x end of the last one; x total, phase or F all four. */
@@ -151,16 +166,36 @@ static bool plan_break(uint32_t di, struct heng_dlt645_plan *ret)
     static const struct heng_dlt645_field fields[] = {
         F(BCD, 2, 0, EVENT_COUNT, NONE, NULL),
         F(MINUTES, 3, 0, ON_TIME, S, NULL),
-        F(DIGITS, 4, 0, DATETIME, NONE, "begin"),
-        F(DIGITS, 4, 0, DATETIME, NONE, "end"),
+        F(DIGITS, 4, 0, DATETIME, NONE, NULL),
+        F(DIGITS, 4, 0, DATETIME, NONE, NULL),
     };
     uint8_t item = di >> 4 & 0x0F, phase = di & 0x0F;
     if (item < 1 || item > HENG_DLT645_COUNT(fields) || (phase > 3 && phase != ALL)) return false;
     ret->group = &fields[item - 1];
     ret->group_count = 1;
     ret->turns = phase == ALL ? 4 : 1;
-    ret->names = phase == ALL ? break_names : NULL;
-    ret->qualifier = phase == ALL ? NULL : break_names[phase];
+    ret->names = phase == ALL ? break_names[item - 1] : NULL;
+    ret->name_count = HENG_DLT645_COUNT(break_names[0]);
+    ret->qualifier = phase == ALL ? NULL : break_names[item - 1][phase];
+    return true;
+}
+
+/* Zones, slots and holidays; C41E is no holiday, see the rows. */
+static bool plan_table(uint32_t di, struct heng_dlt645_plan *ret)
+{
+    static const struct heng_dlt645_field fields[] = {F(DIGITS, 3, 0, TARIFF_START, NONE, NULL)};
+    static const char *const names[] = {"zones",   "slots 1", "slots 2", "slots 3", "slots 4",
+                                        "slots 5", "slots 6", "slots 7", "slots 8"};
+    bool holiday = di >> 4 == 0xC41;
+    uint8_t item = di >> 4 & 0x0F, n = di & 0x0F, last = holiday ? 0x0D : 0x0E;
+    if (!holiday && (di >> 8 != 0xC3 || item < 2 || item - 2u >= HENG_DLT645_COUNT(names))) return false;
+    if (n == 0 || (n > last && n != ALL)) return false;
+    ret->group = fields;
+    ret->group_count = 1;
+    ret->turns = n == ALL ? last : 1;
+    ret->step = n == ALL ? HENG_DLT645_SUBUNIT : HENG_DLT645_NOTHING;
+    ret->subunit = n == ALL ? 1 : n;
+    ret->qualifier = holiday ? "holiday" : names[item - 2];
     return true;
 }
 
@@ -185,6 +220,8 @@ bool heng_dlt645_plan_1997(uint32_t di, size_t bytes, struct heng_dlt645_plan *r
         known = plan_break(di, ret);
     else if (di >> 12 == 0x9 || di >> 12 == 0xA || di >> 12 == 0xB)
         known = plan_energy(di, ret);
+    else if (di >> 8 == 0xC3 || di >> 8 == 0xC4)
+        known = plan_table(di, ret);
     known = known || heng_dlt645_plan_rows(rows, HENG_DLT645_COUNT(rows), di, ret);
     fit_reactive(di, bytes, ret);
     return known;

@@ -38,34 +38,44 @@ static const struct heng_dlt645_field demand_fields[][2] = {
 };
 
 /* DI2 of 00 and 01. The phases have the totals' order, each from a start of its own. Only what is a sum of two
- * directions has a sign. */
+ * directions has a sign. Names of the reading or the demand, and of when the demand was: that is a datetime whatever
+ * was demanded, and active and apparent power have the same directions. */
+#define FLOW(kind, name)                                                                                               \
+    {                                                                                                                  \
+        kind, { name, name }                                                                                           \
+    }
+#define APPARENT_FLOW(name)                                                                                            \
+    {                                                                                                                  \
+        APPARENT, { name, "apparent " name }                                                                           \
+    }
 #define PHASE_FLOWS(first, phase)                                                                                      \
-    [(first)] = {ACTIVE, "forward " phase}, [(first) + 1] = {ACTIVE, "backward " phase},                               \
-    [(first) + 2] = {REACTIVE_SIGNED, "combined 1 " phase}, [(first) + 3] = {REACTIVE_SIGNED, "combined 2 " phase},    \
-    [(first) + 4] = {REACTIVE, "quadrant 1 " phase}, [(first) + 5] = {REACTIVE, "quadrant 2 " phase},                  \
-    [(first) + 6] = {REACTIVE, "quadrant 3 " phase}, [(first) + 7] = {REACTIVE, "quadrant 4 " phase},                  \
-    [(first) + 8] = {APPARENT, "forward " phase}, [(first) + 9] = {APPARENT, "backward " phase}
+    [(first)] = FLOW(ACTIVE, "forward " phase), [(first) + 1] = FLOW(ACTIVE, "backward " phase),                       \
+    [(first) + 2] = FLOW(REACTIVE_SIGNED, "combined 1 " phase),                                                        \
+    [(first) + 3] = FLOW(REACTIVE_SIGNED, "combined 2 " phase), [(first) + 4] = FLOW(REACTIVE, "quadrant 1 " phase),   \
+    [(first) + 5] = FLOW(REACTIVE, "quadrant 2 " phase), [(first) + 6] = FLOW(REACTIVE, "quadrant 3 " phase),          \
+    [(first) + 7] = FLOW(REACTIVE, "quadrant 4 " phase), [(first) + 8] = APPARENT_FLOW("forward " phase),              \
+    [(first) + 9] = APPARENT_FLOW("backward " phase)
 #define PARTS(first, phase)                                                                                            \
-    [(first)] = {ACTIVE, "linked" phase}, [(first) + 1] = {ACTIVE, "forward fundamental" phase},                       \
-    [(first) + 2] = {ACTIVE, "backward fundamental" phase}, [(first) + 3] = {ACTIVE, "forward harmonic" phase},        \
-    [(first) + 4] = {ACTIVE, "backward harmonic" phase}, [(first) + 5] = {ACTIVE, "copper loss" phase},                \
-    [(first) + 6] = {ACTIVE, "iron loss" phase}
+    [(first)] = FLOW(ACTIVE, "linked" phase), [(first) + 1] = FLOW(ACTIVE, "forward fundamental" phase),               \
+    [(first) + 2] = FLOW(ACTIVE, "backward fundamental" phase),                                                        \
+    [(first) + 3] = FLOW(ACTIVE, "forward harmonic" phase), [(first) + 4] = FLOW(ACTIVE, "backward harmonic" phase),   \
+    [(first) + 5] = FLOW(ACTIVE, "copper loss" phase), [(first) + 6] = FLOW(ACTIVE, "iron loss" phase)
 
 static const struct flow {
     uint8_t kind;
-    const char *qualifier; /* NULL: there is no such energy */
+    const char *names[2]; /* NULL: there is no such energy */
 } flows[] = {
-    [0x00] = {ACTIVE_SIGNED, ""},
-    [0x01] = {ACTIVE, "forward"},
-    [0x02] = {ACTIVE, "backward"},
-    [0x03] = {REACTIVE_SIGNED, "combined 1"},
-    [0x04] = {REACTIVE_SIGNED, "combined 2"},
-    [0x05] = {REACTIVE, "quadrant 1"},
-    [0x06] = {REACTIVE, "quadrant 2"},
-    [0x07] = {REACTIVE, "quadrant 3"},
-    [0x08] = {REACTIVE, "quadrant 4"},
-    [0x09] = {APPARENT, "forward"},
-    [0x0A] = {APPARENT, "backward"},
+    [0x00] = FLOW(ACTIVE_SIGNED, ""),
+    [0x01] = FLOW(ACTIVE, "forward"),
+    [0x02] = FLOW(ACTIVE, "backward"),
+    [0x03] = FLOW(REACTIVE_SIGNED, "combined 1"),
+    [0x04] = FLOW(REACTIVE_SIGNED, "combined 2"),
+    [0x05] = FLOW(REACTIVE, "quadrant 1"),
+    [0x06] = FLOW(REACTIVE, "quadrant 2"),
+    [0x07] = FLOW(REACTIVE, "quadrant 3"),
+    [0x08] = FLOW(REACTIVE, "quadrant 4"),
+    [0x09] = APPARENT_FLOW("forward"),
+    [0x0A] = APPARENT_FLOW("backward"),
     PHASE_FLOWS(0x15, "L1"),
     PHASE_FLOWS(0x29, "L2"),
     PHASE_FLOWS(0x3D, "L3"),
@@ -78,7 +88,7 @@ static const struct flow {
 static const struct flow *flow_of(uint8_t di2)
 {
     const struct flow *flow = di2 < HENG_DLT645_COUNT(flows) ? &flows[di2] : NULL;
-    return flow && flow->qualifier ? flow : NULL;
+    return flow && flow->names[0] ? flow : NULL;
 }
 
 /* A block over tariffs and settlements at once does not say which of the two it counts first: unknown. */
@@ -171,6 +181,7 @@ static bool plan_freeze(uint32_t di, struct heng_dlt645_plan *ret)
         ret->group = freeze_powers;
         ret->group_count = HENG_DLT645_COUNT(freeze_powers);
         ret->names = freeze_power_names[kind];
+        ret->name_count = HENG_DLT645_COUNT(freeze_power_names[kind]);
     } else {
         return false;
     }
@@ -184,10 +195,13 @@ bool heng_dlt645_plan_energy(uint32_t di, struct heng_dlt645_plan *ret)
     bool demand = di >> 24 == 0x01;
     if (demand && ((di >> 16 & 0xFF) == 0x00 || (di >> 16 & 0xFF) >= PARTS_FIRST)) return false;
     if (!flow || !place(di >> 8 & 0xFF, di & 0xFF, ret)) return false;
-    ret->qualifier = flow->qualifier[0] ? flow->qualifier : NULL;
-    if (demand)
+    ret->qualifier = flow->names[0][0] ? flow->names[0] : NULL;
+    if (demand) {
         use_demand(flow->kind, ret);
-    else
+        ret->names = flow->names;
+        ret->name_count = HENG_DLT645_COUNT(flow->names);
+    } else {
         use_energy(flow->kind, ret);
+    }
     return true;
 }

@@ -55,6 +55,7 @@ static bool plan_variable(uint32_t di, struct heng_dlt645_plan *ret)
     ret->group_count = 1;
     ret->turns = (uint8_t)(all ? PHASES + 1 - first : harmonics && order == ALL ? HARMONICS : 1);
     ret->names = all ? names + first : NULL;
+    ret->name_count = ret->turns;
     ret->qualifier = all ? NULL : names[phase];
     ret->step = harmonics && order == ALL ? HENG_DLT645_SUBUNIT : HENG_DLT645_NOTHING;
     ret->subunit = !harmonics ? 0 : order == ALL ? 1 : order;
@@ -78,11 +79,16 @@ static bool plan_variable(uint32_t di, struct heng_dlt645_plan *ret)
         di, di, (const struct heng_dlt645_field[]){F(__VA_ARGS__)}, 1, turns, HENG_DLT645_##step, HENG_DLT645_NOTHING  \
     }
 /* Up to 14 times MM DD and a slot table, or hh mm and a tariff. */
-#define TABLE(first, last, name)                                                                                       \
+#define TABLE(di, name)                                                                                                \
     {                                                                                                                  \
-        first, last, (const struct heng_dlt645_field[]){F(DIGITS, 3, 0, TARIFF_START, NONE, name)}, 1, 14,             \
+        di, di, (const struct heng_dlt645_field[]){F(DIGITS, 3, 0, TARIFF_START, NONE, name)}, 1, 14,                  \
             HENG_DLT645_SUBUNIT, HENG_DLT645_NOTHING                                                                   \
     }
+#define SLOTS(di, set)                                                                                                 \
+    TABLE((di) + 1, "slots 1, set " set), TABLE((di) + 2, "slots 2, set " set), TABLE((di) + 3, "slots 3, set " set),  \
+        TABLE((di) + 4, "slots 4, set " set), TABLE((di) + 5, "slots 5, set " set),                                    \
+        TABLE((di) + 6, "slots 6, set " set), TABLE((di) + 7, "slots 7, set " set),                                    \
+        TABLE((di) + 8, "slots 8, set " set)
 #define LIST(first, last, ordinal, fields)                                                                             \
     {                                                                                                                  \
         first, last, fields, HENG_DLT645_COUNT(fields), 1, HENG_DLT645_NOTHING, HENG_DLT645_##ordinal                  \
@@ -99,17 +105,6 @@ static const struct heng_dlt645_field words[] = {
     {                                                                                                                  \
         0x04000500 + (n), 0x04000500 + (n), &words[(n)-1], 1, 1, HENG_DLT645_NOTHING, HENG_DLT645_NOTHING              \
     }
-
-static const struct heng_dlt645_field down_fields[] = {
-    F(CLOCK, 6, 0, DATETIME, NONE, "begin"),
-    F(CLOCK, 6, 0, DATETIME, NONE, "end"),
-    HENG_DLT645_REST("event details"),
-};
-static const struct heng_dlt645_field exceeded_fields[] = {
-    F(BCD, 3, 0, EVENT_COUNT, NONE, "demand forward"),    F(BCD, 3, 0, EVENT_COUNT, NONE, "demand backward"),
-    F(BCD, 3, 0, EVENT_COUNT, NONE, "demand quadrant 1"), F(BCD, 3, 0, EVENT_COUNT, NONE, "demand quadrant 2"),
-    F(BCD, 3, 0, EVENT_COUNT, NONE, "demand quadrant 3"), F(BCD, 3, 0, EVENT_COUNT, NONE, "demand quadrant 4"),
-};
 
 /* Sorted by identifier. */
 static const struct heng_dlt645_row rows[] = {
@@ -132,23 +127,18 @@ static const struct heng_dlt645_row rows[] = {
     ONE(0x0280000B, BCD, 4, -4, PRICE, CURRENCY, "step"),
     ONE(0x02800020, BCD, 4, -4, PRICE, CURRENCY, NULL),
     ONE(0x02800021, BCD, 4, -4, PRICE, CURRENCY, "tariff"),
-    ONE(0x03110000, BCD, 3, 0, EVENT_COUNT, NONE, "power down"),
-    LIST(0x03110001, 0x0311000A, STORAGE, down_fields),
-    LIST(0x03120000, 0x03120000, NOTHING, exceeded_fields),
-    RUN(0x03320101, 0x0332010A, STORAGE, CLOCK, 5, 0, DATETIME, NONE, "purchase"),
-    RUN(0x03320201, 0x0332020A, STORAGE, BCD, 2, 0, PURCHASE, NONE, "number"),
+    RUN(0x03320101, 0x0332010A, STORAGE, CLOCK, 5, 0, DATETIME, NONE, "energy purchase"),
+    RUN(0x03320201, 0x0332020A, STORAGE, BCD, 2, 0, PURCHASE, NONE, "energy number"),
     RUN(0x03320301, 0x0332030A, STORAGE, BCD, 4, 1, PURCHASE, WH, "this time"),
     RUN(0x03320401, 0x0332040A, STORAGE, BCD, 4, 1, PURCHASE, WH, "before"),
     RUN(0x03320501, 0x0332050A, STORAGE, BCD, 4, 1, PURCHASE, WH, "after"),
     RUN(0x03320601, 0x0332060A, STORAGE, BCD, 4, 1, PURCHASE, WH, "total"),
-    RUN(0x03330101, 0x0333010A, STORAGE, CLOCK, 5, 0, DATETIME, NONE, "purchase"),
-    RUN(0x03330201, 0x0333020A, STORAGE, BCD, 2, 0, PURCHASE, NONE, "number"),
+    RUN(0x03330101, 0x0333010A, STORAGE, CLOCK, 5, 0, DATETIME, NONE, "money purchase"),
+    RUN(0x03330201, 0x0333020A, STORAGE, BCD, 2, 0, PURCHASE, NONE, "money number"),
     RUN(0x03330301, 0x0333030A, STORAGE, BCD, 4, -2, PURCHASE, CURRENCY, "this time"),
     RUN(0x03330401, 0x0333040A, STORAGE, BCD, 4, -2, PURCHASE, CURRENCY, "before"),
     RUN(0x03330501, 0x0333050A, STORAGE, BCD, 4, -2, PURCHASE, CURRENCY, "after"),
     RUN(0x03330601, 0x0333060A, STORAGE, BCD, 4, -2, PURCHASE, CURRENCY, "total"),
-    ONE(0x03350000, BCD, 3, 0, EVENT_COUNT, NONE, "magnetic field"),
-    LIST(0x03350001, 0x0335000A, STORAGE, down_fields),
     ONE(0x04000101, CLOCK, 4, 0, DATE, NONE, NULL),
     ONE(0x04000102, CLOCK, 3, 0, TIME, NONE, NULL),
     ONE(0x04000103, MINUTES, 1, 0, AVERAGING_DURATION, S, "demand"),
@@ -213,11 +203,28 @@ static const struct heng_dlt645_row rows[] = {
     ONE(0x04000905, INTEGER, 1, 0, PARAMETER_SET, NONE, "hourly freeze mode"),
     ONE(0x04000906, INTEGER, 1, 0, PARAMETER_SET, NONE, "daily freeze mode"),
     ONE(0x04000A01, DIGITS, 4, 0, PARAMETER_SET, NONE, "profile start"),
-    RUN(0x04000A02, 0x04000A07, NOTHING, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile"),
+    ONE(0x04000A02, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile 1"),
+    ONE(0x04000A03, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile 2"),
+    ONE(0x04000A04, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile 3"),
+    ONE(0x04000A05, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile 4"),
+    ONE(0x04000A06, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile 5"),
+    ONE(0x04000A07, MINUTES, 2, 0, STORAGE_INTERVAL, S, "profile 6"),
     ONE(0x04000B01, DIGITS, 2, 0, SETTLEMENT_DAY, NONE, "1"),
     ONE(0x04000B02, DIGITS, 2, 0, SETTLEMENT_DAY, NONE, "2"),
     ONE(0x04000B03, DIGITS, 2, 0, SETTLEMENT_DAY, NONE, "3"),
-    RUN(0x04000C01, 0x04000C0A, NOTHING, SECRET, 4, 0, PASSWORD, NONE, NULL),
+    RUN(0x04000C01, 0x04000C0A, SUBUNIT, SECRET, 4, 0, PASSWORD, NONE, NULL),
+    ONE(0x04000D01, BCD, 2, -3, PARAMETER_SET, NONE, "conductance L1"),
+    ONE(0x04000D02, BCD, 2, -3, PARAMETER_SET, NONE, "susceptance L1"),
+    ONE(0x04000D03, BCD, 2, -3, PARAMETER_SET, NONE, "resistance L1"),
+    ONE(0x04000D04, BCD, 2, -3, PARAMETER_SET, NONE, "reactance L1"),
+    ONE(0x04000D05, BCD, 2, -3, PARAMETER_SET, NONE, "conductance L2"),
+    ONE(0x04000D06, BCD, 2, -3, PARAMETER_SET, NONE, "susceptance L2"),
+    ONE(0x04000D07, BCD, 2, -3, PARAMETER_SET, NONE, "resistance L2"),
+    ONE(0x04000D08, BCD, 2, -3, PARAMETER_SET, NONE, "reactance L2"),
+    ONE(0x04000D09, BCD, 2, -3, PARAMETER_SET, NONE, "conductance L3"),
+    ONE(0x04000D0A, BCD, 2, -3, PARAMETER_SET, NONE, "susceptance L3"),
+    ONE(0x04000D0B, BCD, 2, -3, PARAMETER_SET, NONE, "resistance L3"),
+    ONE(0x04000D0C, BCD, 2, -3, PARAMETER_SET, NONE, "reactance L3"),
     ONE(0x04000E01, BCD, 3, -1, POWER, W, "forward limit"),
     ONE(0x04000E02, BCD, 3, -1, POWER, W, "backward limit"),
     ONE(0x04000E03, BCD, 2, -1, VOLTAGE, V, "upper limit"),
@@ -235,11 +242,12 @@ static const struct heng_dlt645_row rows[] = {
     ONE(0x04001201, CLOCK, 5, 0, PARAMETER_SET, NONE, "hourly freeze start"),
     ONE(0x04001202, MINUTES, 1, 0, STORAGE_INTERVAL, S, "hourly freeze"),
     ONE(0x04001203, CLOCK, 2, 0, TIME, NONE, "daily freeze"),
+    ONE(0x04001301, INTEGER, 1, 0, STATUS, NONE, "wireless"),
     ONE(0x04001401, MINUTES, 2, 0, RESPONSE_DELAY, S, "trip"),
-    TABLE(0x04010000, 0x04010000, "zones, set 1"),
-    TABLE(0x04010001, 0x04010008, "slots, set 1"),
-    TABLE(0x04020000, 0x04020000, "zones, set 2"),
-    TABLE(0x04020001, 0x04020008, "slots, set 2"),
+    TABLE(0x04010000, "zones, set 1"),
+    SLOTS(0x04010000, "1"),
+    TABLE(0x04020000, "zones, set 2"),
+    SLOTS(0x04020000, "2"),
     RUN(0x04030001, 0x040300FE, SUBUNIT, DIGITS, 4, 0, TARIFF_START, NONE, "holiday"),
     RUN(0x04050101, 0x0405013F, TARIFF, BCD, 4, -4, PRICE, CURRENCY, "set 1"),
     BLOCK(0x040501FF, 63, TARIFF, BCD, 4, -4, PRICE, CURRENCY, "set 1"),
@@ -264,7 +272,7 @@ const struct heng_dlt645_row *heng_dlt645_rows_2007(size_t *ret_count)
     return rows;
 }
 
-bool heng_dlt645_plan_2007(uint32_t di, struct heng_dlt645_plan *ret)
+bool heng_dlt645_plan_2007(uint32_t di, size_t bytes, struct heng_dlt645_plan *ret)
 {
     bool known = false;
     *ret = (struct heng_dlt645_plan){0};
@@ -274,7 +282,7 @@ bool heng_dlt645_plan_2007(uint32_t di, struct heng_dlt645_plan *ret)
     case 0x05: known = heng_dlt645_plan_energy(di, ret); break;
     case 0x02: known = plan_variable(di, ret); break;
     case 0x04: break;
-    default: known = heng_dlt645_plan_event(di, ret); break;
+    default: known = heng_dlt645_plan_event(di, bytes, ret); break;
     }
     return known || heng_dlt645_plan_rows(rows, HENG_DLT645_COUNT(rows), di, ret);
 }

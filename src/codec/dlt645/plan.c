@@ -100,7 +100,7 @@ bool heng_dlt645_plan_rows(const struct heng_dlt645_row *rows, size_t count, uin
 static void plan_di(const struct heng_telegram *t, size_t bytes, struct heng_dlt645_plan *ret)
 {
     bool known = t->protocol == HENG_PROTOCOL_DLT645_1997 ? heng_dlt645_plan_1997(t->di, bytes, ret)
-                                                          : heng_dlt645_plan_2007(t->di, ret);
+                                                          : heng_dlt645_plan_2007(t->di, bytes, ret);
     if (known) return;
     *ret = (struct heng_dlt645_plan){0};
     bool is_2007 = t->protocol == HENG_PROTOCOL_DLT645_2007;

@@ -121,20 +121,33 @@ static bool is_pad(uint8_t wire)
     return wire == HENG_DLT645_BIAS || wire == 0x20 + HENG_DLT645_BIAS || wire == (uint8_t)(0xFF + HENG_DLT645_BIAS);
 }
 
+static bool is_printable(uint8_t wire)
+{
+    uint8_t byte = (uint8_t)(wire - HENG_DLT645_BIAS);
+    return byte >= 0x20 && byte < 0x7F;
+}
+
 /* The standard sends text like numbers, last character first, and fills up behind the text; so the filling comes
- * first. Meters that send it as it is read show it by filling at the end. */
+ * first. Meters that send it as it is read show it by filling at the end. Fields of text are ASCII: control
+ * characters are numbers that somebody put there, and what is above 7E is in a code page that nothing names. */
 static void text_value(struct heng_record *ret)
 {
     const uint8_t *p = ret->data.p;
     size_t n = ret->data.n, front = 0;
     while (front < n && is_pad(p[front])) front++;
     while (n > front && is_pad(p[n - 1])) n--;
+    if (n == front) {
+        no_value(ret, "empty");
+        return;
+    }
+    for (size_t i = front; i < n; i++) {
+        if (is_printable(p[i])) continue;
+        bytes_value(ret, "binary data");
+        return;
+    }
     ret->kind = HENG_VALUE_TEXT;
     ret->text_reversed = front > 0 || n == ret->data.n;
-    if (n == front)
-        no_value(ret, "empty");
-    else
-        ret->data = heng_slice_of(p + front, n - front);
+    ret->data = heng_slice_of(p + front, n - front);
 }
 
 static void hex_value(struct heng_record *ret)
@@ -238,7 +251,7 @@ static const struct heng_dlt645_field *field_at(const struct heng_dlt645_plan *p
     ret->storage = plan->storage + (plan->step == HENG_DLT645_STORAGE ? turn : 0);
     ret->tariff = plan->tariff + (plan->step == HENG_DLT645_TARIFF ? turn : 0);
     ret->subunit = plan->subunit + (plan->step == HENG_DLT645_SUBUNIT ? turn : 0);
-    ret->qualifier = plan->names ? plan->names[item] : plan->qualifier;
+    ret->qualifier = plan->names ? plan->names[item % plan->name_count] : plan->qualifier;
     return &plan->group[item % plan->group_count];
 }
 

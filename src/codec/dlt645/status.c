@@ -93,10 +93,15 @@ const struct heng_flag heng_dlt645_long_errors[] = {
     BIT(4, "wrong customer"), BIT(5, "wrong top-up count"), BIT(6, "over-purchase"), END,
 };
 
-/* N1 of function 1C. */
+/* N1 of function 1C. 1D and 1E came with later meters and no text of the standard that we have holds them: both warn
+ * first (status word 3 says "trip warning") and trip then; in one implementation the relay closes again by itself after
+ * 1D and waits for a key after 1E. That is too little to promise it, so they are told apart by number. */
 const struct heng_flag heng_dlt645_actions[] = {
-    {0xFF, 0x1A, "trip"},      {0xFF, 0x1B, "allow close"}, {0xFF, 0x1C, "close"},         {0xFF, 0x2A, "alarm"},
-    {0xFF, 0x2B, "alarm off"}, {0xFF, 0x3A, "keep power"},  {0xFF, 0x3B, "release power"}, END,
+    {0xFF, 0x1A, "trip"},          {0xFF, 0x1B, "allow close"},
+    {0xFF, 0x1C, "close"},         {0xFF, 0x1D, "warned trip 1"},
+    {0xFF, 0x1E, "warned trip 2"}, {0xFF, 0x2A, "alarm"},
+    {0xFF, 0x2B, "alarm off"},     {0xFF, 0x3A, "keep power"},
+    {0xFF, 0x3B, "release power"}, END,
 };
 
 /* What the multi-function terminal gives out. */

@@ -42,10 +42,10 @@ typedef enum heng_dlt645_step {
 struct heng_dlt645_plan {
     const struct heng_dlt645_field *head, *group;
     uint8_t head_count, group_count, step;
-    uint8_t turns;
+    uint8_t turns, name_count;
     uint16_t storage, tariff, subunit; /* of the group's first turn */
     const char *qualifier;             /* of the group, where its fields have none */
-    const char *const *names;          /* or one for each value of the group in all its turns */
+    const char *const *names;          /* or one for each value of the group; name_count of them, then again */
 };
 
 /* A data identifier, or a run of them, with irregular contents. ordinal: what the last byte of the identifier
@@ -70,12 +70,12 @@ struct heng_dlt645_row {
 #define HENG_DLT645_COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
 /* The plan of a data identifier with so many bytes behind it; false for one that we do not know. */
-bool heng_dlt645_plan_2007(uint32_t di, struct heng_dlt645_plan *ret);
+bool heng_dlt645_plan_2007(uint32_t di, size_t bytes, struct heng_dlt645_plan *ret);
 bool heng_dlt645_plan_1997(uint32_t di, size_t bytes, struct heng_dlt645_plan *ret);
 
 /* Parts of 2007: 00 energy, 01 demand, 05 freezes; 03, 10..21 events. The third takes the row of an identifier. */
 bool heng_dlt645_plan_energy(uint32_t di, struct heng_dlt645_plan *ret);
-bool heng_dlt645_plan_event(uint32_t di, struct heng_dlt645_plan *ret);
+bool heng_dlt645_plan_event(uint32_t di, size_t bytes, struct heng_dlt645_plan *ret);
 bool heng_dlt645_plan_rows(const struct heng_dlt645_row *rows, size_t count, uint32_t di, struct heng_dlt645_plan *ret);
 
 /* The rows of each edition, sorted: for the test that looks for doubles. */

@@ -6,6 +6,7 @@
 #include "codec/mbus/record.h"
 #include "codec/mbus/vif.h"
 #include "codec/mbus/words.h"
+#include "codec/unit_code.h"
 
 #include <stdio.h>
 
@@ -17,14 +18,14 @@ static uint8_t next_byte(const struct heng_explainer *e) { return e->bytes.p[e->
 static void explain_control(struct heng_explainer *e, const struct heng_telegram *t)
 {
     const char *word = heng_mbus_control_word(t->control);
-    bool upper = t->control & 0x20, lower = t->control & 0x10;
+    bool upper = t->control & 0x20, lower = t->control & 0x10, first = t->control & 0x40; /* who speaks first */
     heng_explain_text(e, "control", 1, "%02X %s%s%s", t->control, word ? word : "reserved",
-                      !upper          ? ""
-                      : t->from_meter ? ", acd"
-                                      : ", fcb",
-                      !lower          ? ""
-                      : t->from_meter ? ", dfc"
-                                      : ", fcv");
+                      !upper  ? ""
+                      : first ? ", fcb"
+                              : ", acd",
+                      !lower  ? ""
+                      : first ? ", fcv"
+                              : ", dfc");
 }
 
 static void explain_address(struct heng_explainer *e, const struct heng_telegram *t)
@@ -83,7 +84,8 @@ static void explain_configuration(struct heng_explainer *e, const struct heng_te
         heng_explain_text(e, "configuration", 2, "%02X%02X plain", p[0], p[1]);
 }
 
-static void explain_dif(struct heng_explainer *e)
+/* DIF and DIFEs in front of `end`. False when there is no end to them. */
+static bool explain_dif(struct heng_explainer *e, const uint8_t *end)
 {
     static const char *const codings[16] = {
         "no data",        "8 bit integer",   "16 bit integer", "24 bit integer", "32 bit integer", "32 bit real",
@@ -97,13 +99,15 @@ static void explain_dif(struct heng_explainer *e)
     heng_explain_text(e, "dif", 1, "%02X %s, %s%s", dif, codings[dif & 0x0F], heng_function_text(dif >> 4 & 3),
                       storage ? ", storage 1" : "");
     for (unsigned n = 0; byte & EXTENSION; n++) {
-        byte = *++p;
+        if (n == HENG_MBUS_DIFE_MAX || ++p == end) return false;
+        byte = *p;
         storage |= (uint64_t)(byte & 0x0F) << (1 + 4 * n);
         tariff |= (byte >> 4 & 3u) << (2 * n);
         subunit |= (byte >> 6 & 1u) << n;
         heng_explain_text(e, "dife", 1, "%02X storage %llu, tariff %u, subunit %u", byte, (unsigned long long)storage,
                           tariff, subunit);
     }
+    return true;
 }
 
 /* "volume, 10^-3 m3", "on time, h". */
@@ -131,9 +135,12 @@ static void explain_unit_text(struct heng_explainer *e, const struct heng_telegr
 {
     char words[WORDS_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < vif->text.n && n + 1 < sizeof words; i++) {
-        uint8_t byte = vif->text.p[t->ci & 4 ? i : vif->text.n - 1 - i];
-        words[n++] = byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
+    for (size_t i = 0; i < vif->text.n; i++) {
+        char utf8[2];
+        size_t more = heng_vif_character(vif->text.p[t->ci & 4 ? i : vif->text.n - 1 - i], utf8);
+        if (n + more >= sizeof words) break;
+        memcpy(words + n, utf8, more);
+        n += more;
     }
     words[n] = '\0';
     heng_explain_text(e, "unit text", vif->text.n + 1, "%s", words);
@@ -244,7 +251,7 @@ static void explain_record(struct heng_explainer *e, const struct heng_telegram 
     struct heng_vif vif;
     const char *problem;
     size_t at;
-    if (t->encrypted) {
+    if (t->encrypted && r->data.p == t->body.p) {
         heng_explain_text(e, "cipher text", r->length, "encrypted");
         return;
     }
@@ -253,9 +260,9 @@ static void explain_record(struct heng_explainer *e, const struct heng_telegram 
         explain_special(e, t, r);
         return;
     }
-    explain_dif(e);
+    explain_dif(e, r->vif.p);
     if (heng_vif_read(r->vif, &vif, &problem, &at) == HENG_OK) explain_vif(e, t, &vif);
-    if ((dif & 0x0F) == 0x0D) explain_lvar(e, r->data.n);
+    if ((dif & 0x0F) == 0x0D) explain_lvar(e, (size_t)(t->frame.p + r->at + r->length - (e->bytes.p + e->at) - 1));
     explain_data(e, t, r);
 }
 
@@ -274,9 +281,34 @@ static void explain_gap(struct heng_explainer *e, size_t end)
     }
 }
 
+/* What can be told of the first broken record; the explainer stands at its DIF. Behind it nobody knows where the next
+ * one begins. Its data may be a part of a secret. */
+static void explain_broken_record(struct heng_explainer *e, const struct heng_telegram *t)
+{
+    struct heng_vif vif;
+    const char *problem;
+    size_t at, bytes;
+    const uint8_t *end = t->body.p + t->body.n;
+    uint8_t dif = next_byte(e);
+    bool secret = false;
+    if ((dif & 0x0F) != 0x0F && explain_dif(e, end) &&
+        heng_vif_read(heng_slice_from(heng_slice_of(e->bytes.p, (size_t)(end - e->bytes.p)), e->at), &vif, &problem,
+                      &at) == HENG_OK) {
+        secret = heng_vif_entry_of(&vif)->type == HENG_VIF_SECRET;
+        explain_vif(e, t, &vif);
+        const uint8_t *p = e->bytes.p + e->at;
+        if ((dif & 0x0F) == 0x0D && p < end && heng_mbus_data_bytes(dif, *p, &bytes)) explain_lvar(e, bytes);
+    }
+    size_t left = (size_t)(end - (e->bytes.p + e->at));
+    if (secret)
+        heng_explain_text(e, "rest", left, "secret");
+    else
+        heng_explain_hex(e, "rest", left);
+}
+
 /* Records from e->at to the end of the body, numbered as heng_record_next yields them: what the dialect drops has no
- * number. False when a record is broken; e->at is then at its start. */
-static bool explain_records(struct heng_explainer *e, const struct heng_telegram *t)
+ * number. */
+static void explain_records(struct heng_explainer *e, const struct heng_telegram *t)
 {
     struct heng_records all = heng_telegram_records(t), kept = all;
     struct heng_record record, shown;
@@ -295,20 +327,33 @@ static bool explain_records(struct heng_explainer *e, const struct heng_telegram
         e->record = -1;
         if (numbered) left = heng_record_next(&kept, &shown, NULL) == HENG_OK;
     }
-    if (rc != HENG_ENOTFOUND) return false;
-    if (variable) explain_gap(e, (size_t)(t->body.p + t->body.n - e->bytes.p));
-    return true;
+    if (rc != HENG_ENOTFOUND) {
+        explain_gap(e, (size_t)(all.p - e->bytes.p));
+        explain_broken_record(e, t);
+    } else if (variable) {
+        explain_gap(e, (size_t)(t->body.p + t->body.n - e->bytes.p));
+    }
 }
 
-/* The two unit bytes of fixed data. */
+/* The two unit bytes of fixed data: a unit each, and half of the medium. */
 static void explain_units(struct heng_explainer *e, const struct heng_telegram *t)
 {
-    struct heng_records records = heng_telegram_records(t);
-    struct heng_record record;
-    while (heng_mbus_codec.next(&records, &record, NULL) == HENG_OK) {
-        const char *unit = heng_unit_text(record.unit);
-        heng_explain_text(e, "unit", 1, "%02X %s%s%s", next_byte(e), heng_quantity_text(record.quantity),
-                          unit[0] ? ", " : "", unit);
+    enum { UNIT = 0x3F, TIME = 0x00, DATE = 0x01, SAME_UNIT_HISTORIC = 0x3E, NONE = 0x3F };
+    for (unsigned i = 0; i < 2; i++) {
+        char words[WORDS_MAX];
+        struct heng_unit_code unit;
+        uint8_t byte = t->body.p[i], code = byte & UNIT;
+        struct heng_vif_entry entry = {0};
+        if (heng_unit_code_of(code, &unit))
+            entry = (struct heng_vif_entry){(uint8_t)unit.quantity, (uint8_t)unit.unit, unit.exp, HENG_VIF_NUMBER, 0};
+        entry_words(&entry, words); /* "reserved", unless there is a unit */
+        heng_explain_text(e, "unit", 1, "%02X %s, medium bits %u%u of %s", byte,
+                          code == TIME                           ? "time"
+                          : code == DATE                         ? "date"
+                          : code == NONE                         ? "no unit"
+                          : code == SAME_UNIT_HISTORIC && i == 1 ? "historic, unit of counter 1"
+                                                                 : words,
+                          byte >> 7, byte >> 6 & 1u, heng_medium_text(t->medium));
     }
 }
 
@@ -340,8 +385,10 @@ static void explain_long(struct heng_explainer *e, const struct heng_telegram *t
     else if (t->has_status)
         explain_configuration(e, t);
     bool records = heng_mbus_has_records(t) || t->kind == HENG_TELEGRAM_FIXED || t->kind == HENG_TELEGRAM_ALARM;
-    if (records && !explain_records(e, t)) return;
-    if (!records) explain_plain_body(e, t);
+    if (records)
+        explain_records(e, t);
+    else
+        explain_plain_body(e, t);
     heng_explain_hex(e, "checksum", 1);
     heng_explain_hex(e, "stop", 1);
 }

@@ -17,7 +17,11 @@
  *
  *   configuration   b12-8 mode: 0 plain | 1..4 DES, b7-0 bytes of cipher text | 5 7 AES, b7-4 blocks of 16 bytes,
  *                   and so the modes behind
- *   cipher text     comes first in the body and decodes to 2F 2F
+ *   cipher text     comes first in the body and decodes to 2F 2F; in mode 7 one more byte, about the key, stands in
+ *                   front of it; plain records may follow
+ *
+ * CI 6E..78 and 7A are a meter's, whatever bit 6 of C says: radio meters that speak first set it, and gateways pass
+ * their telegrams on as they are. What is an error in a record of theirs would be an order in one of a master.
  *
  * Source: EN 13757-2 clause 5, EN 13757-3 clauses 5 to 8, EN 13757-7:2018 table 2. */
 #include "codec/bytes.h"
@@ -172,18 +176,44 @@ static void read_fixed(struct heng_slice data, struct heng_telegram *t)
     set_body(t, data, 6);
 }
 
-/* Whether the body is cipher text. Old meters have anything in the configuration word, so it must make sense
- * before it is believed; modes 5 and 7 are so specific that their block count need not fit a cut-off body.
+/* The configuration word, which ends every header. */
+static unsigned configuration_of(const struct heng_telegram *t)
+{
+    return (unsigned)heng_load_bytes(t->body.p - 2, 2, t->ci == 0x76);
+}
+
+/* Whether the body begins with cipher text, the mode not being 0. Old meters have anything in the configuration word,
+ * so it must make sense before it is believed. A frame with a right checksum is not cut off: a count that exceeds the
+ * body is wrong, and a body that is no whole number of blocks and reads as records is plain then. Any other one of
+ * modes 5 and 7 is cipher text: these modes are not there by accident, and random bytes read as records too often.
  * Source: EN 13757-3:2013, configuration word and encryption modes. */
 static bool is_encrypted(const struct heng_telegram *t, unsigned configuration)
 {
     enum { BLOCK = 16, DES_BLOCK = 8 };
     struct heng_slice body = t->body;
     unsigned mode = configuration >> 8 & 0x1F, blocks = configuration >> 4 & 0x0F, bytes = configuration & 0xFF;
-    if (mode == 0 || body.n == 0 || (body.n >= 2 && body.p[0] == 0x2F && body.p[1] == 0x2F)) return false;
+    if (body.n == 0 || (body.n >= 2 && body.p[0] == 0x2F && body.p[1] == 0x2F)) return false;
     if (mode <= 4) return bytes >= DES_BLOCK && bytes % DES_BLOCK == 0 && bytes <= body.n;
-    if (mode == 5 || mode == 7) return blocks >= 1;
-    return mode >= 8 && mode <= 13 && blocks >= 1 && blocks * BLOCK <= body.n;
+    if (mode == 6 || mode > 13 || blocks == 0) return false;
+    if (blocks * BLOCK <= body.n) return true;
+    if ((mode != 5 && mode != 7) || !heng_mbus_has_records(t)) return false;
+    return (body.n - (mode == 7)) % BLOCK == 0 || !heng_mbus_are_records(body);
+}
+
+/* The modes behind 7 put bytes of their own around the cipher text: there, and where what follows is no records,
+ * nothing is taken for plain. */
+size_t heng_mbus_cipher_bytes(const struct heng_telegram *t)
+{
+    enum { BLOCK = 16, KEY_BYTE = 1 };
+    unsigned configuration = configuration_of(t), mode = configuration >> 8 & 0x1F;
+    size_t n = (configuration >> 4 & 0x0F) * (size_t)BLOCK;
+    if (mode <= 4)
+        n = configuration & 0xFF;
+    else if (mode == 7)
+        n += KEY_BYTE;
+    else if (mode != 5)
+        n = t->body.n;
+    return n < t->body.n && heng_mbus_are_records(heng_slice_from(t->body, n)) ? n : t->body.n;
 }
 
 /* Short header, or a long one that ends like it; the body follows. */
@@ -200,7 +230,8 @@ static heng_rc read_header(struct heng_slice data, size_t n, size_t base, struct
     t->access = p[0];
     t->status = p[1];
     set_body(t, data, n);
-    t->encrypted = is_encrypted(t, (unsigned)heng_load_bytes(p + 2, 2, msb_first));
+    unsigned configuration = (unsigned)heng_load_bytes(p + 2, 2, msb_first);
+    t->encrypted = configuration >> 8 & 0x1F && is_encrypted(t, configuration);
     return HENG_OK;
 }
 
@@ -211,7 +242,7 @@ static heng_rc read_records(struct heng_slice data, size_t n, size_t base, struc
     t->kind = t->ci == 0x5A || t->ci == 0x5B ? HENG_TELEGRAM_COMMAND : HENG_TELEGRAM_VARIABLE;
     heng_rc rc = read_header(data, n, base, t, err);
     if (rc != HENG_OK) return rc;
-    t->more = !t->encrypted && heng_mbus_more_follows(t);
+    t->more = heng_mbus_more_follows(t);
     return HENG_OK;
 }
 
@@ -328,6 +359,9 @@ static heng_rc decode_short(struct heng_slice in, size_t at, struct heng_telegra
     return HENG_OK;
 }
 
+/* CI 6E..78, 7A: only meters have these to say. */
+static bool is_answer(uint8_t ci) { return ci >= 0x6E && ci <= 0x7A && ci != 0x79; }
+
 /* in.p[at] is 68. */
 static heng_rc decode_long(struct heng_slice in, size_t at, struct heng_telegram *ret, size_t *ret_used,
                            struct heng_err *err)
@@ -356,7 +390,7 @@ static heng_rc decode_long(struct heng_slice in, size_t at, struct heng_telegram
     ret->address = p[5];
     ret->ci = p[6];
     ret->has_address = true;
-    ret->from_meter = !(p[4] & FROM_MASTER);
+    ret->from_meter = !(p[4] & FROM_MASTER) || is_answer(ret->ci);
     return read_application((struct heng_slice){p + 7, length - 3}, at, ret, err);
 }
 

@@ -21,7 +21,7 @@ static void put_control(const struct heng_telegram *t, struct heng_json *json)
 /* What the meter says about the link, when there is something to say: class 1 data wait, it can take no more. */
 static void put_link(const struct heng_telegram *t, struct heng_json *json)
 {
-    if (!t->from_meter) return;
+    if (t->control & 0x40) return; /* the frame count bits of one who speaks first */
     if (t->control & 0x20) heng_present_bool(json, "acd", true);
     if (t->control & 0x10) heng_present_bool(json, "dfc", true);
 }

@@ -9,7 +9,8 @@
  *            in a command only; VIF 7E may stand behind it
  *   length   00..BF text, last character first | C0..C9, D0..D9 positive, negative BCD of n-C0, n-D0 bytes |
  *   byte     E0..EF binary of n-E0 bytes | F0..F4 of 4(n-EC) bytes | F5 of 48 | F6 of 64
- *            binary of up to 8 bytes is an integer like coding 1..7, longer ones stay bytes
+ *            binary of up to 8 bytes is an integer like coding 1..7, longer ones stay bytes: no meter is known to
+ *            send one, and a decimal of ours ends at 63 bits
  *   absent   the most negative integer; BCD with digits A..F, save for F on top, the minus of measured numbers
  *
  * Source: EN 13757-3:2013 clause 6; text order and F0 by frames of tests/golden. */
@@ -40,7 +41,7 @@ static inline void clear_record(struct heng_record *ret)
     ret->kind = HENG_VALUE_NONE;
     ret->dec = (struct heng_dec){0, 0};
     ret->civil = (struct heng_civil){0};
-    ret->text_reversed = ret->text_hex = false;
+    ret->text_reversed = ret->text_hex = ret->time_point = false;
     ret->reason = NULL;
     ret->enumerated = NULL;
     ret->qualifier = NULL;
@@ -62,16 +63,19 @@ static void no_value(struct heng_record *ret, const char *reason)
     ret->reason = reason;
 }
 
-/* Day, month and year fields of types F, G and I in 16 bits; hundreds of years since 1900 from type F. */
-static bool date_of(uint32_t bits, unsigned hundreds, struct heng_civil *ret)
+/* Day, month and year fields of types F, G and I in 16 bits; hundreds of years since 1900 from type F.
+ * Returns NULL, or why they are no date. */
+static const char *date_of(uint32_t bits, unsigned hundreds, struct heng_civil *ret)
 {
+    enum { EVERY_YEAR = 127, EVERY_MONTH = 15 };
     unsigned year = (bits >> 5 & 7) | (bits >> 9 & 0x78);
-    if (year > 99 || (bits >> 8 & 0x0F) == 15) return false; /* 127: every year, 15: every month */
+    if (year > 99 && year != EVERY_YEAR) return "invalid time";
+    if (year == EVERY_YEAR || (bits >> 8 & 0x0F) == EVERY_MONTH) return "recurring date";
     if (hundreds == 0 && year <= 80) hundreds = 1;
     ret->year = (int16_t)(1900 + 100 * hundreds + year);
     ret->month = bits >> 8 & 0x0F;
     ret->day = bits & 0x1F;
-    return true;
+    return NULL;
 }
 
 static bool date_unset(uint32_t bits) { return (bits & 0x1F) == 0 || (bits >> 8 & 0x0F) == 0; }
@@ -84,6 +88,7 @@ static void time_point(uint64_t raw, size_t n, struct heng_record *ret)
     unsigned hundreds = 0;
     bool invalid = false;
     ret->civil = (struct heng_civil){.year = 2000, .month = 1, .day = 1};
+    ret->time_point = true;
     if (n == 2) {
         ret->kind = HENG_VALUE_DATE;
         date = (uint32_t)raw;
@@ -105,14 +110,15 @@ static void time_point(uint64_t raw, size_t n, struct heng_record *ret)
         no_value(ret, "time of unknown length");
         return;
     }
+    const char *problem = NULL;
     if (raw == all)
         no_value(ret, "not set");
     else if (invalid)
         no_value(ret, "invalid time");
     else if (n != 3 && date_unset(date))
         no_value(ret, "not set");
-    else if (n != 3 && !date_of(date, hundreds, &ret->civil))
-        no_value(ret, "recurring date");
+    else if (n != 3 && (problem = date_of(date, hundreds, &ret->civil)))
+        no_value(ret, problem);
     else if (!heng_civil_valid(&ret->civil))
         no_value(ret, "invalid time");
 }
@@ -189,8 +195,9 @@ static void integer_value(struct heng_slice data, bool msb_first, const struct h
         if (data.n == 8 && m->entry.quantity == HENG_QUANTITY_ENHANCED_ID) { /* a whole secondary address */
             ret->kind = HENG_VALUE_BYTES;
             ret->reason = "binary data";
-        } else if (raw > INT64_MAX) {
-            no_value(ret, "out of range");
+        } else if (raw > INT64_MAX) { /* more than a number of ours holds; of error flags, an alarm all the same */
+            ret->kind = HENG_VALUE_BYTES;
+            ret->reason = "highest of 64 bits is set";
         } else {
             number_value((int64_t)raw, m, ret);
         }
@@ -203,6 +210,38 @@ static void integer_value(struct heng_slice data, bool msb_first, const struct h
     }
 }
 
+/* BCD of 9 bytes; 18 digits are the most that a number of ours holds. */
+static void long_bcd_value(bool negative, bool msb_first, const struct heng_vif_meaning *m, struct heng_record *ret)
+{
+    const uint8_t *p = ret->data.p;
+    uint64_t low = heng_load_bytes(msb_first ? p + 1 : p, 8, msb_first);
+    uint8_t high = msb_first ? p[0] : p[8];
+    bool minus = high >> 4 == 0xF && m->entry.type == HENG_VIF_NUMBER;
+    if (minus) high &= 0x0F;
+    if (heng_bcd_valid(low) && heng_bcd_valid(high)) {
+        int64_t value = (int64_t)(heng_bcd_value(high) * UINT64_C(10000000000000000) + heng_bcd_value(low));
+        number_value(negative || minus ? -value : value, m, ret);
+    } else if (is_identification(m)) {
+        ret->kind = HENG_VALUE_TEXT;
+        ret->text_hex = true;
+    } else {
+        no_value(ret, "invalid bcd");
+    }
+}
+
+/* BCD behind a length byte. D0..D9 say "negative" already: a minus digit on top of that makes no sense. */
+static void varying_bcd(uint8_t length, bool msb_first, const struct heng_vif_meaning *m, struct heng_record *ret)
+{
+    bool negative = length >= 0xD0;
+    uint8_t top = ret->data.p[msb_first ? 0 : ret->data.n - 1];
+    if (negative && top >> 4 == 0xF && m->entry.type == HENG_VIF_NUMBER)
+        no_value(ret, "invalid bcd");
+    else if (ret->data.n > 8)
+        long_bcd_value(negative, msb_first, m, ret);
+    else
+        bcd_value(negative, msb_first, m, ret);
+}
+
 /* Data of coding D; the length byte is not part of data. */
 static void varying_value(uint8_t length, struct heng_slice data, bool msb_first, const struct heng_vif_meaning *m,
                           struct heng_record *ret)
@@ -211,13 +250,13 @@ static void varying_value(uint8_t length, struct heng_slice data, bool msb_first
         ret->kind = HENG_VALUE_TEXT;
     } else if (data.n == 0) {
         no_value(ret, "no data");
-    } else if (length <= 0xDF && data.n <= 8) {
-        bcd_value(length >= 0xD0, msb_first, m, ret);
+    } else if (length <= 0xDF) {
+        varying_bcd(length, msb_first, m, ret);
     } else if (length <= 0xE8 && data.n <= 8) {
         integer_value(data, msb_first, m, ret);
     } else {
         ret->kind = HENG_VALUE_BYTES;
-        ret->reason = "binary data";
+        ret->reason = length <= 0xEF ? "integer of more than 8 bytes" : "binary data";
     }
 }
 
@@ -337,9 +376,15 @@ static void set_value(uint8_t dif, uint8_t length, bool msb_first, const struct 
     }
 }
 
+/* Passwords, keys and access codes are not for those who see readings; a request for one holds none. */
+static void hide_secret(struct heng_record *ret)
+{
+    ret->data.n = 0;
+    if (ret->kind != HENG_VALUE_NONE) no_value(ret, "secret");
+}
+
 /* Any record, with all that the standard allows. Apart, so that plain records do not pay for its variables. */
-static heng_rc next_of_any(struct heng_records *r, const uint8_t *end,
-                                                     struct heng_record *ret, struct heng_err *err)
+static heng_rc next_of_any(struct heng_records *r, const uint8_t *end, struct heng_record *ret, struct heng_err *err)
 {
     const uint8_t *start = r->p, *p = start;
     uint8_t dif = *p, length = 0;
@@ -377,42 +422,41 @@ static heng_rc next_of_any(struct heng_records *r, const uint8_t *end,
     ret->quantity = (heng_quantity)m.entry.quantity;
     ret->unit = (heng_unit)m.entry.unit;
     ret->qualifier = m.action;
+    ret->time_point = m.entry.type == HENG_VIF_TIME_POINT;
     ret->text_reversed = !(r->telegram->ci & MSB_FIRST);
     if (m.entry.quantity == HENG_QUANTITY_UNKNOWN) {
         ret->unit = HENG_UNIT_UNKNOWN;
         ret->vif_known = false;
     }
     set_value(dif, length, r->telegram->ci & MSB_FIRST, &m, ret);
+    if (m.secret) hide_secret(ret);
     return HENG_OK;
 }
 
-/* The value of data that need no more than the table: no corrections. False leaves the record to the long way. */
+/* The value of data that need no more than the table: no corrections. False leaves the record to the long way.
+ * Integers and BCD are both worked out before either is chosen: records mix them, and a wrong guess of the processor
+ * costs more than a conversion. */
 static inline bool plain_value(uint8_t dif, const struct heng_vif_entry *entry, struct heng_record *ret)
 {
     size_t n = ret->data.n;
     const uint8_t *end = ret->data.p + n;
     uint8_t how = codings[dif & 0x0F].coding;
-    int64_t mantissa;
+    uint64_t raw = heng_load_le_before(end, n);
+    int64_t with_sign = heng_load_sle_before(end, n);
     int exp = entry->exp;
-    if (how == INTEGER && entry->type == HENG_VIF_TIME_POINT) {
-        time_point(heng_load_le_before(end, n), n, ret);
+    if (entry->type == HENG_VIF_TIME_POINT) {
+        if (how != INTEGER) return false;
+        time_point(raw, n, ret);
         return true;
     }
-    if (how == INTEGER && entry->type == HENG_VIF_NUMBER) {
-        mantissa = heng_load_sle_before(end, n);
-        if (mantissa == INT64_MIN >> (64 - 8 * n)) return false; /* "invalid" */
-    } else if (how == INTEGER) {
-        if (n == 8) return false; /* secondary addresses, and numbers beyond what a decimal holds */
-        mantissa = (int64_t)heng_load_le_before(end, n);
-    } else if (entry->type == HENG_VIF_TIME_POINT) {
-        return false;
-    } else if (how == BCD) {
-        uint64_t raw = heng_load_le_before(end, n);
-        if (!heng_bcd_valid(raw)) return false;
-        mantissa = (int64_t)heng_bcd_value(raw);
-    } else {
+    bool bcd = how == BCD, measured = entry->type == HENG_VIF_NUMBER;
+    bool invalid = with_sign == INT64_MIN >> (64 - 8 * n);
+    int64_t mantissa = bcd ? (int64_t)heng_bcd_value(raw) : measured ? with_sign : (int64_t)raw;
+    /* Eight bytes without sign are secondary addresses, or more than a decimal holds. */
+    if (bcd ? !heng_bcd_valid(raw) : measured ? invalid : n == 8) return false;
+    if (how == REAL) {
         struct heng_dec value;
-        if (heng_dec_from_f32((uint32_t)heng_load_le_before(end, n), &value) != HENG_OK) return false;
+        if (heng_dec_from_f32((uint32_t)raw, &value) != HENG_OK) return false;
         mantissa = value.mantissa;
         exp += value.exp;
     }
@@ -437,17 +481,10 @@ static inline bool next_of_plain(struct heng_records *r, const uint8_t *end, str
         subunit |= (uint32_t)(byte >> 6 & 1) << n;
     }
     const uint8_t *vif = p;
-    const struct heng_vif_entry *entry = &heng_vif_main[*p & 0x7F];
-    if (*p & 0x80) {
-        if (*p == 0xFD)
-            entry = &heng_vif_fd[p[1] & 0x7F];
-        else if (*p == 0xFB)
-            entry = &heng_vif_fb[p[1] & 0x7F];
-        else
-            return false;
-        if (*++p & 0x80) return false;
-    }
-    p++;
+    const struct heng_vif_entry *table = *vif == 0xFD ? heng_vif_fd : *vif == 0xFB ? heng_vif_fb : heng_vif_main;
+    p += table != heng_vif_main;
+    if (*p & 0x80) return false;
+    const struct heng_vif_entry *entry = &table[*p++];
     size_t bytes = codings[dif & 0x0F].bytes;
     if (entry->type <= HENG_VIF_RAW || bytes == 0 || end - p < (ptrdiff_t)bytes) return false;
     clear_record(ret);
@@ -468,18 +505,17 @@ static inline bool next_of_plain(struct heng_records *r, const uint8_t *end, str
     return true;
 }
 
-/* The cipher text as the one record of its telegram. */
-static heng_rc next_of_encrypted(struct heng_records *r, const uint8_t *end, struct heng_record *ret)
+/* The cipher text, which comes first, as one record. */
+static heng_rc cipher_text(struct heng_records *r, struct heng_record *ret)
 {
-    if (r->p == end) return HENG_ENOTFOUND;
     clear_record(ret);
     ret->unit = HENG_UNIT_UNKNOWN;
     ret->vif_known = false;
     no_value(ret, "encrypted");
-    ret->data = r->telegram->body;
+    ret->data = heng_slice_of(r->p, heng_mbus_cipher_bytes(r->telegram));
     ret->at = offset_of(r, r->p);
     ret->length = (uint32_t)ret->data.n;
-    r->p = end;
+    r->p += ret->data.n;
     r->index++;
     return HENG_OK;
 }
@@ -488,7 +524,7 @@ heng_rc heng_mbus_next(struct heng_records *r, struct heng_record *ret, struct h
 {
     const struct heng_telegram *t = r->telegram;
     const uint8_t *end = t->body.p + t->body.n;
-    if (t->encrypted) return next_of_encrypted(r, end, ret);
+    if (t->encrypted && r->index == 0) return cipher_text(r, ret);
     while (r->p != end && *r->p == 0x2F) r->p++;
     if (r->p == end) return HENG_ENOTFOUND;
     if ((*r->p & 0x0F) == 0x0F) return special(r, end, ret, err);
@@ -525,17 +561,28 @@ static const uint8_t *skip_record(const uint8_t *p, const uint8_t *end)
     return (size_t)(end - p) < bytes ? NULL : p + bytes;
 }
 
-bool heng_mbus_more_follows(const struct heng_telegram *telegram)
+/* The special DIF that ends the records from p on, `end` without one, NULL when a record is broken. */
+static const uint8_t *end_of_records(const uint8_t *p, const uint8_t *end)
 {
-    const uint8_t *p = telegram->body.p, *end = p + telegram->body.n;
-    if (!memchr(p, 0x1F, telegram->body.n)) return false;
     while (p && p != end) {
         if (*p == 0x2F)
             p++;
         else if ((*p & 0x0F) == 0x0F)
-            return *p == 0x1F;
+            return *p == 0x0F || *p == 0x1F || *p == 0x7F ? p : NULL;
         else
             p = skip_record(p, end);
     }
-    return false;
+    return p;
+}
+
+bool heng_mbus_are_records(struct heng_slice bytes) { return end_of_records(bytes.p, bytes.p + bytes.n) != NULL; }
+
+bool heng_mbus_more_follows(const struct heng_telegram *telegram)
+{
+    struct heng_slice plain = telegram->body;
+    if (telegram->encrypted) plain = heng_slice_from(plain, heng_mbus_cipher_bytes(telegram));
+    const uint8_t *end = plain.p + plain.n;
+    if (!memchr(plain.p, 0x1F, plain.n)) return false;
+    const uint8_t *last = end_of_records(plain.p, end);
+    return last && last != end && *last == 0x1F;
 }

@@ -16,6 +16,12 @@ bool heng_mbus_data_bytes(uint8_t dif, uint8_t length, size_t *ret);
 /* True when the body is variable data: records with DIF and VIF. */
 bool heng_mbus_has_records(const struct heng_telegram *t);
 
+/* True when the bytes are whole records to the end, or up to a vendor's block. */
+bool heng_mbus_are_records(struct heng_slice bytes);
+
+/* Of an encrypted telegram: how many bytes at the front of the body are cipher text. Plain records follow. */
+size_t heng_mbus_cipher_bytes(const struct heng_telegram *t);
+
 /* True when the variable data block ends with DIF 1F. */
 bool heng_mbus_more_follows(const struct heng_telegram *telegram);
 

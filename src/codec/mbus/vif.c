@@ -33,6 +33,10 @@
     {                                                                                                                  \
         HENG_QUANTITY_##q, HENG_UNIT_NONE, 0, HENG_VIF_RAW, 0                                                          \
     }
+#define S(q)                                                                                                           \
+    {                                                                                                                  \
+        HENG_QUANTITY_##q, HENG_UNIT_NONE, 0, HENG_VIF_SECRET, 0                                                       \
+    }
 /* In steps of 2^-12. */
 #define Q12(q)                                                                                                         \
     {                                                                                                                  \
@@ -129,14 +133,14 @@ const struct heng_vif_entry heng_vif_fd[128] = {
     [0x0F] = U(SOFTWARE_VERSION),
     [0x10] = U(CUSTOMER_LOCATION),
     [0x11] = U(CUSTOMER),
-    [0x12] = U(ACCESS_CODE),
-    [0x13] = U(ACCESS_CODE),
-    [0x14] = U(ACCESS_CODE),
-    [0x15] = U(ACCESS_CODE),
-    [0x16] = U(PASSWORD),
+    [0x12] = S(ACCESS_CODE),
+    [0x13] = S(ACCESS_CODE),
+    [0x14] = S(ACCESS_CODE),
+    [0x15] = S(ACCESS_CODE),
+    [0x16] = S(PASSWORD),
     [0x17] = U(ERROR_FLAGS),
     [0x18] = U(ERROR_MASK),
-    [0x19] = U(SECURITY_KEY),
+    [0x19] = S(SECURITY_KEY),
     [0x1A] = U(DIGITAL_OUTPUT),
     [0x1B] = U(DIGITAL_INPUT),
     [0x1C] = N(BAUD_RATE, BAUD, 0),
@@ -189,6 +193,14 @@ static const struct heng_vif_entry heng_vif_fd_fd[128] = {
     [0x02] = N(REMAINING_BATTERY, MONTH, 0),
     [0x03] = N(REMAINING_BATTERY, YEAR, 0),
 };
+
+size_t heng_vif_character(uint8_t byte, char ret_utf8[static 2])
+{
+    bool ascii = byte >= 0x20 && byte < 0x7F, latin = byte >= 0xA0;
+    ret_utf8[0] = ascii ? (char)byte : latin ? (char)(0xC0 | byte >> 6) : '?';
+    ret_utf8[1] = (char)(0x80 | (byte & 0x3F));
+    return latin ? 2 : 1;
+}
 
 /* A unit's name with its length byte at in.p[at]. */
 static bool has_text(struct heng_slice in, size_t at, struct heng_slice *ret)
@@ -364,6 +376,7 @@ void heng_vif_resolve(const struct heng_vif *vif, const struct heng_telegram *t,
     ret->exp = ret->entry.exp;
     ret->add = (struct heng_dec){0, 0};
     ret->has_add = ret->raw = false;
+    ret->secret = ret->entry.type == HENG_VIF_SECRET;
     ret->reason = ret->action = NULL;
     if (first == 0x7C) name_text_unit(vif->text, t->ci & MSB_FIRST, &ret->entry);
     if (ret->entry.type == HENG_VIF_UNKNOWN && first != 0x7E) { /* what its VIFEs mean, nobody can tell either */
@@ -380,6 +393,7 @@ void heng_vif_resolve(const struct heng_vif *vif, const struct heng_telegram *t,
     }
     if (ret->entry.type == HENG_VIF_UNKNOWN && !ret->reason) keep_raw(ret, "any vif");
     if (ret->entry.type == HENG_VIF_RAW && !ret->reason) keep_raw(ret, "binary data");
+    if (ret->entry.type == HENG_VIF_SECRET && !ret->reason) keep_raw(ret, "secret");
     /* The constant counts in the unit of the VIF, and FB's units are multiples of ours. */
     if (ret->has_add && first == 0x7B && !ret->reason) ret->reason = "correction in an unclear unit";
 }

@@ -7,6 +7,7 @@
 /* X(symbol): how the data bytes of a VIF are to be read. */
 typedef enum heng_vif_type {
     HENG_VIF_UNKNOWN = 0, /* reserved or vendor's: the value stays raw */
+    HENG_VIF_SECRET,      /* passwords, keys, access codes: not shown at all */
     HENG_VIF_RAW,         /* known, but no number: types K and L, data containers; stays raw, too */
     HENG_VIF_NUMBER,      /* a quantity: signed */
     HENG_VIF_UNSIGNED,    /* flags and numbers that name things: no sign */
@@ -48,6 +49,7 @@ struct heng_vif_meaning {
     int exp;             /* entry.exp and all multiplicative corrections */
     struct heng_dec add; /* additive correction, in the unit before heng_vif_factor */
     bool has_add;
+    bool secret;        /* not to be shown, whatever VIFEs make of it */
     const char *reason; /* the meter says why there is no value; or why we do not understand it */
     bool raw;           /* with a reason: the data are of another shape than the VIF says and stay bytes */
     const char *action; /* what a command wants done with the value; NULL: that it becomes the meter's */
@@ -58,6 +60,9 @@ void heng_vif_resolve(const struct heng_vif *vif, const struct heng_telegram *t,
 
 /* The table entry that the VIF, or the byte behind FB, FD or FD FD, points at. */
 const struct heng_vif_entry *heng_vif_entry_of(const struct heng_vif *vif);
+
+/* One byte of a plain-text unit, ISO 8859-1, as 1 or 2 bytes of UTF-8; what is not printable becomes '?'. */
+size_t heng_vif_character(uint8_t byte, char ret_utf8[static 2]);
 
 /* Words for one VIFE, b7 ignored; NULL for none. They are identifiers: texts of qualifiers and reasons. */
 const char *heng_vife_word(uint8_t vife);           /* which value of the quantity it is: "forward" */

@@ -3,7 +3,8 @@
  *   C        b6 from the master | master: b5 FCB, b4 FCV | meter: b5 ACD, b4 DFC | b3..0 function
  *   CI 50    sub-code: b7..4 application, b3..0 number of the telegram
  *   status   b1..0 01 busy, 10 application error, 11 abnormal | b2 power low | b3 permanent error |
- *            b4 temporary error | b7..5 the vendor's
+ *            b4 temporary error | b7..5 the vendor's | of fixed data: b0 binary counters, by some sources b7,
+ *            b1 stored values
  *
  * Source: EN 13757-2 clause 5.7; EN 13757-3:2013 clauses 5, 7, 8, annex H; EN 13757-7:2018 table 2; the sub-codes
  * and report bytes 10..22 as EN 13757-3:2018 has them. */
@@ -131,12 +132,18 @@ const struct heng_flag *heng_mbus_status_flags(const struct heng_telegram *t)
 {
 #define COMMON                                                                                                         \
     {0x04, 0x04, "power low"}, {0x08, 0x08, "permanent error"}, {0x10, 0x10, "temporary error"},                       \
-        {0x20, 0x20, "vendor bit 5"}, {0x40, 0x40, "vendor bit 6"}, {0x80, 0x80, "vendor bit 7"}, {0, 0, NULL},
-    static const struct heng_flag variable[] = {{0x03, 0x01, "application busy"},
-                                                {0x03, 0x02, "application error"},
-                                                {0x03, 0x03, "abnormal condition"},
-                                                COMMON};
-    static const struct heng_flag fixed[] = {{0x01, 0x01, "binary counters"}, {0x02, 0x02, "stored values"}, COMMON};
+        {0x20, 0x20, "vendor bit 5"},                                                                                  \
+    {                                                                                                                  \
+        0x40, 0x40, "vendor bit 6"                                                                                     \
+    }
+    static const struct heng_flag variable[] = {{0x03, 0x01, "application busy"},   {0x03, 0x02, "application error"},
+                                                {0x03, 0x03, "abnormal condition"}, COMMON,
+                                                {0x80, 0x80, "vendor bit 7"},       {0, 0, NULL}};
+    static const struct heng_flag fixed[] = {{0x01, 0x01, "binary counters"},
+                                             {0x02, 0x02, "stored values"},
+                                             COMMON,
+                                             {0x80, 0x80, "binary counters or vendor bit 7"},
+                                             {0, 0, NULL}};
 #undef COMMON
     return t->kind == HENG_TELEGRAM_FIXED ? fixed : variable;
 }

@@ -121,3 +121,31 @@ heng_rc heng_modbus_put_identification(uint8_t code, uint8_t object, struct heng
     heng_buf_u8(buf, object);
     return HENG_OK;
 }
+
+heng_rc heng_modbus_put_identified(uint8_t code, uint8_t conformity, bool more, uint8_t next,
+                                   const struct heng_modbus_object *objects, size_t count, struct heng_buf *buf)
+{
+    enum { HEAD = 7, OBJECT_HEAD = 2 };
+    size_t start = buf->n, n = HEAD;
+    if (count > HENG_MODBUS_PDU_MAX) return HENG_ELIMIT;
+    for (size_t i = 0; i < count; i++) {
+        if (objects[i].text.n > 0xFF) return HENG_ELIMIT;
+        n += OBJECT_HEAD + objects[i].text.n;
+    }
+    if (n > HENG_MODBUS_PDU_MAX || !has_room(buf, n)) return HENG_ELIMIT;
+    heng_buf_u8(buf, HENG_MODBUS_ENCAPSULATED);
+    heng_buf_u8(buf, HENG_MODBUS_MEI_IDENTIFICATION);
+    heng_buf_u8(buf, code);
+    heng_buf_u8(buf, conformity);
+    heng_buf_u8(buf, more ? 0xFF : 0x00);
+    heng_buf_u8(buf, next);
+    heng_buf_u8(buf, (uint8_t)count);
+    for (size_t i = 0; i < count; i++) {
+        heng_buf_u8(buf, objects[i].id);
+        heng_buf_u8(buf, (uint8_t)objects[i].text.n);
+        heng_buf_put(buf, objects[i].text);
+    }
+    if (heng_modbus_is_answer(heng_slice_of(buf->p + start, buf->n - start))) return HENG_OK;
+    buf->n = start;
+    return HENG_ELIMIT;
+}

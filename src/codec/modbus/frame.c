@@ -20,6 +20,9 @@
  * address: what begins with it may be more of them. Behind a damaged frame it can thus take up to RTU_MAX bytes more
  * until the next one is found; a line that falls silent starts anew.
  *
+ * A function whose lengths we do not know cannot be framed in a stream: its bytes are refused there. Of a captured
+ * frame the end is known, so that a right CRC over all of it makes it a frame of any function.
+ *
  * Source: Modbus over Serial Line 1.02 clause 2.5.1, Messaging on TCP/IP 1.0b clause 3.1. */
 #include "codec/modbus.h"
 #include "codec/modbus/pdu.h"
@@ -80,6 +83,15 @@ static size_t frame_bytes(struct heng_slice in, enum shape shape)
     return rc == HENG_OK ? n + RTU_OVERHEAD : 0;
 }
 
+static heng_rc fail_crc(struct heng_slice frame, uint32_t at, struct heng_err *err)
+{
+    uint16_t crc = heng_modbus_crc(heng_slice_of(frame.p, frame.n - CRC_BYTES));
+    const uint8_t *said = frame.p + frame.n - CRC_BYTES;
+    return heng_fail(err, HENG_ECHECKSUM, at + (uint32_t)frame.n - CRC_BYTES,
+                     "checksum mismatch: frame says %02x %02x, bytes give %02x %02x", said[0], said[1], crc & 0xFF,
+                     crc >> 8);
+}
+
 /* Why no frame starts at the start of in, though its first bytes look like it: a wrong CRC, or a right one around
  * what no frame may hold. HENG_OK when they are noise. */
 static heng_rc blame(struct heng_slice in, bool answers_only, uint32_t at, struct heng_err *err)
@@ -98,16 +110,11 @@ static heng_rc blame(struct heng_slice in, bool answers_only, uint32_t at, struc
             return rc;
         }
     }
-    if (tried) {
-        uint16_t crc = heng_modbus_crc(heng_slice_of(in.p, tried + 1));
-        const uint8_t *said = pdu.p + tried;
-        return heng_fail(err, HENG_ECHECKSUM, at + 1 + (uint32_t)tried,
-                         "checksum mismatch: frame says %02x %02x, bytes give %02x %02x", said[0], said[1], crc & 0xFF,
-                         crc >> 8);
-    }
+    if (tried) return fail_crc(heng_slice_of(in.p, tried + RTU_OVERHEAD), at, err);
     /* A function that we do not know has no length; but all of the input may be one frame. */
     if (at == 0 && in.n >= RTU_MIN && in.n <= RTU_MAX && !heng_modbus_has_form(pdu) && crc_good(in))
-        return heng_fail(err, HENG_EUNSUPPORTED, 1, "function 0x%02x is not known", pdu.p[0]);
+        return heng_fail(err, HENG_EUNSUPPORTED, 1, "function 0x%02x (%s) has no length to go by", pdu.p[0],
+                         heng_modbus_pdu_text(pdu));
     return HENG_OK;
 }
 
@@ -163,22 +170,35 @@ static heng_rc find_frame(struct heng_slice in, bool answers_only, struct heng_s
     return HENG_ENOTFOUND;
 }
 
+/* True when a good frame follows the first bytes of in, which look like a bad one, so closely that they can only have
+ * been stray. What is found is what the next calls would find without them. */
+static bool only_stray(struct heng_slice in, bool answers_only, struct heng_slice *ret_frame)
+{
+    size_t most = STRAY_MAX < in.n - 1 ? STRAY_MAX : in.n - 1;
+    for (size_t i = 1; i <= most; i++) {
+        heng_rc rc = find_frame(heng_slice_from(in, i), answers_only, ret_frame);
+        if (rc != HENG_ENOTFOUND) return rc == HENG_OK && ret_frame->p <= in.p + most;
+    }
+    return false;
+}
+
 static heng_rc decode_rtu_as(struct heng_slice in, bool answers_only, struct heng_telegram *ret, size_t *ret_used,
                              struct heng_err *err)
 {
     for (size_t i = 0; i < in.n; i++) {
-        struct heng_slice frame;
-        heng_rc rc = find_frame(heng_slice_from(in, i), answers_only, &frame);
+        struct heng_slice frame, rest = heng_slice_from(in, i);
+        heng_rc rc = find_frame(rest, answers_only, &frame);
         *ret_used = i;
         if (rc == HENG_MORE) return rc;
-        if (rc == HENG_OK) {
-            *ret_used = (size_t)(frame.p - in.p) + frame.n;
-            read_rtu(frame, answers_only, ret);
-            return rc;
-        }
         *ret_used = i + 1;
-        rc = blame(heng_slice_from(in, i), answers_only, (uint32_t)i, err);
-        if (rc != HENG_OK) return rc;
+        if (rc == HENG_ENOTFOUND) {
+            rc = blame(rest, answers_only, (uint32_t)i, err);
+            if (rc == HENG_OK) continue;
+            if (!only_stray(rest, answers_only, &frame)) return rc;
+        }
+        *ret_used = (size_t)(frame.p - in.p) + frame.n;
+        read_rtu(frame, answers_only, ret);
+        return HENG_OK;
     }
     *ret_used = in.n;
     return HENG_MORE;
@@ -193,6 +213,92 @@ static heng_rc decode_rtu_answer(struct heng_slice in, struct heng_telegram *ret
                                  struct heng_err *err)
 {
     return decode_rtu_as(in, true, ret, ret_used, err);
+}
+
+bool heng_modbus_rtu_shaped(struct heng_slice in)
+{
+    return in.n >= RTU_MIN && (frame_bytes(in, REQUEST) == in.n || frame_bytes(in, ANSWER) == in.n);
+}
+
+/* The remainder of good bytes together with their CRC is 0. Of damaged ones it depends on the damage alone, so each
+ * single bit has one of its own: that of the bit with as many zero bytes behind it as there are. */
+bool heng_modbus_one_bit_off(struct heng_slice in)
+{
+    uint8_t copy[RTU_MAX];
+    uint16_t bits[8], remainder = heng_modbus_crc(in);
+    if (in.n < RTU_MIN || in.n > RTU_MAX || remainder == 0) return false;
+    memcpy(copy, in.p, in.n);
+    for (size_t bit = 0; bit < 8; bit++) bits[bit] = crc_table[1u << bit];
+    for (size_t at = in.n; at-- > 0;) {
+        for (size_t bit = 0; bit < 8; bit++) {
+            if (bits[bit] == remainder) {
+                copy[at] ^= (uint8_t)(1u << bit);
+                return heng_modbus_rtu_shaped(heng_slice_of(copy, in.n));
+            }
+            bits[bit] = (uint16_t)(bits[bit] >> 8 ^ crc_table[bits[bit] & 0xFF]);
+        }
+    }
+    return false;
+}
+
+/* A frame whose CRC is right over all of it, though it is no request or answer that we know. */
+static heng_rc read_other(struct heng_slice frame, uint32_t at, struct heng_telegram *ret, struct heng_err *err)
+{
+    struct heng_slice pdu = heng_slice_of(frame.p + 1, frame.n - RTU_OVERHEAD);
+    bool exception = pdu.p[0] & HENG_MODBUS_EXCEPTION;
+    if (pdu.p[0] == 0 || heng_modbus_has_form(pdu) || (exception && (pdu.n != 2 || pdu.p[1] == 0))) {
+        heng_rc rc = heng_modbus_blame(pdu, err);
+        if (err) err->at += at + 1;
+        return rc;
+    }
+    read_rtu(frame, exception, ret);
+    if (!exception) ret->from_meter = false;
+    ret->either_way = !exception;
+    return HENG_OK;
+}
+
+/* How many bytes in front of a captured frame may be stray ones. */
+static size_t preamble_bytes(struct heng_slice in)
+{
+    size_t n = 0;
+    while (n < STRAY_MAX_BROADCAST && n + RTU_MIN < in.n && (in.p[n] == 0x00 || in.p[n] == 0xFE || in.p[n] == 0xFF))
+        n++;
+    return n;
+}
+
+/* Why captured bytes without any good frame are none. rc, *used: what the search for one said. */
+static heng_rc blame_capture(struct heng_slice in, heng_rc rc, size_t used, struct heng_err *err)
+{
+    if (in.n < RTU_MIN || in.n > HENG_MODBUS_FRAME_MAX) return rc;
+    size_t preamble = preamble_bytes(in);
+    for (size_t i = 0; i <= preamble; i++) {
+        /* Where the length fits a request, an impossible quantity is part of the damage. What has the length of an
+         * answer with an impossible byte count is rather a request that is cut off behind its address. */
+        struct heng_slice rest = heng_slice_from(in, i), pdu = heng_slice_from(rest, 1);
+        if (heng_modbus_rtu_shaped(rest) || heng_modbus_request_bytes(pdu) == rest.n - RTU_OVERHEAD)
+            return fail_crc(rest, (uint32_t)i, err);
+    }
+    if (rc == HENG_MORE ? used <= preamble : used <= preamble + 1) return rc; /* cut off, or bad at its start */
+    return fail_crc(heng_slice_from(in, preamble), (uint32_t)preamble, err);
+}
+
+heng_rc heng_modbus_decode_capture(struct heng_slice in, struct heng_telegram *ret, size_t *ret_used,
+                                   struct heng_err *err)
+{
+    size_t preamble = preamble_bytes(in);
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i <= preamble; i++) {
+            struct heng_slice frame = heng_slice_from(in, i);
+            if (frame.n < RTU_MIN || frame.n > HENG_MODBUS_FRAME_MAX) continue;
+            if ((pass == 0 && !heng_modbus_rtu_shaped(frame)) || !crc_good(frame)) continue;
+            *ret_used = in.n;
+            if (pass) return read_other(frame, (uint32_t)i, ret, err);
+            read_rtu(frame, false, ret);
+            return HENG_OK;
+        }
+    }
+    heng_rc rc = decode_rtu(in, ret, ret_used, err);
+    return rc == HENG_OK ? rc : blame_capture(in, rc, *ret_used, err);
 }
 
 /* What is there of a TCP header can be one. */

@@ -73,6 +73,16 @@ const char *heng_modbus_function_text(uint8_t function_code)
     return f ? f->name : "unknown function";
 }
 
+const char *heng_modbus_pdu_text(struct heng_slice pdu)
+{
+    enum { MEI_CANOPEN = 0x0D };
+    if (pdu.n == 0) return "unknown function";
+    bool read =
+        pdu.p[0] != HENG_MODBUS_ENCAPSULATED || pdu.n <= MEI_AT || pdu.p[MEI_AT] == HENG_MODBUS_MEI_IDENTIFICATION;
+    if (read) return heng_modbus_function_text(pdu.p[0]);
+    return pdu.p[MEI_AT] == MEI_CANOPEN ? "canopen general reference" : "encapsulated interface transport";
+}
+
 bool heng_modbus_has_form(struct heng_slice pdu)
 {
     const struct function *f = pdu.n ? function_of(pdu.p[0] & 0x7F) : NULL;
@@ -119,13 +129,17 @@ size_t heng_modbus_answer_bytes(struct heng_slice bytes)
     return form_bytes(function_of(bytes.p[0])->answer, bytes);
 }
 
-/* Number of items at `at`, if it is there. */
+/* Number of items at `at`, if it is there; their address stands in front of it. Item 65535 is the last. */
 static heng_rc check_quantity(struct heng_slice pdu, size_t at, unsigned max, struct heng_err *err)
 {
+    enum { ITEMS = 0x10000 };
     if (pdu.n < at + 2) return HENG_OK;
-    unsigned quantity = heng_modbus_u16(pdu.p + at);
-    if (quantity >= 1 && quantity <= max) return HENG_OK;
-    return heng_fail(err, HENG_EFORMAT, (uint32_t)at, "quantity %u is not within 1 and %u", quantity, max);
+    unsigned quantity = heng_modbus_u16(pdu.p + at), address = heng_modbus_u16(pdu.p + at - 2);
+    if (quantity < 1 || quantity > max)
+        return heng_fail(err, HENG_EFORMAT, (uint32_t)at, "quantity %u is not within 1 and %u", quantity, max);
+    if (address + quantity <= ITEMS) return HENG_OK;
+    return heng_fail(err, HENG_EFORMAT, (uint32_t)at, "quantity %u from address %u on goes beyond 65535", quantity,
+                     address);
 }
 
 /* Byte count of a request, which its quantity just before tells as well. */
@@ -193,11 +207,9 @@ static heng_rc check_identification(struct heng_slice pdu, struct heng_err *err)
 heng_rc heng_modbus_check_answer(struct heng_slice pdu, struct heng_err *err)
 {
     const struct function *f = pdu.n ? function_of(pdu.p[0] & 0x7F) : NULL;
-    if (!f) return HENG_OK;
-    if (pdu.p[0] & HENG_MODBUS_EXCEPTION) {
-        if (pdu.n < 2 || pdu.p[1] != 0) return HENG_OK;
+    if (pdu.n > 1 && pdu.p[0] & HENG_MODBUS_EXCEPTION && pdu.p[1] == 0)
         return heng_fail(err, HENG_EFORMAT, 1, "exception code is 0");
-    }
+    if (!f || pdu.p[0] & HENG_MODBUS_EXCEPTION) return HENG_OK;
     if (pdu.p[0] == HENG_MODBUS_ENCAPSULATED) return check_identification(pdu, err);
     if (f->request.count_at && f->answer.count_at == 0) /* 0F and 10 repeat the quantity */
         return check_quantity(pdu, QUANTITY_AT, f->quantity_max, err);
@@ -220,14 +232,18 @@ heng_rc heng_modbus_blame(struct heng_slice pdu, struct heng_err *err)
     const struct function *f = function_of(pdu.p[0] & 0x7F);
     if (pdu.p[0] == 0) return heng_fail(err, HENG_EFORMAT, 0, "function 0 does not exist");
     if (heng_modbus_request_bytes(pdu) == pdu.n) return heng_modbus_check_request(pdu, err);
-    if (heng_modbus_answer_bytes(pdu) == pdu.n) return heng_modbus_check_answer(pdu, err);
+    if (heng_modbus_answer_bytes(pdu) == pdu.n || (pdu.n == 2 && pdu.p[0] & HENG_MODBUS_EXCEPTION))
+        return heng_modbus_check_answer(pdu, err);
+    if (f && f->request.count_at && f->answer.count_at == 0 && pdu.n >= f->request.head &&
+        heng_modbus_check_request(pdu, err) != HENG_OK)
+        return HENG_EFORMAT; /* 0F and 10: more than a frame can hold, or two numbers that contradict each other */
     struct form form = {0, 0};
     if (f && !(pdu.p[0] & HENG_MODBUS_EXCEPTION)) form = f->answer.count_at ? f->answer : f->request;
     if (form.count_at && pdu.n >= form.head)
         return heng_fail(err, HENG_EFORMAT, form.count_at, "byte count is %u, but %zu bytes follow",
                          pdu.p[form.count_at], pdu.n - form.head);
     return heng_fail(err, HENG_EFORMAT, 0, "%zu bytes are neither a request nor an answer of '%s'", pdu.n,
-                     heng_modbus_function_text(pdu.p[0]));
+                     heng_modbus_pdu_text(pdu));
 }
 
 static void set_range(struct heng_telegram *t, const uint8_t *address, uint16_t count)

@@ -9,6 +9,9 @@ enum { HENG_MODBUS_PDU_MAX = 253, HENG_MODBUS_MEI_IDENTIFICATION = 0x0E };
 /* "read holding registers", also for an exception; "unknown function" for codes outside of the standard. */
 const char *heng_modbus_function_text(uint8_t function_code);
 
+/* The same for a PDU, whose MEI type tells more of function 2B. */
+const char *heng_modbus_pdu_text(struct heng_slice pdu);
+
 /* True when the PDU that begins like this has a function whose lengths we know. */
 bool heng_modbus_has_form(struct heng_slice pdu);
 
@@ -33,6 +36,18 @@ void heng_modbus_read_pdu(struct heng_telegram *t, struct heng_slice pdu, bool f
 
 /* The PDU of a decoded telegram. */
 struct heng_slice heng_modbus_pdu(const struct heng_telegram *t);
+
+/* Take apart captured bytes that must be one RTU frame; the contract of heng_codec.decode, but that the end of the
+ * bytes is the end of the frame: the CRC over all of it tells good frames of functions that a stream cannot frame
+ * (kinds OTHER, ERROR), and a bad one is judged by the form that its length fits. */
+HENG_NODISCARD heng_rc heng_modbus_decode_capture(struct heng_slice in, struct heng_telegram *ret, size_t *ret_used,
+                                                  struct heng_err *err);
+
+/* True when the bytes are a sound request or answer of RTU, whatever their CRC is. */
+bool heng_modbus_rtu_shaped(struct heng_slice in);
+
+/* True when they are one with another single bit, the CRC above all. */
+bool heng_modbus_one_bit_off(struct heng_slice in);
 
 static inline uint16_t heng_modbus_u16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 

@@ -27,7 +27,7 @@ void heng_modbus_present(const struct heng_telegram *t, struct heng_json *json)
     if (t->protocol == HENG_PROTOCOL_MODBUS_TCP) heng_present_int(json, "transaction", t->transaction);
     heng_present_int(json, "address", t->address);
     heng_present_int(json, "function", function);
-    heng_present_text(json, "function_name", heng_modbus_function_text(function));
+    heng_present_text(json, "function_name", heng_modbus_pdu_text(heng_modbus_pdu(t)));
     if (t->has_di) heng_present_int(json, "register", t->di);
     if (t->count) heng_present_int(json, "count", t->count);
     if (t->kind == HENG_TELEGRAM_ERROR) {
@@ -160,7 +160,7 @@ static void explain_pdu(struct heng_explainer *e, const struct heng_telegram *t,
     uint8_t function = t->control & 0x7F;
     bool error = t->kind == HENG_TELEGRAM_ERROR;
     heng_explain_text(e, "function", 1, "%02X %s%s", t->control, error ? "exception to " : "",
-                      heng_modbus_function_text(function));
+                      heng_modbus_pdu_text(heng_modbus_pdu(t)));
     if (error) {
         heng_explain_code(e, "exception", t->error_code, heng_modbus_exception_text(t->error_code));
     } else if (t->kind == HENG_TELEGRAM_OTHER) {

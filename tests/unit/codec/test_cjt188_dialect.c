@@ -437,6 +437,62 @@ static void test_fields_override_the_tables(void **state)
     assert_string_equal(records_of(&t), "");
 }
 
+/* 05 34 12 00 05 is 1234.05 kWh or 50012.34 kWh: the profile decides that, and nothing that the bytes decide. */
+static void test_unit_order_where_the_bytes_leave_it_open(void **state)
+{
+    (void)state;
+    static const char tie[] = "05 34 12 00 05";
+    struct heng_dialect first = heng_dialect_standard, last = heng_dialect_standard, none = heng_dialect_standard;
+    first.cjt188.unit_order = HENG_UNIT_ORDER_UNIT_FIRST;
+    last.cjt188.unit_order = HENG_UNIT_ORDER_VALUE_FIRST;
+    static const uint16_t identifiers[] = {0xD120, 0xA016};
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t control = identifiers[i] == 0xA016 ? 0x16 : 0x81;
+        struct heng_telegram t = telegram(0x20, control, identifiers[i], false, tie, NULL);
+        assert_string_equal(records_of(&t), "heat energy = - unit order unclear");
+        assert_holds(json_of(&t, NULL), "\"unit\":null,\"value\":null,\"reason\":\"unit order unclear\"");
+        assert_holds(json_of(&t, NULL), "\"raw\":\"0534120005\"");
+        assert_holds(explained(&t, NULL), "|heat energy:unit order unclear");
+        heng_telegram_use(&t, &first);
+        assert_string_equal(records_of(&t), "heat energy = 50012340 Wh");
+        assert_holds(explained(&t, &first), "|unit:05 kWh|heat energy:50012340 Wh");
+        heng_telegram_use(&t, &last);
+        assert_string_equal(records_of(&t), "heat energy = 1234050 Wh");
+        heng_telegram_use(&t, &none);
+        assert_string_equal(records_of(&t), "heat energy = - unit order unclear");
+        heng_telegram_use(&t, NULL);
+        assert_string_equal(records_of(&t), "heat energy = - unit order unclear");
+    }
+    /* A unit at one end only, or digits that are none, tell more than the profile. */
+    struct heng_telegram t = telegram(0x20, 0x81, 0xD120, false, "78 34 12 00 05", &first);
+    assert_string_equal(records_of(&t), "heat energy = 1234780 Wh");
+    t = telegram(0x20, 0x81, 0xD120, false, "05 34 12 00 0E", &first);
+    assert_string_equal(records_of(&t), "heat energy = 1234050000 J");
+    t = telegram(0x10, 0x81, 0x901F, false, water, &first);
+    assert_holds(records_of(&t), "volume = 123456.78 m3 | volume = 123400.00 m3");
+    /* The profile against the units that meters have: nobody knows. */
+    t = telegram(0x20, 0x81, 0xD120, false, "07 34 12 00 05", &first);
+    assert_string_equal(records_of(&t), "heat energy = - unit order unclear");
+    heng_telegram_use(&t, &last);
+    assert_string_equal(records_of(&t), "heat energy = 1234070 Wh");
+}
+
+/* D3D2 in front of a body of D2D3: not turned when the profile knows D3D2. */
+static void test_fields_keep_their_identifier(void **state)
+{
+    (void)state;
+    static const struct heng_field field = {.di = 0xD3D2, .bytes = 3, .coding = HENG_CODING_BCD, .factor = 1};
+    struct heng_dialect d = heng_dialect_standard;
+    d.fields = &field;
+    d.field_count = 1;
+    struct heng_telegram t = telegram(0x10, 0x81, 0xD3D2, false, "45 23 01 00 2C", &d);
+    assert_int_equal(t.di, 0xD3D2);
+    assert_string_equal(records_of(&t), "unknown = 12345");
+    heng_telegram_use(&t, NULL);
+    assert_int_equal(t.di, 0xD2D3);
+    assert_string_equal(records_of(&t), "volume = 123.45 m3");
+}
+
 static void test_keys_are_never_shown(void **state)
 {
     (void)state;
@@ -456,6 +512,10 @@ static void test_keys_are_never_shown(void **state)
     } cases[] = {{0xA014, 0x04, "04 5A 5B 5C 5D 5E 5F 6A 6B"},
                  {0xA014, 0x04, "04 5A 5B 5C"},
                  {0xA107, 0x04, "5A 5B 5C 5D 5E 5F 6A 6B 5A 5B 5C 5D 5E 5F 6A 6B"},
+                 {0xA014, 0xC4, "04 5A 5B 5C 5D 5E 5F 6A 6B"},
+                 {0xA014, 0xC4, "00 00 04 5A 5B 5C 5D 5E 5F 6A 6B"},
+                 {0xA014, 0xC4, "04 5A 5B"},
+                 {0xA107, 0xC4, "00 00 5A 5B"},
                  {0xA014, 0x84, "04 5A 5B 5C"},
                  {0xA014, 0x81, "04 5A 5B 5C"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -481,6 +541,8 @@ int main(void)
         cmocka_unit_test(test_clock_of_the_maker),
         cmocka_unit_test(test_impossible_decimals_give_no_value),
         cmocka_unit_test(test_fields_override_the_tables),
+        cmocka_unit_test(test_unit_order_where_the_bytes_leave_it_open),
+        cmocka_unit_test(test_fields_keep_their_identifier),
         cmocka_unit_test(test_keys_are_never_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static void test_clocks_and_numbers_come_back(void **state)
         uint8_t bytes[64], data[32];
         struct heng_buf payload = heng_buf_of(data, sizeof data);
         struct heng_record r;
-        heng_us at = (heng_us)(seeded_next(&seed) % UINT64_C(250000000000)) * HENG_US_PER_S; /* up to the year 9892 */
+        heng_us at = (heng_us)(seeded_next(&seed) % UINT64_C(7258118400)) * HENG_US_PER_S; /* up to the year 2199 */
         struct heng_civil civil = heng_us_to_civil(at);
         assert_int_equal(heng_cjt188_put_clock(&payload, &civil), HENG_OK);
         struct heng_telegram t = command(bytes, HENG_CJT188_C_WRITE, HENG_CJT188_DI_WRITE_CLOCK, &payload);
@@ -213,7 +213,8 @@ static void test_what_does_not_fit_is_refused(void **state)
     (void)state;
     uint8_t bytes[300], big[260] = {0};
     struct heng_buf buf = heng_buf_of(bytes, sizeof bytes), none = heng_buf_of(bytes, 0), six = heng_buf_of(bytes, 6);
-    const struct heng_civil no_day = {2026, 2, 30, 0, 0, 0}, early = {99, 1, 1, 0, 0, 0}, good = {2026, 1, 1, 0, 0, 0};
+    const struct heng_civil no_day = {2026, 2, 30, 0, 0, 0}, early = {1899, 12, 31, 23, 59, 59},
+                            never = {2200, 1, 1, 0, 0, 0}, good = {2026, 1, 1, 0, 0, 0};
     const struct heng_cjt188_prices dear = {.price_cent = {0, 0, 1000000}}, late = {.first_day = 100}, cheap = {0};
     assert_int_equal(heng_cjt188_put_bcd(&buf, 100, 1), HENG_ERANGE);
     assert_int_equal(heng_cjt188_put_bcd(&none, 1, 1), HENG_ELIMIT);
@@ -221,6 +222,7 @@ static void test_what_does_not_fit_is_refused(void **state)
     assert_int_equal(heng_cjt188_put_measured(&none, 1, 0x2C, true), HENG_ELIMIT);
     assert_int_equal(heng_cjt188_put_clock(&buf, &no_day), HENG_ERANGE);
     assert_int_equal(heng_cjt188_put_clock(&buf, &early), HENG_ERANGE);
+    assert_int_equal(heng_cjt188_put_clock(&buf, &never), HENG_ERANGE);
     assert_int_equal(heng_cjt188_put_clock(&six, &good), HENG_ELIMIT);
     assert_int_equal(heng_cjt188_put_id(&buf, "1234567890123"), HENG_EFORMAT);
     assert_int_equal(heng_cjt188_put_id(&buf, "1234567890123G"), HENG_EFORMAT);

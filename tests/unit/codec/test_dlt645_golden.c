@@ -254,6 +254,34 @@ static void presents(const char *hex, const char *expected)
     heng_str_fini(&out);
 }
 
+/* AA between FE and 68 is preamble; another byte there is junk. */
+static void test_aa_in_front_is_preamble(void **state)
+{
+    (void)state;
+    explains("FE FE AA AA 68 12 00 00 00 10 20 68 D1 00 E3 16",
+             "0 preamble=FEFEAAAA\n4 start=68\n5 id=201000000012\n11 start repeated=68\n"
+             "12 control=D1 read, answer, error\n13 length=0\n14 checksum=E3\n15 stop=16\n");
+    presents("FE FE AA AA 68 12 00 00 00 10 20 68 D1 00 E3 16",
+             "{\"ok\":true,\"protocol\":\"dlt645-2007\",\"kind\":\"error\",\"direction\":\"answer\","
+             "\"id\":\"201000000012\",\"control\":\"D1\",\"function\":\"read\",\"error_code\":0,"
+             "\"error_text\":\"\",\"records\":[]}");
+    presents("FE FE AA AB 68 12 00 00 00 10 20 68 D1 00 E3 16",
+             "{\"ok\":false,\"protocol\":\"dlt645-2007\",\"error\":\"format\",\"offset\":3,"
+             "\"message\":\"1 junk bytes stand in front of the frame\"}");
+}
+
+/* Text that no text can be is kept as the bytes that were sent, all of them. */
+static void test_binary_in_a_text_field(void **state)
+{
+    (void)state;
+    presents("68 12 00 00 00 10 20 68 91 0A 37 37 33 37 34 35 36 33 33 33 BD 16",
+             "{\"ok\":true,\"protocol\":\"dlt645-2007\",\"kind\":\"data\",\"direction\":\"answer\","
+             "\"id\":\"201000000012\",\"control\":\"91\",\"function\":\"read\",\"di\":\"04000404\",\"more\":false,"
+             "\"records\":[{\"function\":\"instantaneous\",\"storage\":0,\"tariff\":0,\"subunit\":0,"
+             "\"quantity\":\"voltage\",\"unit\":\"\",\"value\":null,\"reason\":\"binary data\","
+             "\"qualifier\":\"rated\",\"raw\":\"010203000000\"}]}");
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -301,6 +329,8 @@ int main(void)
         cmocka_unit_test(test_every_byte_is_explained),
         cmocka_unit_test(test_explanation_reads_without_bias),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_aa_in_front_is_preamble),
+        cmocka_unit_test(test_binary_in_a_text_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -266,13 +266,14 @@ static void check_rows(const struct heng_dlt645_row *rows, size_t count,
 }
 
 static bool plan_1997(uint32_t di, struct heng_dlt645_plan *ret) { return heng_dlt645_plan_1997(di, 0, ret); }
+static bool plan_2007(uint32_t di, struct heng_dlt645_plan *ret) { return heng_dlt645_plan_2007(di, 0, ret); }
 
 static void test_tables_hold_together(void **state)
 {
     (void)state;
     size_t count, known = 0;
     const struct heng_dlt645_row *rows = heng_dlt645_rows_2007(&count);
-    check_rows(rows, count, heng_dlt645_plan_2007);
+    check_rows(rows, count, plan_2007);
     rows = heng_dlt645_rows_1997(&count);
     check_rows(rows, count, plan_1997);
     /* Every identifier of 1997, and those of 2007 around everything that has a meaning. */
@@ -285,10 +286,10 @@ static void test_tables_hold_together(void **state)
         for (size_t i = 0; i < sizeof lows * sizeof lows; i++) {
             struct heng_dlt645_plan plan;
             uint32_t di = high << 16 | (uint32_t)lows[i / sizeof lows] << 8 | lows[i % sizeof lows];
-            if (!heng_dlt645_plan_2007(di, &plan)) continue;
+            if (!heng_dlt645_plan_2007(di, 0, &plan)) continue;
             known++;
             check_fields(plan.group, plan.group_count);
-            for (unsigned k = 0; plan.names && k < (unsigned)plan.turns * plan.group_count; k++) {
+            for (unsigned k = 0; plan.names && k < plan.name_count; k++) {
                 struct heng_dlt645_field field = plan.group[0];
                 field.qualifier = plan.names[k];
                 check_fields(&field, 1);

@@ -165,7 +165,8 @@ static void test_answers_have_names(void **state)
          "\"instantaneous\",\"storage\":0,\"tariff\":0,\"subunit\":0,\"quantity\":"
          "\"alarm\",\"unit\":\"\",\"value\":\"129\"}]}"},
         {0x08, 0x75, "78563412 2440 01 06 2A 00 0000 01", "\"id\":\"12345678\""},
-        {0x08, 0x74, "2A 00 1005 81", "\"kind\":\"other\""}, /* cipher text is no alarm */
+        {0x08, 0x74, "2A 00 1005 818283848586878889 8A8B8C8D8E8F90",
+         "\"kind\":\"other\""}, /* cipher text is no alarm */
         {0x08, 0x7A, "2A 00 0000", "\"status\":0,\"more\":false"},
         {0x08, 0x7A, "2A 01 0000", "\"status\":1,\"status_flags\":[\"application busy\"]"},
         {0x08, 0x7A, "2A 02 0000", "\"status_flags\":[\"application error\"]"},
@@ -194,7 +195,7 @@ static void test_answers_have_names(void **state)
          "\"m3\",\"value\":\"0.001\"}"},
         /* Mode 5 without a body, and with one byte. */
         {0x08, 0x7A, "2A 00 1005", "\"records\":[]}"},
-        {0x08, 0x7A, "2A 00 1005 2F", "\"reason\":\"encrypted\",\"raw\":\"2F\"}]}"},
+        {0x08, 0x7A, "2A 00 1005 84", "\"reason\":\"encrypted\",\"raw\":\"84\"}]}"},
         {0x08, 0x7A, "2A 00 1005 2F 01", "\"reason\":\"encrypted\",\"raw\":\"2F01\"}]}"},
         /* Medium A..E: high byte first. */
         {0x08, 0x73, "78563412 0A 00 A9 BE 00000001 00000135",
@@ -339,11 +340,13 @@ static void test_words_for_heads(void **state)
          "encrypted\n11+2 cipher text[0]: encrypted\n"},
         {0x08, 0x76, "12345678 4024 01 07 2A 00 0710 0102", "configuration: 0710 mode 7, encrypted\n"},
         {0x08, 0x73, "78563412 0A 00 E9 7F 01000000 35010000",
-         "7+4 id: 12345678\n11+1 access: 10\n12+1 status: 00 ok\n13+1 unit: E9 volume, m3\n14+1 unit: 7F "
-         "dimensionless\n15+4 volume[0]: 0.001 m3\n19+4 dimensionless[1]: 135\n"},
+         "7+4 id: 12345678\n11+1 access: 10\n12+1 status: 00 ok\n13+1 unit: E9 volume, 10^-3 m3, medium bits 11 "
+         "of water\n14+1 unit: 7F no unit, medium bits 01 of water\n15+4 volume[0]: 0.001 m3\n19+4 dimensionless[1]: "
+         "135\n"},
         {0x08, 0x78, "01 13 05 03 13",
          "7+1 dif[0]: 01 8 bit integer, instantaneous\n8+1 vif[0]: 13 volume, 10^-3 "
-         "m3\n9+1 volume[0]: 0.005 m3\n10+4 rest: "},
+         "m3\n9+1 volume[0]: 0.005 m3\n10+1 dif: 03 24 bit integer, instantaneous\n11+1 vif: 13 volume, 10^-3 "
+         "m3\n12+1 checksum: "},
     };
     check_words(list, COUNT(list));
     static const struct {

@@ -191,9 +191,9 @@ static void test_extension_tables(void **state)
         {"01 FD 0E 03", "3", "", "firmware version", ""},
         {"03 FD 0F 00 00 04", "262144", "", "software version", ""},
         {"0C FD 10 95 50 26 21", "21265095", "", "customer location", ""},
-        {"01 FD 12 01", "1", "", "access code", "user"},
-        {"01 FD 13 01", "1", "", "access code", "operator"},
-        {"01 FD 15 01", "1", "", "access code", "developer"},
+        {"01 FD 12 01", "secret", "", "access code", "user"},
+        {"01 FD 13 01", "secret", "", "access code", "operator"},
+        {"01 FD 15 01", "secret", "", "access code", "developer"},
         {"02 FD 17 00 80", "32768", "", "error flags", ""},
         {"01 FD 1A 80", "128", "", "digital output", ""},
         {"01 FD 1B 02", "2", "", "digital input", ""},
@@ -234,7 +234,7 @@ static void test_extension_tables(void **state)
         {"02 FB 26 39 30", "12345", "gal/h", "volume flow", ""},
         {"02 FB 70 39 30", "12.345", "degF", "cold/warm temperature limit", ""},
         {"02 FB 06 39 30", "unknown vif", "unknown", "unknown", "FB06"},
-        {"01 FD 14 01", "1", "", "access code", "system operator"},
+        {"01 FD 14 01", "secret", "", "access code", "system operator"},
         {"02 FD 18 00 80", "32768", "", "error mask", ""},
         {"01 FD 1D 0B", "11", "bit times", "response delay", ""},
         {"01 FD 22 04", "4", "", "storage block size", ""},
@@ -289,16 +289,28 @@ static void test_codings(void **state)
         {"0D 13 E3 01 02 03", "197.121", "m3", "volume", ""},
         {"0D 13 E2 FE FF", "-0.002", "m3", "volume", ""},
         {"0D 13 E8 01 00 00 00 00 00 00 00", "0.001", "m3", "volume", ""},
-        {"0D 13 E9 01 00 00 00 00 00 00 00 00", "binary data", "m3", "volume", ""},
+        {"0D 13 E9 01 00 00 00 00 00 00 00 00", "integer of more than 8 bytes", "m3", "volume", ""},
         {"0D 13 E0", "no data", "m3", "volume", ""},
         {"0D 13 E1 80", "not available", "m3", "volume", ""},
         {"0D FD 17 E2 00 80", "32768", "", "error flags", ""},
         {"0D FD 0C 00", "", "", "model/version", ""},
-        {"0D 13 D9 01 00 00 00 00 00 00 00 00", "binary data", "m3", "volume", ""},
+        {"0D 13 EF 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "integer of more than 8 bytes", "m3", "volume", ""},
+        {"0D 13 C9 89 67 45 23 01 00 00 00 00", "123456.789", "m3", "volume", ""},
+        {"0D 13 C9 99 99 99 99 99 99 99 99 99", "999999999999999.999", "m3", "volume", ""},
+        {"0D 13 C9 89 67 45 23 01 00 00 00 F0", "-123456.789", "m3", "volume", ""},
+        {"0D 13 D9 01 00 00 00 00 00 00 00 12", "-120000000000000.001", "m3", "volume", ""},
+        {"0D 13 C9 0A 00 00 00 00 00 00 00 12", "invalid bcd", "m3", "volume", ""},
+        {"0D 13 C9 01 00 00 00 00 00 00 00 A2", "invalid bcd", "m3", "volume", ""},
+        {"0D 78 C9 0A 00 00 00 00 00 00 00 F2", "F2000000000000000A", "", "fabrication number", ""},
+        {"0D 13 C2 34 F2", "-0.234", "m3", "volume", ""},
+        {"0D 13 D2 34 F2", "invalid bcd", "m3", "volume", ""}, /* negative by length byte and by digit */
+        {"0D 13 D9 01 00 00 00 00 00 00 00 F2", "invalid bcd", "m3", "volume", ""},
+        {"0D 6D D2 34 F2", "time of unknown coding", "", "datetime", ""},
         {"0D 13 F0 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F", "binary data", "m3", "volume", ""},
         {"07 79 04 03 02 01 24 40 01 04", "binary data", "", "enhanced identification", ""},
         {"07 FD 61 05 00 00 00 00 00 00 00", "5", "", "cumulation counter", ""},
-        {"07 FD 61 FF FF FF FF FF FF FF FF", "out of range", "", "cumulation counter", ""},
+        {"07 FD 61 FF FF FF FF FF FF FF FF", "highest of 64 bits is set", "", "cumulation counter", ""},
+        {"07 FD 17 01 00 00 00 00 00 00 80", "highest of 64 bits is set", "", "error flags", ""},
         {"06 23 00 00 00 00 00 7F", "out of range", "s", "on time", ""},
         {"02 7C 09 65 6D 69 74 20 2E 74 61 62 F2 10", "4338", "", "plain text unit", "bat. time"},
         {"02 FC 03 48 52 25 74 D4 11", "45.64", "%", "relative humidity", ""},
@@ -306,6 +318,13 @@ static void test_codings(void **state)
         {"02 FC 74 03 48 52 25 D4 11", "45.64", "%", "relative humidity", ""},
         {"02 FC BB 74 03 6D 70 70 D4 11", "45.64", "", "plain text unit", "ppm forward"},
         {"02 7C 02 41 7F 39 30", "12345", "", "plain text unit", "?A"},
+        /* ISO 8859-1: m2 and m3 with real superscripts are two units. */
+        {"02 7C 02 B2 6D 39 30", "12345", "", "plain text unit", "m\xC2\xB2"},
+        {"02 7C 02 B3 6D 39 30", "12345", "", "plain text unit", "m\xC2\xB3"},
+        {"02 7C 02 43 B0 39 30", "12345", "", "plain text unit",
+         "\xC2\xB0"
+         "C"},
+        {"02 7C 03 FF 9F A0 39 30", "12345", "", "plain text unit", "\xC2\xA0?\xC3\xBF"},
         {"02 7C 00 39 30", "12345", "", "plain text unit", ""},
         {"02 7C 02 01 02 39 30", "12345", "", "plain text unit", "??"},
         {"02 FC 01 80 00 39 30", "12345", "", "plain text unit", "?"},
@@ -360,7 +379,13 @@ static void test_times(void **state)
         {"42 6C FF FF", "not set", "", "date", ""},
         {"42 6C 00 00", "not set", "", "date", ""},
         {"42 6C 3E 12", "invalid time", "", "date", ""}, /* 30 February 2009 */
-        {"42 6C 61 F1", "recurring date", "", "date", ""},
+        {"42 6C E1 F1", "recurring date", "", "date", ""},
+        {"42 6C 61 F1", "invalid time", "", "date", ""}, /* years 100..126 do not exist */
+        {"42 6C 81 C1", "invalid time", "", "date", ""},
+        {"42 6C C1 FF", "invalid time", "", "date", ""},
+        {"04 6D 29 0A C1 F1", "invalid time", "", "datetime", ""},
+        {"06 6D 1E 2D 0A C1 F1 00", "invalid time", "", "datetime", ""},
+        {"42 6C 61 C1", "1999-01-01", "", "date", ""},
         {"42 6C FF FC", "recurring date", "", "date", ""},                /* 31 December of every year */
         {"42 6C 21 1F", "recurring date", "", "date", ""},                /* the first of every month */
         {"04 6D 00 40 1F 0C", "2100-12-31T00:00:00", "", "datetime", ""}, /* hundreds of years: 2 */
@@ -696,9 +721,12 @@ static void test_coding_of_fixed_counters(void **state)
         const char *status, *counters, *first, *second;
     } cases[] = {
         {"00", "31 65 00 00 6A 00 00 00", "6.531", "invalid bcd"},
-        {"80", "31 65 00 00 6A 00 00 00", "coding unclear", "0.106"}, /* bit 7 says binary */
-        {"01", "31 65 00 00 6A 00 00 00", "coding unclear", "0.106"}, /* or bit 0 does */
-        {"80", "FE FF FF FF 07 00 00 00", "-0.002", "0.007"},         /* 7 is 7 in both codings */
+        {"80", "31 65 00 00 10 00 00 00", "coding unclear", "coding unclear"}, /* bit 7 says binary */
+        {"01", "31 65 00 00 07 00 00 00", "coding unclear", "0.007"},          /* or bit 0 does */
+        {"80", "31 65 00 00 6A 00 00 00", "25.905", "0.106"},                  /* and the other counter proves it */
+        {"01", "6A 00 00 00 31 65 00 00", "0.106", "25.905"},
+        {"81", "31 65 00 00 FF FF FF FF", "coding unclear", "not available"}, /* FF.. is none in either coding */
+        {"80", "FE FF FF FF 07 00 00 00", "-0.002", "0.007"},                 /* 7 is 7 in both codings */
         {"80", "FF FF FF FF 00 00 00 00", "not available", "0.000"},
         {"00", "FF FF FF FF 00 00 00 00", "not available", "0.000"},
         {"40", "31 65 00 00 10 00 00 00", "6.531", "0.010"}, /* another flag */
@@ -727,6 +755,8 @@ static void test_cipher_text_gives_no_values(void **state)
 {
     (void)state;
     static const char body[] = "04 13 40 E2 01 00 04 06 01 00 00 00 01 13 05 1F";
+    static const char plain[] = "04 13 40 E2 01 00 04 06 01 00 00 00 1F";
+    static const char noise[] = "04 13 40 E2 01 00 04 06 01 00 00 04 13";
     static const char marked[] = "2F 2F 04 13 40 E2 01 00 04 06 01 00 00 00 2F 1F";
     static const struct {
         const char *configuration, *body;
@@ -734,7 +764,9 @@ static void test_cipher_text_gives_no_values(void **state)
     } cases[] = {
         {"00 00", body, false},   {"10 00", body, false},   /* mode 0, whatever else is there */
         {"10 05", body, true},    {"10 07", body, true},    /* one block */
-        {"20 05", body, true},    {"F0 07", body, true},    /* more blocks than there are */
+        {"20 05", body, true},    {"F0 05", body, true},    /* more blocks than there are, but whole blocks */
+        {"20 05", plain, false},  {"F0 07", plain, false},  /* no whole blocks, and they read as records */
+        {"20 05", noise, true},   {"F0 07", noise, true},   /* they do not */
         {"00 05", body, false},   {"0F 07", body, false},   /* no block */
         {"10 05", marked, false}, {"10 08", marked, false}, /* plain already */
         {"10 08", body, true},    {"10 0D", body, true},    {"20 0D", body, false},

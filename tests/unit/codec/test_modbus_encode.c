@@ -42,7 +42,9 @@ static void fill(struct seeded *seed, struct made *m, size_t n)
 /* One random PDU of each kind in turn. */
 static heng_rc make_pdu(struct seeded *seed, unsigned kind, struct made *m, struct heng_buf *buf)
 {
-    *m = (struct made){.address = (uint16_t)seeded_next(seed), .write_address = (uint16_t)seeded_next(seed)};
+    enum { LAST_START = 0x10000 - 2000 }; /* from there on any quantity ends at 65535 or before it */
+    *m = (struct made){.address = (uint16_t)(seeded_below(seed, LAST_START + 1)),
+                       .write_address = (uint16_t)(seeded_below(seed, LAST_START + 1))};
     struct heng_slice data = {m->data, 0};
     switch (kind) {
     case 0: /* read */
@@ -156,7 +158,17 @@ static void test_limits_leave_the_buffer_alone(void **state)
     const struct heng_slice none = {data, 0}, two = {data, 2}, odd = {data, 3}, most = {data, 250}, over = {data, 252},
                             huge = {data, 300};
     heng_buf_u8(&buf, 0x55);
+    const struct heng_modbus_object object = {0, {data, 247}}, long_object = {0, {data, 256}};
     const heng_rc refused[] = {
+        heng_modbus_put_read(3, 0xFFFF, 2, &buf),
+        heng_modbus_put_write(0x10, 0xFFFF, 2, (struct heng_slice){data, 4}, &buf),
+        heng_modbus_put_written(0x0F, 0xFFF8, 9, &buf),
+        heng_modbus_put_read_write(0xFFFF, 2, 0, two, &buf),
+        heng_modbus_put_read_write(0, 1, 0xFFFF, (struct heng_slice){data, 4}, &buf),
+        heng_modbus_put_identified(1, 1, false, 0, &object, 1, &buf),
+        heng_modbus_put_identified(1, 1, false, 0, &long_object, 1, &buf),
+        heng_modbus_put_identified(0, 1, false, 0, NULL, 0, &buf),
+        heng_modbus_put_identified(1, 4, false, 0, NULL, 0, &buf),
         heng_modbus_put_read(3, 0, 0, &buf),
         heng_modbus_put_read(3, 0, 126, &buf),
         heng_modbus_put_read(1, 0, 2001, &buf),
@@ -197,7 +209,8 @@ static void test_limits_leave_the_buffer_alone(void **state)
     assert_int_equal(buf.n, 1);
     assert_false(buf.full);
 
-    static const size_t needs[] = {5, 5, 8, 5, 12, 4, 2, 4, 5, 9};
+    const struct heng_modbus_object short_object = {2, two};
+    static const size_t needs[] = {5, 5, 8, 5, 12, 4, 2, 4, 5, 9, 11};
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         for (size_t cap = 0; cap <= needs[i]; cap++) {
             struct heng_buf small = heng_buf_of(bytes, cap);
@@ -210,7 +223,8 @@ static void test_limits_leave_the_buffer_alone(void **state)
                                : i == 6 ? heng_modbus_put_exception(3, 1, &small)
                                : i == 7 ? heng_modbus_put_identification(1, 0, &small)
                                : i == 8 ? heng_modbus_encode_rtu(1, two, &small)
-                                        : heng_modbus_encode_tcp(1, 1, two, &small);
+                               : i == 9 ? heng_modbus_encode_tcp(1, 1, two, &small)
+                                        : heng_modbus_put_identified(1, 0x81, false, 0, &short_object, 1, &small);
             assert_int_equal(rc, cap < needs[i] ? HENG_ELIMIT : HENG_OK);
             assert_int_equal(small.n, cap < needs[i] ? 0 : needs[i]);
         }

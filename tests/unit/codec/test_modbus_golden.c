@@ -102,6 +102,19 @@ static void test_made_rows_have_their_json(void **state)
     }
 }
 
+/* The objects of an identification answer, told again; their head is the seven bytes in front of the body. */
+static heng_rc identify_again(const struct heng_telegram *t, struct heng_buf *buf)
+{
+    enum { OBJECTS_MAX = 120 };
+    struct heng_modbus_object objects[OBJECTS_MAX];
+    const uint8_t *head = t->body.p - 7;
+    size_t count = 0;
+    for (size_t at = 0; at < t->body.n && count < OBJECTS_MAX; at += 2 + objects[count++].text.n)
+        objects[count] =
+            (struct heng_modbus_object){t->body.p[at], heng_slice_of(t->body.p + at + 2, t->body.p[at + 1])};
+    return heng_modbus_put_identified(head[2], head[3], t->more, head[5], objects, count, buf);
+}
+
 /* The PDU of a telegram, made again by the encoder from what the decoder says; empty for kinds it does not make. */
 static struct heng_slice encode_again(const struct heng_telegram *t, struct heng_buf *buf)
 {
@@ -122,8 +135,8 @@ static struct heng_slice encode_again(const struct heng_telegram *t, struct heng
         rc = heng_modbus_put_read_write((uint16_t)t->di, t->count, (uint16_t)(p[-5] << 8 | p[-4]), t->body, buf);
     } else if (t->control != HENG_MODBUS_ENCAPSULATED && answer) {
         rc = heng_modbus_put_data(t->control, t->body, buf);
-    } else if (t->control == HENG_MODBUS_ENCAPSULATED && !answer) {
-        rc = heng_modbus_put_identification(1, 0, buf);
+    } else if (t->control == HENG_MODBUS_ENCAPSULATED) {
+        rc = answer ? identify_again(t, buf) : heng_modbus_put_identification(1, 0, buf);
     }
     return rc == HENG_OK ? heng_buf_slice(buf) : (struct heng_slice){NULL, 0};
 }

@@ -232,6 +232,34 @@ static void test_an_answer_is_found_behind_stray_bytes(void **state)
     }
 }
 
+/* A stray byte makes a function of the unit behind it, whose frame ends before the right one does. That one is found
+ * at once, for it is there, and nothing is called damaged. */
+static void test_a_stray_byte_in_front_of_any_unit_is_no_checksum_error(void **state)
+{
+    (void)state;
+    static const char *const strays[] = {"00", "FE", "FF", "00 00", "FE 00", "00 00 00"};
+    static const char *const answers[] = {"03 04 00 12 D6 87", "04 02 00 01", "01 03 00 01 02", "06 00 01 00 03",
+                                          "83 02"};
+    for (unsigned unit = 0; unit <= 247; unit++) {
+        for (size_t k = 0; k < 30; k++) {
+            uint8_t bytes[32];
+            struct heng_buf buf = heng_buf_of(bytes, sizeof bytes), pdu = heng_buf_of(bytes + 16, 16);
+            put(&buf, strays[k % 6]);
+            put(&pdu, answers[k / 6]);
+            size_t start = buf.n, used;
+            uint8_t frame[16];
+            struct heng_buf one = heng_buf_of(frame, sizeof frame);
+            struct heng_telegram t;
+            assert_int_equal(heng_modbus_encode_rtu((uint8_t)unit, heng_buf_slice(&pdu), &one), HENG_OK);
+            memcpy(bytes + start, frame, one.n);
+            struct heng_slice in = heng_slice_of(bytes, start + one.n);
+            heng_rc rc = heng_modbus_rtu_codec.decode_answer(in, &t, &used, NULL);
+            if (rc != HENG_OK || t.frame.p != bytes + start || used != in.n)
+                fail_msg("unit %u, '%s' behind '%s'", unit, answers[k / 6], strays[k % 6]);
+        }
+    }
+}
+
 static void test_requests_are_noise_to_who_waits_for_an_answer(void **state)
 {
     (void)state;
@@ -361,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_any_chunking_gives_the_same_frames),
         cmocka_unit_test(test_glued_frames_are_all_found),
         cmocka_unit_test(test_an_answer_is_found_behind_stray_bytes),
+        cmocka_unit_test(test_a_stray_byte_in_front_of_any_unit_is_no_checksum_error),
         cmocka_unit_test(test_requests_are_noise_to_who_waits_for_an_answer),
         cmocka_unit_test(test_a_damaged_frame_hides_the_next_ones_for_one_frame_at_most),
         cmocka_unit_test(test_tcp_finds_the_next_header),

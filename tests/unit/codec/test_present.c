@@ -7,7 +7,9 @@
 
 static struct corpus corpus;
 
-static const char *const files[] = {"mbus-wired", "mbus-wired-extra", "mbus-wired-wmbusmeters", "cjt188"};
+static const char *const files[] = {"mbus-wired", "mbus-wired-extra", "mbus-wired-wmbusmeters", "cjt188",
+                                    "dlt645",     "dlt645-made",      "dlt645-made-functions",  "modbus",
+                                    "modbus-made"};
 
 static heng_rc put_json(heng_protocol protocol, struct heng_slice in, struct heng_json *json)
 {
@@ -217,12 +219,12 @@ static void test_keys_and_their_order(void **state)
 static void test_what_is_not_readable_is_null(void **state)
 {
     (void)state;
-    /* Mode 5, two blocks announced, three bytes there. */
-    check_json(HENG_PROTOCOL_MBUS, "68 12 12 68 08 01 72 78 56 34 12 2D 2C 1C 04 05 00 20 05 01 02 03 38 16",
+    /* Mode 5, two blocks announced, three bytes there, which are no record. */
+    check_json(HENG_PROTOCOL_MBUS, "68 12 12 68 08 01 72 78 56 34 12 2D 2C 1C 04 05 00 20 05 04 02 03 3B 16",
                "{\"ok\":true,\"protocol\":\"mbus\",\"kind\":\"variable\",\"address\":1,\"id\":\"12345678\","
                "\"manufacturer\":\"KAM\",\"version\":28,\"medium\":\"heat\",\"access\":5,\"status\":0,\"more\":false,"
                "\"records\":[{\"function\":\"instantaneous\",\"storage\":0,\"tariff\":0,\"subunit\":0,"
-               "\"quantity\":\"unknown\",\"unit\":null,\"value\":null,\"reason\":\"encrypted\",\"raw\":\"010203\"}]}");
+               "\"quantity\":\"unknown\",\"unit\":null,\"value\":null,\"reason\":\"encrypted\",\"raw\":\"040203\"}]}");
     /* A fabrication number with letters. */
     check_json(HENG_PROTOCOL_MBUS, "68 09 09 68 08 02 78 0C 78 BD 03 02 A1 69 16",
                "{\"ok\":true,\"protocol\":\"mbus\",\"kind\":\"variable\",\"address\":2,\"more\":false,\"records\":"
@@ -243,7 +245,7 @@ static void test_explanations_of_what_is_not_readable(void **state)
     (void)state;
     static const struct {
         const char *hex, *words;
-    } cases[] = {{"68 12 12 68 08 01 72 78 56 34 12 2D 2C 1C 04 05 00 20 05 01 02 03 38 16", "\"encrypted\""},
+    } cases[] = {{"68 12 12 68 08 01 72 78 56 34 12 2D 2C 1C 04 05 00 20 05 04 02 03 3B 16", "\"encrypted\""},
                  {"68 09 09 68 08 02 78 0C 78 BD 03 02 A1 69 16", "\"A10203BD\""}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t bytes[64];
@@ -301,6 +303,65 @@ static void test_a_frame_with_a_wrong_check_is_explained(void **state)
     }
 }
 
+/* Whatever is wrong, what stands in front of it is told; the rest is one entry, the last. */
+static void test_what_is_sure_of_a_refused_frame_is_explained(void **state)
+{
+    (void)state;
+    static const struct {
+        heng_protocol protocol;
+        const char *hex;
+        size_t at;
+        const char *name, *value;
+        size_t rest_at; /* 0: no rest */
+    } cases[] = {
+        /* cut off */
+        {HENG_PROTOCOL_MBUS, "68 15 15 68 08 02 72 78 56 34 12 24 40", 7, "id", "12345678", 0},
+        {HENG_PROTOCOL_MBUS, "68 15 15 68 08 02 72 78 56 34 12 24", 1, "length", "21", 11},
+        {HENG_PROTOCOL_MBUS, "68", 0, "start", "68", 0},
+        {HENG_PROTOCOL_MBUS, "10 5B 05", 2, "address", "5", 0},
+        {HENG_PROTOCOL_MBUS, "68 15 15 68 08 02 72 78 56 34 12 24 40 01 07 13 00 00 00 0C 78 04 03", 19, "dif", NULL,
+         21},
+        {HENG_PROTOCOL_CJT188, "FE 68 10 01 00 00 05 08 00 00 81 09 90 1F 00 00 23 01", 12, "di", "901F current data",
+         15},
+        {HENG_PROTOCOL_CJT188, "68 10 01 00", 1, "type", "10 cold water", 2},
+        {HENG_PROTOCOL_DLT645_2007, "68 12 00 00 00 10 20 68 91 18 33 32 34 33 5C 34 33 33 95 33 33 33 93 33 33", 18,
+         "energy", "620 Wh, tariff 1, forward", 22},
+        {HENG_PROTOCOL_DLT645_2007, "FE FE 68 12 00 00 00 10", 2, "start", "68", 3},
+        {HENG_PROTOCOL_MODBUS_RTU, "01 03 00 00 00", 1, "function", "03 read holding registers", 2},
+        {HENG_PROTOCOL_MODBUS_TCP, "00 07 00 00 00 06 01 03 00", 4, "length", "6", 8},
+        /* one byte of the framing */
+        {HENG_PROTOCOL_MBUS, "68 04 05 68 08 01 70 08 81 16", 2, "length repeated", "05 wrong", 0},
+        {HENG_PROTOCOL_MBUS, "10 5B 05 60 17", 4, "stop", "17 wrong", 0},
+        {HENG_PROTOCOL_CJT188, "68 10 01 00 00 05 08 00 00 81 19 90 1F 00 00 23 01 00 00 FF E2 16", 10, "length",
+         "19 wrong", 0},
+        {HENG_PROTOCOL_DLT645_2007, "68 AA AA AA AA AA AA 69 13 00 DF 16", 7, "start repeated", "69 wrong", 0},
+        {HENG_PROTOCOL_MODBUS_TCP, "00 07 00 01 00 06 01 03 00 00 00 01", 2, "protocol id", "0001", 8},
+        /* something behind the frame, and in front of it */
+        {HENG_PROTOCOL_MBUS, "10 5B 05 60 16 10 5B 05 60 16", 2, "address", "5", 5},
+        {HENG_PROTOCOL_MBUS, "55 10 5B 05 60 16", 0, "rest", "55", 0},
+        {HENG_PROTOCOL_MODBUS_RTU, "01 03 00 00 00 01 84 0A 02 03 02 00 01 3D 84", 6, "crc", "840A", 8},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[64];
+        struct heng_buf buf = heng_buf_of(bytes, sizeof bytes);
+        struct heng_capture capture;
+        static struct heng_explained entries[HENG_EXPLAIN_ENTRIES_MAX];
+        assert_int_equal(heng_hex_parse(heng_slice_str(cases[i].hex), &buf, NULL), HENG_OK);
+        heng_capture_init(&capture, cases[i].protocol, heng_buf_slice(&buf));
+        assert_int_not_equal(capture.rc, HENG_OK);
+        check_fields(cases[i].protocol, heng_buf_slice(&buf), SIZE_MAX);
+        size_t count = heng_explain(&capture, entries, HENG_EXPLAIN_ENTRIES_MAX);
+        const struct heng_explained *entry = entry_at(entries, count, cases[i].at);
+        if (strcmp(entry->name, cases[i].name) != 0 || (cases[i].value && strcmp(entry->value, cases[i].value) != 0))
+            fail_msg("%s: '%s' is '%s'", cases[i].hex, entry->name, entry->value);
+        const struct heng_explained *last = &entries[count - 1];
+        if (cases[i].rest_at ? last->at != cases[i].rest_at || strcmp(last->name, "rest") != 0
+                             : strcmp(last->name, "rest") == 0)
+            fail_msg("%s: ends with '%s' at %u", cases[i].hex, last->name, (unsigned)last->at);
+        for (size_t k = 0; k < count; k++) assert_int_equal(entries[k].record, -1);
+    }
+}
+
 /* Where no byte tells tariff, phase or direction, the value does. */
 static void test_values_say_which_register_they_are(void **state)
 {
@@ -349,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_readable_is_null),
         cmocka_unit_test(test_explanations_of_what_is_not_readable),
         cmocka_unit_test(test_a_frame_with_a_wrong_check_is_explained),
+        cmocka_unit_test(test_what_is_sure_of_a_refused_frame_is_explained),
         cmocka_unit_test(test_values_say_which_register_they_are),
         cmocka_unit_test(test_text_of_the_wire_becomes_utf8),
     };

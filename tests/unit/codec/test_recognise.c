@@ -1,6 +1,7 @@
 /* Which protocol bytes speak, told from the bytes alone: golden frames of all protocols, whole and damaged. */
 #include "corpus.h"
 
+#include "codec/modbus.h"
 #include "codec/present.h"
 
 static struct corpus corpus;
@@ -101,6 +102,17 @@ static void test_preamble_and_trailer_are_no_obstacle(void **state)
     expect("68 10 01 00 00 05 08 00 00 81 09 90 1F 00 00 23 01 00 00 FF E2 16 52 4F", HENG_PROTOCOL_CJT188);
 }
 
+/* Meters of DL/T 645 have been seen to send AA between the FE and their frame. */
+static void test_aa_behind_fe_belongs_to_the_preamble(void **state)
+{
+    (void)state;
+    expect("FE FE FE FE AA AA 68 12 00 00 00 10 20 68 D1 01 35 19 16", HENG_PROTOCOL_DLT645_2007);
+    expect("FE AA 68 27 63 59 03 00 00 68 81 06 43 C3 7B 95 43 33 C9 16", HENG_PROTOCOL_DLT645_1997);
+    /* One damaged byte, and cut off. */
+    expect("FE FE AA AA 68 12 00 00 00 10 20 68 D1 01 34 19 16", HENG_PROTOCOL_DLT645_2007);
+    expect("FE FE AA AA 68 12 00 00 00 10 20 68 D1 01", HENG_PROTOCOL_DLT645_2007);
+}
+
 static void test_frames_that_could_be_two(void **state)
 {
     (void)state;
@@ -116,6 +128,70 @@ static void test_frames_that_could_be_two(void **state)
     expect("68 10 01 00 00 05 08 68 01 01 03 90 1F 00 A2 16", HENG_PROTOCOL_CJT188);
     /* A DL/T 645 meter whose number begins like a water meter's type. */
     expect("68 10 00 00 00 10 20 68 11 04 33 33 34 33 F2 16", HENG_PROTOCOL_DLT645_2007);
+    /* A DL/T 645 meter whose number is the head of an M-Bus frame, so that both sums are right. */
+    expect("68 18 18 68 00 10 20 68 91 12 33 32 34 33 C3 45 33 33 53 33 33 93 33 33 33 33 33 33 F3 16",
+           HENG_PROTOCOL_DLT645_2007);
+    /* Device number FF, which servers have for themselves, behind a transaction that looks like unit and function. */
+    expect("15 01 00 00 00 02 FF 11", HENG_PROTOCOL_MODBUS_TCP);
+    expect("00 07 00 00 00 02 01 07", HENG_PROTOCOL_MODBUS_TCP);
+}
+
+/* A damaged RTU frame has nothing but its form, and still is one: its error tells what is wrong. */
+static void test_damaged_modbus_frames(void **state)
+{
+    (void)state;
+    expect("01 03 00 00 00 02 C5 0B", HENG_PROTOCOL_MODBUS_RTU);
+    expect("01 03 00 00 00 02 00 11", HENG_PROTOCOL_MODBUS_RTU);
+    expect("01 43 00 00 00 02 C4 0B", HENG_PROTOCOL_MODBUS_RTU);
+    expect("01 83 02 C0 F0", HENG_PROTOCOL_MODBUS_RTU);
+    expect("10 83 02 C0 F0", HENG_PROTOCOL_MODBUS_RTU);
+    expect("1E 03 A2 AD 00 11 35 69", HENG_PROTOCOL_MODBUS_RTU);
+    for (unsigned unit = 1; unit <= 247; unit++) {
+        for (unsigned function = 3; function <= 4; function++) {
+            uint8_t pdu[] = {(uint8_t)function, 0, 0, 0, 2}, bytes[8];
+            struct heng_buf buf = heng_buf_of(bytes, sizeof bytes);
+            assert_int_equal(heng_modbus_encode_rtu((uint8_t)unit, heng_slice_of(pdu, sizeof pdu), &buf), HENG_OK);
+            for (size_t bit = 0; bit < 64; bit++) {
+                struct heng_capture capture;
+                bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                heng_protocol said = heng_codec_recognise(heng_buf_slice(&buf));
+                heng_capture_init(&capture, said, heng_buf_slice(&buf));
+                bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                if (said != HENG_PROTOCOL_MODBUS_RTU || capture.rc == HENG_OK)
+                    fail_msg("unit %u, function %u, bit %zu: %s", unit, function, bit, heng_protocol_text(said));
+            }
+        }
+    }
+}
+
+/* No flipped bit of any frame with a check is accepted as a frame of any protocol; a bit of the preamble or of what may
+ * follow a CJ/T 188 frame is not of the frame. */
+static void test_no_flipped_bit_is_accepted_as_anything(void **state)
+{
+    (void)state;
+    unsigned flips = 0;
+    for (size_t f = 0; f < file_count; f++) {
+        corpus_load(&corpus, files[f]->d_name);
+        for (size_t i = 0; i < corpus.count; i++) {
+            struct row *row = &corpus.rows[i];
+            struct heng_capture good, bad;
+            heng_capture_init(&good, heng_codec_recognise(row_slice(row)), row_slice(row));
+            if (!good.has_telegram || good.protocol == HENG_PROTOCOL_MODBUS_TCP) continue;
+            for (size_t bit = 0; bit < 8 * row->n; bit++) {
+                row->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                heng_capture_init(&bad, heng_codec_recognise(row_slice(row)), row_slice(row));
+                row->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                flips++;
+                bool inside = row->bytes + bit / 8 >= good.telegram.frame.p &&
+                              row->bytes + bit / 8 < good.telegram.frame.p + good.telegram.frame.n;
+                if (bad.rc == HENG_OK && (inside || bad.protocol != good.protocol))
+                    fail_msg("%s row %zu: accepted as %s with bit %zu flipped", files[f]->d_name, i + 1,
+                             heng_protocol_text(bad.protocol), bit);
+            }
+        }
+    }
+    printf("# %u single-bit errors\n", flips);
+    assert_true(flips > 50000);
 }
 
 static void test_editions_of_dlt645(void **state)
@@ -196,7 +272,10 @@ int main(void)
         cmocka_unit_test(test_golden_frames_say_their_protocol),
         cmocka_unit_test(test_one_damaged_byte_changes_nothing),
         cmocka_unit_test(test_preamble_and_trailer_are_no_obstacle),
+        cmocka_unit_test(test_aa_behind_fe_belongs_to_the_preamble),
         cmocka_unit_test(test_frames_that_could_be_two),
+        cmocka_unit_test(test_damaged_modbus_frames),
+        cmocka_unit_test(test_no_flipped_bit_is_accepted_as_anything),
         cmocka_unit_test(test_editions_of_dlt645),
         cmocka_unit_test(test_a_request_and_its_answer),
         cmocka_unit_test(test_cut_off_frames),

@@ -135,6 +135,40 @@ static void test_exceptions(void **state)
     script_free(s);
 }
 
+/* Silence to the first question costs that question only, when it may be missing; why another failed is told. */
+static void test_first_question_may_be_missing(void **state)
+{
+    struct heng_profile profile = acrel;
+    struct heng_meter_config meter = meter_of(HENG_PROTOCOL_MODBUS_RTU, &profile);
+    struct script *s = script_new(&meter, NULL);
+    (void)state;
+    profile.asks[0].optional = true;
+    for (unsigned i = 0; i < 3; i++) talk(s, ask_energy, "");
+    talk(s, ask_voltage, voltage);
+    talk(s, ask_current, current);
+    const struct heng_read *read = converse(s);
+    assert_int_equal(read->outcome, HENG_OUTCOME_OK);
+    assert_int_equal(read->value_count, 2);
+    assert_value(read, HENG_QUANTITY_CURRENT, 0, "", "1.00");
+    assert_string_equal(read->why, "");
+
+    next_script(s);
+    for (unsigned i = 0; i < 3; i++) talk(s, ask_energy, "");
+    talk(s, ask_voltage, "83 02");
+    for (unsigned i = 0; i < 3; i++) talk(s, ask_current, "83 04");
+    read = converse(s);
+    assert_int_equal(read->outcome, HENG_OUTCOME_REFUSED);
+    assert_non_null(strstr(read->why, "exception 4"));
+    script_free(s);
+
+    s = script_new(&meter, NULL); /* nobody is there: the last question of all may not be missing */
+    for (unsigned i = 0; i < 3; i++) talk(s, ask_energy, "");
+    for (unsigned i = 0; i < 3; i++) talk(s, ask_voltage, "");
+    for (unsigned i = 0; i < 3; i++) talk(s, ask_current, "");
+    assert_int_equal(converse(s)->outcome, HENG_OUTCOME_SILENCE);
+    script_free(s);
+}
+
 static void test_busy_meter_gets_time(void **state)
 {
     struct heng_meter_config meter = meter_of(HENG_PROTOCOL_MODBUS_RTU, &acrel);
@@ -307,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_questions_of_the_profile),
         cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_first_question_may_be_missing),
         cmocka_unit_test(test_busy_meter_gets_time),
         cmocka_unit_test(test_foreign_unit_and_stray_byte),
         cmocka_unit_test(test_second_answer_is_not_the_next_one),

@@ -84,8 +84,8 @@ static void test_cjt188_and_mbus_members(void **state)
                        "\"timing\": {\"answer_ms\": 5000, \"idle_ms\": 30, \"tries\": 3, \"preamble\": 0},"
                        "\"ask\": [{\"di\": \"901F\"}, {\"di\": \"0A61\", \"control\": \"21\"}],"
                        "\"cjt188\": {\"di_order\": \"low-first\", \"flow_decimals\": 4, \"volume_decimals\": 0,"
-                       "\"settlement_is_cooling\": true, \"status_byte\": 2, \"valve\": {\"open\": \"99\", \"close\": "
-                       "\"55\"}}}",
+                       "\"settlement_is_cooling\": true, \"status_byte\": 2, \"unit_order\": \"unit-first\","
+                       "\"valve\": {\"open\": \"99\", \"close\": \"55\"}}}",
         &arena);
     assert_string_equal(p.recognition.manufacturer, "11A1");
     assert_true(p.recognition.type_count == 2 && p.recognition.types[1] == 0x2F && p.recognition.medium_count == 1);
@@ -96,6 +96,7 @@ static void test_cjt188_and_mbus_members(void **state)
     assert_true(p.dialect.cjt188.flow_decimals == 4 && p.dialect.cjt188.volume_decimals == 0);
     assert_int_equal(p.dialect.cjt188.energy_decimals, HENG_DECIMALS_UNKNOWN);
     assert_true(p.dialect.cjt188.settlement_is_cooling && p.dialect.cjt188.status_second);
+    assert_int_equal(p.dialect.cjt188.unit_order, HENG_UNIT_ORDER_UNIT_FIRST);
     assert_true(p.dialect.cjt188.valve_open == 0x99 && p.dialect.cjt188.valve_close == 0x55);
 
     p = parsed(HEAD("mbus") ", \"mbus\": {\"application_reset\": true, \"telegrams_max\": 3}, \"rules\": ["
@@ -147,7 +148,70 @@ static void test_mistakes_are_told_with_their_place(void **state)
         HENG_ERANGE, 3, "fields[0].scale: a scale of zero would lose the value");
     refused(HEAD("cjt188") ",\"cjt188\":{\"valve\":{\"open\":\"55\",\"close\":\"55\"}}}", HENG_EFORMAT, 2,
             "cjt188.valve: open and close are the same code");
+    refused(HEAD("cjt188") ",\"cjt188\":{\"unit_order\":\"last-first\"}}", HENG_EFORMAT, 2,
+            "cjt188.unit_order: 'last-first' is not an order: use auto, value-first or unit-first");
+    refused(
+        HEAD("mbus") ",\"mbus\":{},\n\"rules\":[\n{\"match\":{\"quantity\":\"energy\"},\"then\":{\"unit\":\"V\"}}]}",
+        HENG_EFORMAT, 4, "rules[0]: energy is not measured in 'V': use Wh, kWh, MWh, J, GJ, cal ...");
+    refused("{\"name\": \"m\", \"title\": {\n\"en\": \"M\\u0007\"}, \"source\": \"s\", \"protocols\": [\"mbus\"]}",
+            HENG_EFORMAT, 2, "title.en: has a control character in it, such as a line feed");
     refused(HEAD("mbus") "} x", HENG_EFORMAT, 2, "'x' stands where the end of the text should be");
+}
+
+/* What is asked at every poll leaves the meter as it is. */
+static void test_a_poll_only_reads(void **state)
+{
+    (void)state;
+    for (unsigned control = 0; control <= 0xFF; control++) {
+        struct heng_arena arena = {.max = 1 << 20};
+        struct heng_profile p = {0};
+        struct heng_err err = {0};
+        char json[200];
+        snprintf(json, sizeof json, HEAD("cjt188") ",\n\"ask\":[{\"di\":\"A019\",\"control\":\"%02X\"}]}", control);
+        bool reads = control == 0x01 || control == 0x03 || control == 0x09 || control == 0x21;
+        assert_int_equal(heng_profile_parse(heng_slice_str(json), &arena, &p, &err), reads ? HENG_OK : HENG_EDENIED);
+        assert_int_equal(err.at, reads ? 0 : 3);
+        heng_arena_fini(&arena);
+    }
+}
+
+/* A second answer with the same registers would make "#2" of each, and what no question brings never comes. */
+static void test_nothing_is_asked_twice_and_nothing_in_vain(void **state)
+{
+    (void)state;
+    static const char twice[] = "ask[1]: reads what ask[0] reads: its values would come twice";
+    refused(HEAD("modbus-rtu") ",\"ask\":[{\"address\":4,\"count\":2},\n{\"address\":0,\"count\":5}]}", HENG_ECONFLICT,
+            3, "ask[1]: reads registers that ask[0] reads: their values would come twice");
+    refused(HEAD("cjt188") ",\"ask\":[{\"di\":\"901F\"},\n{\"di\":\"901F\"}]}", HENG_ECONFLICT, 3, twice);
+    refused(HEAD("dlt645-2007") ",\"ask\":[{\"di\":\"0201FF00\"},\n{\"di\":\"02010200\"}]}", HENG_ECONFLICT, 3, twice);
+    refused(HEAD("dlt645-1997") ",\"ask\":[{\"di\":\"9010\"},\n{\"di\":\"901F\"}]}", HENG_ECONFLICT, 3, twice);
+    refused(HEAD("dlt645-2007") ",\"ask\":[{\"di\":\"00010000\"}],\"fields\":[\n"
+                                "{\"di\":\"02010100\",\"type\":\"bcd\",\"bytes\":2,\"unit\":\"V\",\"quantity\":"
+                                "\"voltage\"}]}",
+            HENG_ECONFLICT, 3, "fields[0].di: no 'ask' reads the data of 02010100");
+    refused(HEAD("dlt645-2007") ",\"ask\":[{\"di\":\"00010000\"}],\"fields\":[\n"
+                                "{\"di\":\"00010000\",\"type\":\"bcd\",\"bytes\":4,\"unit\":\"kWh\",\"quantity\":"
+                                "\"energy\"},\n"
+                                "{\"di\":\"00010000\",\"at\":2,\"type\":\"bcd\",\"bytes\":4,\"unit\":\"kWh\","
+                                "\"quantity\":\"energy\",\"tariff\":1}]}",
+            HENG_ECONFLICT, 4, "fields[1]: shares a part of its bytes with fields[0]: one of the numbers is wrong");
+
+    struct heng_arena arena = {.max = 1 << 20};
+    struct heng_profile p = parsed(
+        HEAD("dlt645-2007") ",\"ask\":[{\"di\":\"0001FF00\"},{\"di\":\"0002FF00\"},{\"di\":\"0001FF01\"}]}", &arena);
+    assert_int_equal(p.ask_count, 3);
+    heng_arena_fini(&arena);
+}
+
+/* Some editors put a byte order mark in front of UTF-8. */
+static void test_a_byte_order_mark(void **state)
+{
+    (void)state;
+    struct heng_arena arena = {.max = 1 << 20};
+    struct heng_profile p = parsed("\xEF\xBB\xBF" HEAD("mbus") "}", &arena);
+    assert_string_equal(p.name, "m");
+    heng_arena_fini(&arena);
+    refused("\xEF\xBB\xBF", HENG_EFORMAT, 1, "the text ends where an object should be");
 }
 
 /* However the text is cut off, it is refused and nothing is read behind its end. */
@@ -294,6 +358,7 @@ static void test_shipped_profiles_hold(void **state)
         assert_true(p->sample_count > 0);
         if (heng_profile_check(p, &err) != HENG_OK) fail_msg("%s.json:%u: %s", p->name, err.at, err.text);
         assert_true(strcmp(p->title[0], p->title[1]) != 0); /* a Chinese title of its own */
+        assert_true(p->title[2] != p->title[0]);            /* and a German one, which may say the same */
     }
     for (unsigned protocol = 0; protocol < HENG_PROTOCOL_COUNT; protocol++) {
         bool generic = false;
@@ -407,6 +472,30 @@ static void test_a_site_has_the_last_word(void **state)
     heng_profiles_fini(&set);
 }
 
+/* A built-in profile that a site has written anew counts as the site's own where another fits as well. */
+static void test_a_replaced_profile_is_the_last(void **state)
+{
+    (void)state;
+#define FITS(name, title)                                                                                              \
+    "{\"name\":\"" name "\",\"title\":{\"en\":\"" title "\"},\"source\":\"s\",\"protocols\":[\"cjt188\"],"             \
+    "\"medium\":\"heat\",\"recognise\":{\"manufacturer\":\"4259\",\"types\":[\"25\"],\"id_prefix\":\"42\"}}"
+    static const char *const files[] = {FITS("a", "built in"), FITS("b", "built in"), FITS("a", "the site's")};
+    struct heng_profiles set;
+    struct heng_err err = {0};
+    uint8_t bytes[64];
+    assert_int_equal(heng_profiles_init(&set, &err), HENG_OK);
+    struct heng_telegram t =
+        telegram_of(HENG_PROTOCOL_CJT188, "68 25 38 04 21 08 00 59 42 83 03 81 0A 00 9E 16", bytes, sizeof bytes);
+    size_t before = set.count;
+    for (size_t i = 0; i < 3; i++) assert_int_equal(heng_profiles_add(&set, heng_slice_str(files[i]), &err), HENG_OK);
+#undef FITS
+    assert_int_equal(set.count, before + 2);
+    assert_string_equal(heng_profiles_recognise(&set, &t)->title[0], "the site's");
+    assert_string_equal(heng_profiles_find(&set, "a")->title[0], "the site's");
+    assert_string_equal(heng_profiles_find(&set, "b")->title[0], "built in");
+    heng_profiles_fini(&set);
+}
+
 static void test_a_hundred_profiles(void **state)
 {
     (void)state;
@@ -436,6 +525,9 @@ int main(void)
         cmocka_unit_test(test_modbus_fields_become_a_dialect),
         cmocka_unit_test(test_cjt188_and_mbus_members),
         cmocka_unit_test(test_mistakes_are_told_with_their_place),
+        cmocka_unit_test(test_a_poll_only_reads),
+        cmocka_unit_test(test_nothing_is_asked_twice_and_nothing_in_vain),
+        cmocka_unit_test(test_a_byte_order_mark),
         cmocka_unit_test(test_every_truncation_of_a_shipped_file),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_samples_are_compared_exactly),
@@ -446,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_samples_find_their_own_profile),
         cmocka_unit_test(test_recognition_prefers_what_knows_more),
         cmocka_unit_test(test_a_site_has_the_last_word),
+        cmocka_unit_test(test_a_replaced_profile_is_the_last),
         cmocka_unit_test(test_a_hundred_profiles),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

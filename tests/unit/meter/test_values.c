@@ -50,6 +50,23 @@ static void measured_values_are_taken_and_identity_is_not(void **state)
     assert_true(read.at_us == 77);
 }
 
+/* When a maximum was is no maximum, set or not: 84 10 AD 6F says "end of the last maximum of power". */
+static void when_something_was_is_no_value(void **state)
+{
+    (void)state;
+    static const uint8_t records[] = {0x04, 0x2B, 0x0A, 0x00, 0x00, 0x00,             /* 10 W */
+                                      0x94, 0x10, 0xAD, 0x6F, 0x00, 0x00, 0x00, 0x00, /* not set */
+                                      0x94, 0x10, 0xAD, 0x6F, 0x32, 0x14, 0x7A, 0x18, /* set */
+                                      0x1A, 0xAD, 0x6F, 0x00, 0x00,                   /* BCD, which no date is */
+                                      0x10, 0xAD, 0x6F};                              /* no data */
+    static struct heng_read read;
+    struct heng_telegram telegram = telegram_of(records, sizeof records);
+    memset(&read, 0, sizeof read);
+    assert_int_equal(heng_values_take(&telegram, 77, &read, NULL), HENG_OK);
+    assert_int_equal(read.value_count, 1);
+    assert_int_equal(read.values[0].key.unit, HENG_UNIT_W);
+}
+
 static void a_broken_record_takes_nothing(void **state)
 {
     (void)state;
@@ -89,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measured_values_are_taken_and_identity_is_not),
+        cmocka_unit_test(when_something_was_is_no_value),
         cmocka_unit_test(a_broken_record_takes_nothing),
         cmocka_unit_test(a_flood_of_values_keeps_what_fits),
     };
