@@ -40,7 +40,7 @@ static void make_site(struct heng_store *store)
         snprintf(numbers[i], sizeof numbers[i], "%08d", 10000000 + i);
         snprintf(addresses[i], sizeof addresses[i], "%d", i % 50);
         meters[i] = (struct heng_site_meter){
-            numbers[i], "HNG", line_keys[i / 50], keys[i / 2], "mbus", addresses[i], i % 2 ? "heat" : "cold water"};
+            numbers[i], "HNG", line_keys[i / 50], keys[i / 2], "mbus", addresses[i], i % 2 ? "heat" : "cold water", ""};
     }
     must(heng_site_apply(store, &site, 1, &applied, &err), &err);
 }
