@@ -82,12 +82,12 @@ static void valve_value(const struct heng_telegram *t, struct heng_record *ret)
     if (!ret->enumerated) no_value(ret, "unknown code");
 }
 
-/* Decimals of the raw number: the dialect's, else the standard's. */
-static int exp_of(const struct heng_telegram *t, const struct heng_cjt188_layout *layout,
-                  const struct heng_cjt188_field *f)
+/* Decimals of the raw number that the dialect tells; HENG_DECIMALS_UNKNOWN: it does not. */
+static int told_decimals(const struct heng_telegram *t, const struct heng_cjt188_layout *layout,
+                         const struct heng_cjt188_field *f)
 {
-    if (!t->dialect) return f->exp;
     int decimals = HENG_DECIMALS_UNKNOWN;
+    if (!t->dialect) return decimals;
     if (f->quantity == Q(VOLUME))
         decimals =
             layout->flags & HENG_CJT188_ENERGY ? t->dialect->cjt188.volume_decimals : t->dialect->cjt188.total_decimals;
@@ -95,12 +95,30 @@ static int exp_of(const struct heng_telegram *t, const struct heng_cjt188_layout
         decimals = t->dialect->cjt188.energy_decimals;
     else if (f->quantity == Q(POWER))
         decimals = t->dialect->cjt188.power_decimals;
+    return decimals;
+}
+
+/* ... else the standard's. */
+static int exp_of(const struct heng_telegram *t, const struct heng_cjt188_layout *layout,
+                  const struct heng_cjt188_field *f)
+{
+    int decimals = told_decimals(t, layout, f);
     return decimals == HENG_DECIMALS_UNKNOWN ? f->exp : -decimals;
 }
 
-static void measured_value(const struct heng_telegram *t, const struct heng_cjt188_field *f, int exp,
-                           struct heng_record *ret)
+/* A volume in litres or less: by the standard XXXXXX.XX as all others, but meters send whole litres, which no byte
+ * tells apart: 100 times too small is no value. Source: a field capture of a unit 29 meter, see profiles/
+ * cjt188-water-whole-litre.json. */
+static bool is_litres(const struct heng_cjt188_field *f, const struct heng_unit_code *unit)
 {
+    enum { CUBIC_METRE_EXP = 0 };
+    return f->quantity == Q(VOLUME) && unit->quantity == Q(VOLUME) && unit->exp < CUBIC_METRE_EXP;
+}
+
+static void measured_value(const struct heng_telegram *t, const struct heng_cjt188_layout *layout,
+                           const struct heng_cjt188_field *f, struct heng_record *ret)
+{
+    int exp = exp_of(t, layout, f);
     struct heng_unit_code unit;
     const uint8_t *p = ret->data.p;
     bool known = heng_cjt188_unit(f, t->unit_first ? p[0] : p[4], &unit);
@@ -114,13 +132,16 @@ static void measured_value(const struct heng_telegram *t, const struct heng_cjt1
     bcd_value(ret, known ? unit.exp + exp : 0);
     ret->unit = known ? unit.unit : UNIT(UNKNOWN);
     if (!known && ret->kind == HENG_VALUE_DEC) no_value(ret, empty ? "not set" : "unknown unit");
+    bool told = told_decimals(t, layout, f) != HENG_DECIMALS_UNKNOWN;
+    if (known && !told && is_litres(f, &unit) && ret->kind == HENG_VALUE_DEC && ret->dec.mantissa != 0)
+        no_value(ret, "scale unclear");
 }
 
 static void set_value(const struct heng_telegram *t, const struct heng_cjt188_layout *layout,
                       const struct heng_cjt188_field *f, struct heng_record *ret)
 {
     switch ((heng_cjt188_form)f->form) {
-    case FORM(MEASURED): measured_value(t, f, exp_of(t, layout, f), ret); break;
+    case FORM(MEASURED): measured_value(t, layout, f, ret); break;
     case FORM(PLAIN): bcd_value(ret, f->exp); break;
     case FORM(TOTAL): bcd_value(ret, exp_of(t, layout, f)); break;
     case FORM(TEMPERATURE):

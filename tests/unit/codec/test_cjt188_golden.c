@@ -383,7 +383,18 @@ static void test_unit_codes_give_powers_of_ten(void **state)
         struct heng_cjt188_frame frame = {
             .type = 0x10, .control = 0x81, .di = 0x901F, .id = "00000000000001", .payload = {payload, sizeof payload}};
         assert_int_equal(heng_cjt188_encode(&frame, &buf), HENG_OK);
-        assert_dec(record_of(heng_buf_slice(&buf), HENG_QUANTITY_VOLUME, 0), codes[i].volume);
+        struct heng_record bare = record_of(heng_buf_slice(&buf), HENG_QUANTITY_VOLUME, 0), told;
+        if (codes[i].code < 0x2C)
+            assert_none(bare, "scale unclear"); /* hundredths by the standard, whole litres by meters */
+        else
+            assert_dec(bare, codes[i].volume);
+        struct heng_dialect two_decimals = heng_dialect_standard;
+        two_decimals.cjt188.total_decimals = 2;
+        struct heng_telegram t;
+        assert_int_equal(decode(heng_buf_slice(&buf), &t), HENG_OK);
+        heng_telegram_use(&t, &two_decimals);
+        assert_true(find_record(&t, HENG_QUANTITY_VOLUME, 0, &told));
+        assert_dec(told, codes[i].volume);
     }
     uint8_t payload[19] = {0x12, 0, 0, 0, 0x05, 0, 0, 0, 0, 0x05}, bytes[64]; /* kWh is no unit of a volume */
     struct heng_buf buf = heng_buf_of(bytes, sizeof bytes);
