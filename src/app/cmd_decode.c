@@ -1,11 +1,11 @@
 #include "app/cmd_decode.h"
 #include "app/explain_table.h"
 #include "app/protocol_names.h"
+#include "app/site_profiles.h"
 #include "base/hex.h"
 #include "codec/present.h"
 #include "meter/profile.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,17 +227,12 @@ static int read_protocol(const char *name, struct options *options)
 static heng_rc read_profile_file(struct options *options, struct heng_err *err)
 {
     static char text[HENG_PROFILE_BYTES_MAX + 1];
-    FILE *file = fopen(options->profile_name, "rb");
-    if (!file)
-        return heng_fail(err, HENG_EIO, 0, "there is no profile '%.60s' (see heng profile list), and no file: %s",
-                         options->profile_name, strerror(errno));
-    size_t n = fread(text, 1, sizeof text, file);
-    bool failed = ferror(file) != 0;
-    fclose(file);
-    if (failed) return heng_fail(err, HENG_EIO, 0, "cannot read '%.80s'", options->profile_name);
-    if (n == sizeof text)
-        return heng_fail(err, HENG_ELIMIT, 0, "'%.80s' has more than %d bytes", options->profile_name,
-                         HENG_PROFILE_BYTES_MAX);
+    struct heng_err why = {.text = ""};
+    size_t n = 0;
+    heng_rc rc = heng_profile_file_read(options->profile_name, text, &n, &why);
+    if (rc != HENG_OK)
+        return heng_fail(err, rc, 0, "there is no profile '%.60s' (see heng profile list), and as a file it %s",
+                         options->profile_name, why.text);
     return heng_profile_parse(heng_slice_of(text, n), &options->profiles.arena, &options->from_file, err);
 }
 

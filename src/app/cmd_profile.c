@@ -19,25 +19,6 @@ static const char usage[] =
     "A profile describes one meter model in JSON: how to recognise it, what to ask, what the answers mean, and frames\n"
     "that prove it. Exit status: 0 good, 1 a profile is bad or not there, 2 wrong usage.\n";
 
-/* The whole file; NULL after telling why not. */
-static char *read_text(const char *path, size_t *ret_n)
-{
-    FILE *file = fopen(path, "rb");
-    char *text = file ? malloc(HENG_PROFILE_BYTES_MAX + 1) : NULL;
-    if (!text) {
-        printf("%s: cannot be read: %s\n", path, strerror(errno));
-        if (file) (void)fclose(file); /* nothing was written */
-        return NULL;
-    }
-    *ret_n = fread(text, 1, HENG_PROFILE_BYTES_MAX + 1, file);
-    bool failed = ferror(file) != 0;
-    (void)fclose(file);
-    if (!failed) return text;
-    printf("%s: cannot be read\n", path);
-    free(text);
-    return NULL;
-}
-
 static void print_good(const struct heng_profile *profile)
 {
     size_t readings = 0;
@@ -48,20 +29,23 @@ static void print_good(const struct heng_profile *profile)
 
 static int check_file(const char *path)
 {
+    static char text[HENG_PROFILE_BYTES_MAX + 1];
     struct heng_arena arena = {.max = PARSED_MAX};
     struct heng_profile profile;
     struct heng_err err = {0};
     size_t n = 0;
-    char *text = read_text(path, &n);
-    if (!text) return SOME_BAD;
-    heng_rc rc = heng_profile_parse(heng_slice_of(text, n), &arena, &profile, &err);
+    heng_rc rc = heng_profile_file_read(path, text, &n, &err);
+    if (rc != HENG_OK) {
+        printf("%s: %s\n", path, err.text);
+        return SOME_BAD;
+    }
+    rc = heng_profile_parse(heng_slice_of(text, n), &arena, &profile, &err);
     if (rc == HENG_OK) rc = heng_profile_prove(&profile, path, &err);
     if (rc == HENG_OK)
         print_good(&profile);
     else
         printf("%s:%u: %s\n", path, err.at ? err.at : 1, err.text);
     heng_arena_fini(&arena);
-    free(text);
     return rc == HENG_OK ? OK : SOME_BAD;
 }
 

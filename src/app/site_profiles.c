@@ -25,16 +25,17 @@ heng_rc heng_profile_prove(const struct heng_profile *profile, const char *path,
     return heng_profile_check(profile, err);
 }
 
-/* The whole file, which no profile of a sane size can fill. */
-static heng_rc read_text(const char *path, char *text, size_t cap, size_t *ret_n, struct heng_err *err)
+heng_rc heng_profile_file_read(const char *path, char *ret_text, size_t *ret_n, struct heng_err *err)
 {
     FILE *file = fopen(path, "rb");
-    if (!file) return heng_fail(err, HENG_EIO, 0, "cannot read '%.80s': %s", path, strerror(errno));
-    *ret_n = fread(text, 1, cap, file);
-    bool failed = ferror(file) != 0;
+    if (!file) return heng_fail(err, HENG_EIO, 0, "cannot be read: %s", strerror(errno));
+    errno = 0;
+    *ret_n = fread(ret_text, 1, HENG_PROFILE_BYTES_MAX + 1, file);
+    int failed = ferror(file) ? errno : 0;
     (void)fclose(file); /* nothing was written */
-    if (failed) return heng_fail(err, HENG_EIO, 0, "cannot read '%.80s'", path);
-    if (*ret_n == cap) return heng_fail(err, HENG_ELIMIT, 0, "'%.80s' has more than %zu bytes", path, cap - 1);
+    if (failed) return heng_fail(err, HENG_EIO, 0, "cannot be read: %s", strerror(failed));
+    if (*ret_n > HENG_PROFILE_BYTES_MAX)
+        return heng_fail(err, HENG_ELIMIT, 0, "has more than %d bytes", HENG_PROFILE_BYTES_MAX);
     return HENG_OK;
 }
 
@@ -46,9 +47,9 @@ static heng_rc add_file(const char *folder, const char *name, char *text, struct
     int length = snprintf(path, sizeof path, "%s/%s", folder, name);
     if (length < 0 || (size_t)length >= sizeof path)
         return heng_fail(err, HENG_EIO, 0, "the name of the folder '%.80s' is too long", folder);
-    heng_rc rc = read_text(path, text, HENG_PROFILE_BYTES_MAX + 1, &n, err);
-    if (rc != HENG_OK) return rc;
     struct heng_err why = {.text = ""};
+    heng_rc rc = heng_profile_file_read(path, text, &n, &why);
+    if (rc != HENG_OK) return heng_fail(err, rc, 0, "'%.80s' %s", path, why.text);
     rc = heng_profiles_add(profiles, heng_slice_of(text, n), &why);
     if (rc == HENG_OK) rc = heng_profile_prove(profiles->items[profiles->count - 1], name, &why);
     if (rc == HENG_OK) return rc;

@@ -7,6 +7,10 @@
 
 /* A filter for scandir: *.json, but no schema and nothing hidden. */
 int heng_is_profile_file(const struct dirent *entry);
+/* The text of a profile file, which no profile of a sane size can fill: ret_text has HENG_PROFILE_BYTES_MAX + 1 bytes.
+ * Errors: EIO, ELIMIT; the text goes behind the name of the file: "cannot be read: No such file or directory". */
+HENG_NODISCARD heng_rc heng_profile_file_read(const char *path, char *ret_text, size_t *ret_n, struct heng_err *err);
+
 /* What a file must be besides readable: called like the profile in it, so that one finds the other and a folder cannot
  * hold two of one name, and right about its own samples. Errors: ECONFLICT, err->at = line number. */
 HENG_NODISCARD heng_rc heng_profile_prove(const struct heng_profile *profile, const char *path, struct heng_err *err);

@@ -3,6 +3,7 @@
 #include "app/cmd_decode.c"
 #include "app/explain_table.c"
 #include "app/protocol_names.c"
+#include "app/site_profiles.c"
 
 #include <fcntl.h>
 #include <setjmp.h>
