@@ -6,6 +6,8 @@
 static const char *const protocol_texts[] = {HENG_PROTOCOL_LIST(X)};
 static const char *const transport_texts[] = {HENG_TRANSPORT_LIST(X)};
 static const char *const state_texts[] = {HENG_LINE_STATE_LIST(X)};
+static const char *const rts_texts[] = {HENG_RTS_LIST(X)};
+static const char *const signal_texts[] = {HENG_SIGNAL_LIST(X)};
 #undef X
 
 static unsigned index_of(const char *const *texts, unsigned count, const char *text)
@@ -44,3 +46,13 @@ heng_line_state heng_line_state_of(const char *text)
 {
     return (heng_line_state)index_of(state_texts, HENG_LINE_STATE_COUNT, text);
 }
+
+const char *heng_rts_text(heng_rts rts) { return rts < HENG_RTS_COUNT ? rts_texts[rts] : "unknown"; }
+heng_rts heng_rts_of(const char *text) { return (heng_rts)index_of(rts_texts, HENG_RTS_COUNT, text); }
+
+const char *heng_signal_text(heng_signal signal)
+{
+    return signal < HENG_SIGNAL_COUNT ? signal_texts[signal] : "unknown";
+}
+
+heng_signal heng_signal_of(const char *text) { return (heng_signal)index_of(signal_texts, HENG_SIGNAL_COUNT, text); }
