@@ -1,125 +1,197 @@
 #include "link/link.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
-#include "base/log.h"
 #include "link/internal.h"
 
-enum { PAUSE_MS_FIRST = 500, PAUSE_MS_MAX = 10000 };
+enum { PAUSE_MS_FIRST = 500, PROVEN_MS = 10000 };
+
+static void on_timer(uv_timer_t *timer);
+
+static void rearm(struct heng_link *link)
+{
+    uint64_t next = link->due_ms, now = uv_now(link->loop);
+    if (link->held_ms && (next == 0 || link->held_ms < next)) next = link->held_ms;
+    if (next == 0 || link->stopping)
+        uv_timer_stop(&link->timer);
+    else
+        uv_timer_start(&link->timer, on_timer, next > now ? next - now : 0, 0);
+}
+
+void heng_link_due_in(struct heng_link *link, uint64_t ms)
+{
+    link->due_ms = uv_now(link->loop) + ms;
+    link->between = false;
+    rearm(link);
+}
 
 void heng_link_opened(struct heng_link *link)
 {
-    link->pause_ms = PAUSE_MS_FIRST;
     link->open = true;
+    link->opened_ms = link->heard_ms = uv_now(link->loop);
+    link->due_ms = link->held_ms = 0;
+    link->between = false;
+    link->sieve.held_n = 0;
+    rearm(link);
     if (!link->stopping) link->events.opened(link->events.owner);
 }
 
 void heng_link_lost(struct heng_link *link, const char *why)
 {
     bool news = link->open || strcmp(link->told, why) != 0;
+    if (link->open && uv_now(link->loop) - link->opened_ms >= PROVEN_MS) link->pause_ms = PAUSE_MS_FIRST;
+    heng_link_overload(link, false);
     link->open = false;
+    link->due_ms = link->held_ms = 0;
+    rearm(link);
     snprintf(link->told, sizeof link->told, "%s", why);
-    if (news && !link->stopping) link->events.closed(link->events.owner, why);
+    if (news && !link->stopping) link->events.closed(link->events.owner, link->told);
+}
+
+void heng_link_overload(struct heng_link *link, bool on)
+{
+    if (link->overload == on) return;
+    link->overload = on;
+    if (link->events.overload && !link->stopping) link->events.overload(link->events.owner, on);
+}
+
+static void pass(struct heng_link *link, const struct heng_sieved *sieved)
+{
+    if (sieved->held_n && !link->stopping)
+        link->events.bytes(link->events.owner, heng_slice_of(sieved->held, sieved->held_n));
+    if (sieved->bytes.n && !link->stopping) link->events.bytes(link->events.owner, sieved->bytes);
 }
 
 void heng_link_received(struct heng_link *link, struct heng_slice bytes)
 {
-    bytes = heng_heartbeat_strip(bytes, heng_slice_of(link->heartbeat, link->heartbeat_n));
-    if (bytes.n && !link->stopping) link->events.bytes(link->events.owner, bytes);
+    link->heard_ms = uv_now(link->loop);
+    link->pause_ms = PAUSE_MS_FIRST;
+    do {
+        struct heng_sieved sieved;
+        uint64_t held_ms = link->held_ms;
+        size_t n = heng_sieve_cut(&link->sieve, bytes);
+        heng_sieve_feed(&link->sieve, heng_slice_of(bytes.p, n), &sieved);
+        link->held_ms = link->sieve.held_n ? link->heard_ms + SIEVE_HOLD_MS : 0;
+        if (link->held_ms != held_ms) rearm(link);
+        pass(link, &sieved);
+        bytes = heng_slice_from(bytes, n);
+    } while (bytes.n && link->open && !link->stopping);
 }
 
-static void on_retry(uv_timer_t *timer)
+static void on_timer(uv_timer_t *timer)
 {
     struct heng_link *link = timer->data;
-    if (!link->stopping) link->transport->start(link);
+    uint64_t now = uv_now(link->loop);
+    bool due = link->due_ms && link->due_ms <= now;
+    if (due) link->due_ms = 0;
+    if (link->held_ms && link->held_ms <= now) {
+        struct heng_sieved sieved;
+        link->held_ms = 0;
+        heng_sieve_release(&link->sieve, &sieved);
+        pass(link, &sieved);
+    }
+    rearm(link);
+    if (!due || link->stopping) return;
+    if (link->between)
+        link->transport->start(link);
+    else if (link->transport->due)
+        link->transport->due(link);
 }
 
 void heng_link_retry_later(struct heng_link *link)
 {
+    uint32_t chance = 0;
     if (link->stopping) return;
-    uv_timer_start(&link->retry, on_retry, link->pause_ms, 0);
-    link->pause_ms = link->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : link->pause_ms * 2;
+    /* By chance, so that a hundred lines behind one router do not come back in step. */
+    if (uv_random(NULL, NULL, &chance, sizeof chance, 0, NULL) != 0) chance = (uint32_t)uv_hrtime();
+    heng_link_due_in(link, link->pause_ms + chance % (link->pause_ms / 4));
+    link->between = true;
+    uint32_t longest = link->transport->pause_ms_max;
+    link->pause_ms = link->pause_ms * 2 > longest ? longest : link->pause_ms * 2;
 }
 
-static void on_timer_closed(uv_handle_t *handle) { free(handle->data); }
-
-void heng_link_released(struct heng_link *link)
+uint64_t heng_link_bytes_ns(const struct heng_link *link, size_t n)
 {
-    uv_timer_stop(&link->retry);
-    uv_close((uv_handle_t *)&link->retry, on_timer_closed);
+    uint64_t bits = link->parity == 'E' || link->parity == 'O' ? 11 : 10;
+    return n * bits * 1000000000u / (link->baud ? link->baud : 1200);
 }
 
-/* The parts of a configuration that a link understands, into link. */
-static heng_rc configure(struct heng_link *link, const struct heng_line_config *config, struct heng_err *err)
+heng_rc heng_speed_check(uint32_t baud, char parity, struct heng_err *err)
 {
-    struct heng_err why = {.text = ""};
-    link->config = *config;
-    heng_rc rc =
-        heng_pattern_parse(config->heartbeat, link->heartbeat, sizeof link->heartbeat, &link->heartbeat_n, &why);
-    if (rc == HENG_OK && config->transport == HENG_TRANSPORT_TCP) {
-        rc = heng_endpoint_split(config->endpoint, link->tcp.host, sizeof link->tcp.host, link->tcp.port,
-                                 sizeof link->tcp.port, &why);
-        if (rc == HENG_OK && strcmp(link->tcp.port, "0") == 0)
-            rc = heng_fail(&why, HENG_ECONFIG, 0, "port 0 cannot be dialled");
-    }
-    if (rc == HENG_OK && config->transport == HENG_TRANSPORT_DTU) {
-        rc = heng_pattern_parse(config->endpoint, link->dtu.registration, sizeof link->dtu.registration,
-                                &link->dtu.registration_n, &why);
-        if (rc == HENG_OK && link->dtu.registration_n == 0)
-            rc = heng_fail(&why, HENG_ECONFIG, 0, "the DTU's registration string is empty");
-    }
-    if (rc == HENG_OK && config->transport == HENG_TRANSPORT_SERIAL && !heng_serial_speed_exists(config->baud))
-        rc = heng_fail(&why, HENG_ECONFIG, 0, "a serial port has no speed of %u baud", config->baud);
-    if (rc != HENG_OK) return heng_fail(err, rc, 0, "line '%.40s': %.100s", config->name, why.text);
+    if (baud < BAUD_MIN || baud > BAUD_MAX)
+        return heng_fail(err, HENG_ECONFIG, 0, "no port has a speed of %u baud", baud);
+    if (parity != 'E' && parity != 'N' && parity != 'O')
+        return heng_fail(err, HENG_ECONFIG, 0, "parity is 'E', 'N' or 'O', not '%c'", parity ? parity : ' ');
     return HENG_OK;
+}
+
+static const struct heng_transport *transport_of(heng_transport_kind kind)
+{
+    static const struct heng_transport *const transports[HENG_TRANSPORT_COUNT] = {
+        [HENG_TRANSPORT_TCP] = &heng_transport_tcp,       [HENG_TRANSPORT_DTU] = &heng_transport_dtu,
+        [HENG_TRANSPORT_SERIAL] = &heng_transport_serial, [HENG_TRANSPORT_RFC2217] = &heng_transport_rfc2217,
+        [HENG_TRANSPORT_UDP] = &heng_transport_udp,
+    };
+    return (unsigned)kind < HENG_TRANSPORT_COUNT ? transports[kind] : NULL;
+}
+
+/* A link that is configured and does nothing yet; NULL with the reason in *ret_rc. */
+static struct heng_link *make(const struct heng_line_config *config, heng_rc *ret_rc, struct heng_err *err)
+{
+    const struct heng_transport *transport = transport_of(config->transport);
+    struct heng_link *link = transport ? calloc(1, transport->size) : NULL;
+    if (!link) {
+        *ret_rc = transport ? heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%.40s'", config->name)
+                            : heng_fail(err, HENG_ECONFIG, 0, "line '%.40s': unknown transport", config->name);
+        return NULL;
+    }
+    struct heng_err why = {.text = ""};
+    uint8_t heartbeat[HEARTBEAT_MAX];
+    size_t n = 0;
+    link->transport = transport;
+    link->pause_ms = PAUSE_MS_FIRST;
+    link->baud = config->baud;
+    link->parity = config->parity ? config->parity : 'N';
+    snprintf(link->endpoint, sizeof link->endpoint, "%s", config->endpoint);
+    *ret_rc = heng_pattern_parse(config->heartbeat, heartbeat, sizeof heartbeat, &n, &why);
+    heng_sieve_set(&link->sieve, 0, heng_slice_of(heartbeat, n));
+    if (*ret_rc == HENG_OK) *ret_rc = transport->configure(link, config, &why);
+    if (*ret_rc == HENG_OK) return link;
+    heng_fail(err, *ret_rc, 0, "line '%.40s': %.100s", config->name, why.text);
+    free(link);
+    return NULL;
 }
 
 heng_rc heng_link_check(const struct heng_line_config *config, struct heng_err *err)
 {
-    struct heng_link *scratch = calloc(1, sizeof *scratch);
-    if (!scratch) return heng_fail(err, HENG_ENOMEM, 0, "no memory");
-    heng_rc rc = configure(scratch, config, err);
-    free(scratch);
+    heng_rc rc;
+    free(make(config, &rc, err));
     return rc;
 }
 
 heng_rc heng_link_open(uv_loop_t *loop, struct heng_dtu_listener *listener, const struct heng_line_config *config,
                        struct heng_link_events events, struct heng_link **ret, struct heng_err *err)
 {
-    static const struct heng_transport *const transports[HENG_TRANSPORT_COUNT] = {
-        [HENG_TRANSPORT_TCP] = &heng_transport_tcp,
-        [HENG_TRANSPORT_DTU] = &heng_transport_dtu,
-        [HENG_TRANSPORT_SERIAL] = &heng_transport_serial,
-    };
-    if ((unsigned)config->transport >= HENG_TRANSPORT_COUNT)
-        return heng_fail(err, HENG_ECONFIG, 0, "line '%.40s': unknown transport", config->name);
     if (config->transport == HENG_TRANSPORT_DTU && !listener)
         return heng_fail(err, HENG_ECONFIG, 0,
                          "line '%.40s' waits for a DTU, but no DTU port is open: start with --dtu-listen",
                          config->name);
-    struct heng_link *link = calloc(1, sizeof *link);
-    if (!link) return heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%.40s'", config->name);
-    heng_rc rc = configure(link, config, err);
-    if (rc == HENG_OK && config->transport == HENG_TRANSPORT_DTU &&
-        heng_dtu_is_taken(listener, link->dtu.registration, link->dtu.registration_n))
-        rc = heng_fail(err, HENG_EEXISTS, 0, "line '%.40s': another line has the registration string '%.60s' already",
-                       config->name, config->endpoint);
-    if (rc != HENG_OK) {
-        free(link);
-        return rc;
+    heng_rc rc;
+    struct heng_link *link = make(config, &rc, err);
+    if (!link) return rc;
+    if (config->transport == HENG_TRANSPORT_DTU) {
+        struct heng_err why = {.text = ""};
+        rc = heng_dtu_attach(link, listener, &why);
+        if (rc != HENG_OK) {
+            free(link);
+            return heng_fail(err, rc, 0, "line '%.40s': %.110s", config->name, why.text);
+        }
     }
     link->loop = loop;
     link->events = events;
-    link->transport = transports[config->transport];
-    link->pause_ms = PAUSE_MS_FIRST;
-    link->serial.fd = -1;
-    link->dtu.listener = listener;
-    uv_timer_init(loop, &link->retry);
-    link->retry.data = link;
+    uv_timer_init(loop, &link->timer);
+    link->timer.data = link;
     *ret = link; /* before the first event, in which the owner may want to send */
     link->transport->start(link);
     return HENG_OK;
@@ -130,55 +202,26 @@ void heng_link_send(struct heng_link *link, struct heng_slice bytes)
     if (link->open && !link->stopping) link->transport->send(link, bytes);
 }
 
+heng_rc heng_link_set_speed(struct heng_link *link, uint32_t baud, char parity, struct heng_err *err)
+{
+    if (!link->transport->set_speed)
+        return heng_fail(err, HENG_EUNSUPPORTED, 0,
+                         "the speed behind '%.60s' is set at the device there, not from here", link->endpoint);
+    heng_rc rc = heng_speed_check(baud, parity, err);
+    if (rc != HENG_OK) return rc;
+    if (link->baud == baud && link->parity == parity) return HENG_OK;
+    link->baud = baud;
+    link->parity = parity;
+    if (link->open && !link->stopping) link->transport->set_speed(link);
+    return HENG_OK;
+}
+
+static void on_freed(uv_handle_t *handle) { free(handle->data); }
+
 void heng_link_close(struct heng_link *link)
 {
     if (!link || link->stopping) return;
     link->stopping = true;
     link->transport->stop(link);
-}
-
-/* --- sockets ------------------------------------------------------------------------------------------ */
-
-void heng_socket_tune(uv_tcp_t *socket)
-{
-    /* A pulled cable sends no goodbye: bytes that nobody acknowledges for so long end the connection. */
-    unsigned patience_ms = 30000;
-    uv_os_fd_t fd;
-    uv_tcp_nodelay(socket, 1);
-    uv_tcp_keepalive(socket, 1, 60);
-    if (uv_fileno((uv_handle_t *)socket, &fd) == 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
-}
-
-struct write_request {
-    uv_write_t request;
-    uint8_t bytes[];
-};
-
-static void on_written(uv_write_t *request, int status)
-{
-    (void)status; /* a broken connection also ends the read side, which reports it */
-    free(request->data);
-}
-
-heng_rc heng_socket_send(uv_tcp_t *socket, struct heng_slice bytes)
-{
-    if (uv_stream_get_write_queue_size((uv_stream_t *)socket) + bytes.n > PENDING_BYTES_MAX) return HENG_ELIMIT;
-    struct write_request *w = malloc(sizeof *w + bytes.n);
-    if (!w) return HENG_ENOMEM;
-    if (bytes.n) memcpy(w->bytes, bytes.p, bytes.n);
-    w->request.data = w;
-    uv_buf_t buf = uv_buf_init((char *)w->bytes, (unsigned)bytes.n);
-    if (uv_write(&w->request, (uv_stream_t *)socket, &buf, 1, on_written) != 0) {
-        free(w);
-        return HENG_EIO;
-    }
-    return HENG_OK;
-}
-
-static void on_socket_closed(uv_handle_t *handle) { free(handle); }
-
-void heng_socket_drop(uv_tcp_t *socket)
-{
-    if (socket && !uv_is_closing((uv_handle_t *)socket)) uv_close((uv_handle_t *)socket, on_socket_closed);
+    uv_close((uv_handle_t *)&link->timer, on_freed);
 }

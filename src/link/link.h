@@ -1,8 +1,11 @@
 #ifndef HENG_LINK_LINK_H
 #define HENG_LINK_LINK_H
-/* Bytes in and out of one line, over libuv: a TCP serial converter that we dial, a DTU that dials in, a
- * serial port or pty. It opens by itself, opens again by itself with growing pauses, and never knows what
- * the bytes mean. All calls and events happen on the loop's thread. */
+/* Bytes in and out of one line, over libuv: a TCP serial converter that we dial, plain or with RFC 2217, a DTU that
+ * dials in, datagrams, a serial port or pty. It opens by itself, opens again by itself with growing pauses, and never
+ * knows what the bytes mean. All calls and events happen on the loop's thread.
+ * UDP has no connection: such a link is open once its name is an address, and stays so in silence; only a host that
+ * refuses the datagrams closes it.
+ * RFC 2217 is open once the converter has confirmed speed and parity. */
 #include <uv.h>
 
 #include "base/rc.h"
@@ -18,6 +21,8 @@ struct heng_link_events {
     void (*opened)(void *owner);
     void (*closed)(void *owner, const char *why);
     void (*bytes)(void *owner, struct heng_slice bytes);
+    /* The converter's signal line has changed; a closed link has none. NULL: nobody wants to know. */
+    void (*overload)(void *owner, bool on);
 };
 
 /* Would heng_link_open understand this configuration? Errors: ECONFIG, with the line's name in the text. */
@@ -36,6 +41,12 @@ HENG_NODISCARD heng_rc heng_link_open(uv_loop_t *loop, struct heng_dtu_listener 
 /* Hand bytes to the transport; they are copied. Without a connection they are dropped: the line's
  * time-out deals with it. */
 void heng_link_send(struct heng_link *link, struct heng_slice bytes);
+
+/* Go on with another speed and parity once everything handed over is out; a new connection keeps them. Bytes
+ * handed over after this call wait. A port that cannot do it closes with the reason.
+ * Errors: EUNSUPPORTED where the transport has no say in it (TCP, DTU, UDP), ECONFIG for a speed that does not exist.
+ */
+HENG_NODISCARD heng_rc heng_link_set_speed(struct heng_link *link, uint32_t baud, char parity, struct heng_err *err);
 
 /* End the link for good; no event comes after this call. NULL is accepted. */
 void heng_link_close(struct heng_link *link);

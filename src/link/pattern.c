@@ -38,15 +38,3 @@ heng_rc heng_pattern_parse(const char *text, uint8_t *ret, size_t cap, size_t *r
     *ret_n = buf.n;
     return HENG_OK;
 }
-
-struct heng_slice heng_heartbeat_strip(struct heng_slice chunk, struct heng_slice heartbeat)
-{
-    if (heartbeat.n == 0) return chunk;
-    /* A single byte could be the edge of a frame cut in two: it is a heartbeat only when it comes alone. */
-    if (heartbeat.n == 1) return heng_slice_eq(chunk, heartbeat) ? heng_slice_of(chunk.p, 0) : chunk;
-    while (chunk.n >= heartbeat.n && memcmp(chunk.p, heartbeat.p, heartbeat.n) == 0)
-        chunk = heng_slice_from(chunk, heartbeat.n);
-    while (chunk.n >= heartbeat.n && memcmp(chunk.p + chunk.n - heartbeat.n, heartbeat.p, heartbeat.n) == 0)
-        chunk.n -= heartbeat.n;
-    return chunk;
-}

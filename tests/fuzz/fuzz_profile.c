@@ -6,15 +6,39 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool speaks(const struct heng_profile *p, heng_protocol protocol) { return p->protocols >> protocol & 1; }
+
+/* They only read, whatever the file says. */
+static void require_reading(const struct heng_profile *p, const struct heng_ask_def *ask)
+{
+    uint8_t code = ask->function_code;
+    bool cjt188 = speaks(p, HENG_PROTOCOL_CJT188);
+    fuzz_require(code <= 4 || (cjt188 && (code == 0x09 || code == 0x21)));
+    fuzz_require(!cjt188 || (code != 2 && code != 4));
+}
+
+/* What orders go by. */
+static void require_sane_orders(const struct heng_profile *p)
+{
+    bool dlt645 = speaks(p, HENG_PROTOCOL_DLT645_2007) || speaks(p, HENG_PROTOCOL_DLT645_1997);
+    fuzz_require(p->history_count <= HENG_PROFILE_HISTORY_MAX && p->move_s <= 600);
+    fuzz_require(!p->history_count || dlt645 || speaks(p, HENG_PROTOCOL_CJT188));
+    fuzz_require(!p->closes_relay || dlt645);
+    for (size_t i = 0; i < p->history_count; i++) {
+        uint32_t di = p->history[i].di;
+        require_reading(p, &p->history[i]);
+        fuzz_require(!speaks(p, HENG_PROTOCOL_DLT645_2007) || (di & 0xFF));
+        fuzz_require(speaks(p, HENG_PROTOCOL_DLT645_2007) || di <= 0xFFFF);
+        for (size_t k = 0; k < i; k++) fuzz_require(p->history[k].di != di);
+    }
+}
+
 static void require_sane(const struct heng_profile *p)
 {
     fuzz_require(p->name[0] && p->title[0] && p->title[1] && p->title[2] && p->source && p->protocols);
     fuzz_require(p->ask_count <= HENG_PROFILE_ASKS_MAX && p->di_order < HENG_DI_ORDER_COUNT);
-    for (size_t i = 0; i < p->ask_count; i++) { /* they only read */
-        uint8_t code = p->asks[i].function_code;
-        fuzz_require(code <= 4 || (p->protocols & 1 << HENG_PROTOCOL_CJT188 && (code == 0x09 || code == 0x21)));
-        fuzz_require(!(p->protocols & 1 << HENG_PROTOCOL_CJT188) || (code != 2 && code != 4));
-    }
+    for (size_t i = 0; i < p->ask_count; i++) require_reading(p, &p->asks[i]);
+    require_sane_orders(p);
     for (size_t i = 0; i < p->dialect.field_count; i++) {
         const struct heng_field *f = &p->dialect.fields[i];
         fuzz_require(f->factor != 0 && f->bytes > 0 && f->coding < HENG_CODING_COUNT);
