@@ -85,6 +85,15 @@ HENG_NODISCARD heng_rc heng_cjt188_put_purchase(struct heng_buf *buf, uint8_t nu
 /* The byte of A017 that opens or closes the valve of this model; dialect may be NULL. */
 uint8_t heng_cjt188_valve_code(bool open, const struct heng_dialect *dialect);
 
+/* What the status of an answer says of the valve, as its dialect has it; false when it says nothing. */
+typedef enum heng_cjt188_valve {
+    HENG_CJT188_VALVE_OPEN,
+    HENG_CJT188_VALVE_CLOSED,
+    HENG_CJT188_VALVE_RESERVED, /* some say so while it moves */
+    HENG_CJT188_VALVE_ABNORMAL
+} heng_cjt188_valve;
+bool heng_cjt188_valve_of(const struct heng_telegram *telegram, heng_cjt188_valve *ret);
+
 /* The medium of a meter type T and the usual T of a medium (0x10 when the medium has none). */
 heng_medium heng_cjt188_medium(uint8_t type);
 uint8_t heng_cjt188_type(heng_medium medium);

@@ -58,5 +58,16 @@ const char *heng_dlt645_relay_action(uint8_t n1);
 
 /* The bits of a D1/C1 error byte by name, "; " between them; returns ret_text. */
 const char *heng_dlt645_error_text(uint8_t error, char *ret_text, size_t cap);
+/* The same of an error answer, which holds one such byte or, of newer meters, two of another kind. */
+const char *heng_dlt645_refusal_text(const struct heng_telegram *telegram, char *ret_text, size_t cap);
+
+/* The code of a rate for function 17 (2007): 600 .. 19200; 0 for one that it does not know. */
+uint8_t heng_dlt645_baud_code(uint32_t baud);
+
+/* Data of a write to the clock, behind password and operator code (append to buf): the date with its day of the week
+ * (WW DD MM YY), the time (ss mm hh); of function 08: ss mm hh DD MM YY. */
+void heng_dlt645_put_date(struct heng_buf *buf, const struct heng_civil *at);
+void heng_dlt645_put_time(struct heng_buf *buf, const struct heng_civil *at);
+void heng_dlt645_put_clock(struct heng_buf *buf, const struct heng_civil *at);
 
 #endif

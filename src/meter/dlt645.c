@@ -1,5 +1,5 @@
-/* Reading a DL/T 645 meter by its number: the questions of its profile one after another, without a profile the energy
- * and what a mains meter shows.
+/* Talking to a DL/T 645 meter by its number (other orders: dlt645_order.c): the questions of its profile one after
+ * another, without a profile the energy and what a mains meter shows.
  *
  *   edition  question                          answer            then
  *   2007     11 DI                             91 DI data        next question
@@ -16,11 +16,12 @@
  * part is asked for only when no late one can come.
  * Source: DL/T 645-2007 clause 7, appendix A; DL/T 645-1997 clause 6. */
 #include "codec/dlt645.h"
-#include "meter/driver.h"
+#include "meter/dlt645_order.h"
+#include "meter/order.h"
 #include "meter/values.h"
 
 /* The standard gives a meter 20 to 500 ms to begin its answer, and as much between two bytes of it. */
-enum { ANSWER_MS = 500, GAP_MS = 500, IDLE_MS = 30, PREAMBLE = 4, ID_DIGITS = 12 };
+enum { ANSWER_MS = 500, GAP_MS = 500, IDLE_MS = 0, IDLE_BITS = 22, PREAMBLE = 4, ID_DIGITS = HENG_DLT645_ID_DIGITS };
 
 /* Offsets in a frame: 68 A0..A5 68 C L DATA CS 16. */
 enum { DATA_AT = 10, TRAILER = 2, FUNCTION = 0x1F, ERROR_TEXT_MAX = 160 };
@@ -62,32 +63,45 @@ static void dlt645_begin(struct heng_talk *talk)
         heng_talk_begin(talk, asks_1997, sizeof asks_1997 / sizeof *asks_1997);
     else
         heng_talk_begin(talk, asks_2007, sizeof asks_2007 / sizeof *asks_2007);
+    heng_dlt645_order_begin(talk);
 }
+
+/* The control code of a step that is no question for a data identifier, else 0. */
+static uint8_t other_function(const struct heng_talk *talk) { return talk->asks[talk->step].function_code; }
 
 /* The function of the request that is out, without the bits of direction and outcome. */
 static uint8_t function_of(const struct heng_talk *talk)
 {
+    if (other_function(talk)) return other_function(talk);
     if (is_1997(talk)) return talk->sequence ? HENG_DLT645_97_C_FOLLOW : HENG_DLT645_97_C_READ;
     return talk->sequence ? HENG_DLT645_C_FOLLOW : HENG_DLT645_C_READ;
 }
 
 static void dlt645_next(struct heng_talk *talk, struct heng_ask *ret)
 {
-    uint8_t data[8];
+    uint8_t data[32];
     struct heng_buf body = heng_buf_of(data, sizeof data);
-    heng_dlt645_put_di(&body, talk->meter->protocol, talk->asks[talk->step].di);
-    if (talk->sequence && !is_1997(talk)) heng_buf_u8(&body, talk->sequence);
+    if (other_function(talk)) {
+        heng_dlt645_order_put(talk, &body);
+    } else {
+        heng_dlt645_put_di(&body, talk->meter->protocol, talk->asks[talk->step].di);
+        if (talk->sequence && !is_1997(talk)) heng_buf_u8(&body, talk->sequence);
+    }
     struct heng_dlt645_frame frame = {
         .control = function_of(talk),
         .preamble = heng_talk_preamble(talk, PREAMBLE),
         .data = heng_buf_slice(&body),
     };
-    memcpy(frame.id, talk->meter->address, ID_DIGITS);
+    memcpy(frame.id, heng_dlt645_order_id(talk), ID_DIGITS);
     struct heng_buf buf = heng_buf_of(ret->bytes, sizeof ret->bytes);
     ret->n = heng_dlt645_encode(&frame, &buf) == HENG_OK ? buf.n : 0;
     heng_ask_times(talk, ret, ANSWER_MS, IDLE_MS);
+    ret->idle_bits = IDLE_BITS;
     ret->gap_ms = GAP_MS;
-    ret->anonymous = talk->sequence && is_1997(talk);
+    /* The OK to a command does not say to which; and what was so before must not confirm it. */
+    ret->anonymous = (talk->sequence && is_1997(talk)) || other_function(talk) || talk->step >= talk->command;
+    if (other_function(talk) == HENG_DLT645_C_BAUD) ret->then_baud = talk->order.baud;
+    heng_talk_sent(talk);
 }
 
 /* An address may be abbreviated with A for any digit. Then the number on the plate, where it is known, must do: it is
@@ -108,7 +122,25 @@ static bool is_from(const struct heng_meter_config *meter, const struct heng_tel
     return !comparable || strcmp(telegram->id, number) == 0;
 }
 
+/* Does whoever is asked now say that? */
+static bool speaks(const struct heng_talk *talk, const struct heng_telegram *telegram)
+{
+    if (talk->order.kind == HENG_ORDER_READ_ADDRESS) return telegram->from_meter;
+    if (talk->order.kind != HENG_ORDER_SET_ADDRESS) return is_from(talk->meter, telegram);
+    bool moved = telegram->from_meter && strcmp(telegram->id, talk->order.address) == 0;
+    /* The meter may confirm its new address as the old one or as the new one. */
+    return moved || (heng_talk_is_command(talk) && is_from(talk->meter, telegram));
+}
+
 /* --- answers in parts ----------------------------------------------------------------------------------- */
+
+/* Only a part that has not come before is progress: else one that never gets through is asked for for ever. */
+static void got_on(struct heng_talk *talk)
+{
+    if (talk->sequence <= talk->furthest) return;
+    talk->furthest = talk->sequence;
+    talk->tries = 0;
+}
 
 /* Begin the joined answer: the first frame up to the end of its data. */
 static heng_verdict first_part(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
@@ -121,7 +153,7 @@ static heng_verdict first_part(struct heng_talk *talk, const struct heng_telegra
     talk->part_frame = (uint8_t)frame;
     memcpy(talk->parts, telegram->frame.p, talk->parts_n);
     talk->sequence = 1;
-    talk->tries = 0;
+    got_on(talk);
     return HENG_VERDICT_NEXT;
 }
 
@@ -144,7 +176,8 @@ static heng_verdict finish_parts(struct heng_talk *talk, const struct heng_teleg
         return HENG_VERDICT_BAD;
     }
     talk->telegrams++;
-    return heng_talk_step(talk);
+    talk->sequence = 0;
+    return heng_dlt645_order_answered(talk, &whole, read, err);
 }
 
 /* The data of a follow-on frame, between DI and SEQ. */
@@ -164,11 +197,11 @@ static heng_verdict next_part(struct heng_talk *talk, const struct heng_telegram
     bool fits = part.n <= sizeof talk->parts - talk->parts_n;
     if (fits && part.n) memcpy(talk->parts + talk->parts_n, part.p, part.n);
     if (fits) talk->parts_n = (uint16_t)(talk->parts_n + part.n);
-    talk->tries = 0;
     if (!fits) read->skipped++; /* what is there is whole and in order; the rest is in the frame only */
     if (!telegram->more || !fits || talk->sequence == HENG_TELEGRAMS_MAX - 1)
         return finish_parts(talk, telegram, read, err);
     talk->sequence++;
+    got_on(talk);
     return HENG_VERDICT_NEXT;
 }
 
@@ -178,29 +211,40 @@ static heng_verdict refused(struct heng_talk *talk, const struct heng_telegram *
                             struct heng_err *err)
 {
     char text[ERROR_TEXT_MAX];
-    heng_fail(err, HENG_EDENIED, 0, "the meter reports: %s",
-              heng_dlt645_error_text(telegram->error_code, text, sizeof text));
+    heng_fail(err, HENG_EDENIED, 0, "the meter reports: %s", heng_dlt645_refusal_text(telegram, text, sizeof text));
     /* It promised more and has none: the whole values of what came are good. */
     if (talk->sequence) return finish_parts(talk, telegram, read, err);
-    return heng_talk_refused(talk);
+    return heng_dlt645_order_refused(talk);
+}
+
+/* Is it what the current step waits for? If not it is a late answer to another one. */
+static bool answers(const struct heng_talk *talk, const struct heng_telegram *telegram)
+{
+    if (other_function(talk) == HENG_DLT645_C_READ_ADDRESS) return telegram->kind == HENG_TELEGRAM_ADDRESS;
+    if (other_function(talk)) return telegram->kind == HENG_TELEGRAM_WRITTEN;
+    return telegram->kind == HENG_TELEGRAM_DATA && telegram->has_di && telegram->di == talk->asks[talk->step].di;
 }
 
 static heng_verdict dlt645_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
                                  struct heng_read *read, struct heng_err *err)
 {
     if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
-    if (!is_from(talk->meter, telegram)) return HENG_VERDICT_FOREIGN;
+    if (!speaks(talk, telegram)) return HENG_VERDICT_FOREIGN;
     if ((telegram->control & FUNCTION) != function_of(talk)) return HENG_VERDICT_IGNORE;
+    if (telegram->kind == HENG_TELEGRAM_ERROR && heng_talk_looks_for_twin(talk)) return heng_talk_twin(talk, err);
     if (telegram->kind == HENG_TELEGRAM_ERROR) /* it does not say what it refuses */
         return talk->late ? HENG_VERDICT_IGNORE : refused(talk, telegram, read, err);
-    bool answers =
-        telegram->kind == HENG_TELEGRAM_DATA && telegram->has_di && telegram->di == talk->asks[talk->step].di;
-    if (!answers) return HENG_VERDICT_IGNORE; /* a late answer to another question */
+    if (!answers(talk, telegram)) return HENG_VERDICT_IGNORE;
+    if (heng_talk_looks_for_twin(talk)) return heng_talk_twin(talk, err);
     if (talk->sequence) return next_part(talk, telegram, now, read, err);
     if (telegram->more) return first_part(talk, telegram, now, read, err);
-    if (heng_talk_take(talk, telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
-    talk->telegrams++;
-    return heng_talk_step(talk);
+    if (telegram->kind != HENG_TELEGRAM_WRITTEN) {
+        if (talk->step == talk->readback) heng_talk_forget(talk, read); /* the last look counts, not all of them */
+        if (heng_talk_take(talk, telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+        talk->telegrams++;
+        if (talk->step < talk->readback) heng_talk_keep(talk, read);
+    }
+    return heng_dlt645_order_answered(talk, telegram, read, err);
 }
 
 static heng_missed dlt645_timeout(struct heng_talk *talk, unsigned tries_max)
@@ -217,6 +261,8 @@ const struct heng_driver heng_dlt645_2007_driver = {
     .reply = dlt645_reply,
     .timeout = dlt645_timeout,
     .is_from = is_from,
+    .can = heng_dlt645_can,
+    .broadcast = heng_dlt645_broadcast_2007,
 };
 
 const struct heng_driver heng_dlt645_1997_driver = {
@@ -227,4 +273,6 @@ const struct heng_driver heng_dlt645_1997_driver = {
     .reply = dlt645_reply,
     .timeout = dlt645_timeout,
     .is_from = is_from,
+    .can = heng_dlt645_can,
+    .broadcast = heng_dlt645_broadcast_1997,
 };

@@ -1,5 +1,6 @@
-/* Reading a Modbus meter: the questions of its profile one after another, each a function code 01 to 04, a first
- * register or coil and a count. Without a profile nobody knows what a register means, so there is no reading.
+/* Reading a Modbus meter, which is all that can be wanted of one here: the questions of its profile one after another,
+ * each a function code 01 to 04, a first register or coil and a count. Without a profile nobody knows what a register
+ * means, so there is no reading.
  *
  *   question                     answer                       then
  *   unit 03 address count        unit 03 bytes registers      next question
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 
 #include "codec/modbus.h"
-#include "meter/driver.h"
+#include "meter/order.h"
 
 /* The standards give no times; these are what the sheets of meters ask for. 3.5 characters of 11 bits between frames.
  */
@@ -74,6 +75,7 @@ static void modbus_next(struct heng_talk *talk, struct heng_ask *ret)
     heng_ask_times(talk, ret, is_tcp(talk->meter) ? TCP_ANSWER_MS : ANSWER_MS, IDLE_MS);
     ret->idle_bits = IDLE_BITS;
     ret->anonymous = !is_tcp(talk->meter);
+    heng_talk_sent(talk);
 }
 
 /* The request that is out, as a telegram. */

@@ -7,7 +7,14 @@
 #include "codec/dialect.h"
 #include "codec/telegram.h"
 
-enum { HENG_PROFILE_NAME_MAX = 48, HENG_PROFILE_ASKS_MAX = 32, HENG_PROFILE_BYTES_MAX = 1 << 18 };
+enum {
+    HENG_PROFILE_NAME_MAX = 48,
+    HENG_PROFILE_ASKS_MAX = 32,
+    HENG_PROFILE_HISTORY_MAX = 8,
+    HENG_HISTORY_BACK_MAX = 12,     /* so many due dates meters keep (1997: 2) */
+    HENG_HISTORY_STEP_1997 = 0x400, /* 90xx now, 94xx last month, 98xx the one before; elsewhere 1 */
+    HENG_PROFILE_BYTES_MAX = 1 << 18
+};
 
 /* One question of a conversation. */
 struct heng_ask_def {
@@ -72,6 +79,13 @@ struct heng_profile {
     bool generic; /* fits its protocol when nothing better does */
     struct heng_ask_def asks[HENG_PROFILE_ASKS_MAX];
     size_t ask_count;
+    /* CJ/T 188, DL/T 645: for the values of the last due date; for those before it 1 is added to each di (1997: 0400).
+     * None: what the standard has. */
+    struct heng_ask_def history[HENG_PROFILE_HISTORY_MAX];
+    size_t history_count;
+    uint32_t move_s;             /* valve or relay may take so long to move; 0: the protocol's */
+    bool closes_relay;           /* DL/T 645: its relay is closed from afar; else that is only allowed, and a person
+                                    presses its key */
     uint32_t baud;               /* 0: not told */
     char parity;                 /* 'E', 'N', 'O'; 0: not told */
     uint32_t answer_ms, idle_ms; /* 0: the protocol's */

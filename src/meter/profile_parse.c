@@ -149,14 +149,15 @@ static void read_line(struct heng_profile_reader *r, struct heng_profile *profil
 
 static void read_timing(struct heng_profile_reader *r, struct heng_profile *profile)
 {
-    enum { ANSWER, IDLE, TRIES, PREAMBLE };
-    static const char *const names[] = {"answer_ms", "idle_ms", "tries", "preamble"};
+    enum { ANSWER, IDLE, TRIES, MOVE, PREAMBLE };
+    static const char *const names[] = {"answer_ms", "idle_ms", "tries", "move_s", "preamble"};
     struct heng_profile_members members = HENG_PROFILE_MEMBERS(names);
     heng_profile_open(r);
     for (int m; (m = heng_profile_member(r, &members)) >= 0;) {
         switch (m) {
         case ANSWER: profile->answer_ms = (uint32_t)heng_json_get_int(&r->json, 1, 60000); break;
         case IDLE: profile->idle_ms = (uint32_t)heng_json_get_int(&r->json, 1, 60000); break;
+        case MOVE: profile->move_s = (uint32_t)heng_json_get_int(&r->json, 1, 600); break;
         case TRIES: profile->tries = (uint8_t)heng_json_get_int(&r->json, 1, 10); break;
         default: profile->preamble = (uint8_t)heng_json_get_int(&r->json, 0, 16); break;
         }
@@ -202,6 +203,15 @@ static void read_valve(struct heng_profile_reader *r, struct heng_dialect *diale
     heng_profile_require(r, &members, 3);
     if (dialect->cjt188.valve_open == dialect->cjt188.valve_close)
         heng_profile_refuse(r, HENG_EFORMAT, "open and close are the same code");
+}
+
+static void read_dlt645(struct heng_profile_reader *r, struct heng_profile *profile)
+{
+    static const char *const names[] = {"closes_relay"};
+    struct heng_profile_members members = HENG_PROFILE_MEMBERS(names);
+    if (!heng_profile_is(r, HENG_PROFILE_DLT645)) heng_profile_refuse(r, HENG_EFORMAT, "is for DL/T 645 only");
+    heng_profile_open(r);
+    while (heng_profile_member(r, &members) >= 0) profile->closes_relay = heng_json_get_bool(&r->json);
 }
 
 /* X(symbol, text): decimals of the raw numbers of 901F. */
@@ -274,10 +284,12 @@ static void read_mbus(struct heng_profile_reader *r, struct heng_profile *profil
     X(LINE, "line")                                                                                                    \
     X(TIMING, "timing")                                                                                                \
     X(ASK, "ask")                                                                                                      \
+    X(HISTORY, "history")                                                                                              \
     X(FIELDS, "fields")                                                                                                \
     X(RULES, "rules")                                                                                                  \
     X(CJT188, "cjt188")                                                                                                \
     X(MBUS, "mbus")                                                                                                    \
+    X(DLT645, "dlt645")                                                                                                \
     X(SAMPLES, "samples")
 
 enum member {
@@ -301,10 +313,15 @@ static void read_member(struct heng_profile_reader *r, enum member m, struct hen
     case MEMBER_LINE: read_line(r, p); break;
     case MEMBER_TIMING: read_timing(r, p); break;
     case MEMBER_ASK: heng_profile_read_asks(r, p, ret_lines->asks); break;
+    case MEMBER_HISTORY:
+        ret_lines->history = r->json.line;
+        heng_profile_read_history(r, p);
+        break;
     case MEMBER_FIELDS: heng_profile_read_fields(r, &p->dialect, &ret_lines->fields); break;
     case MEMBER_RULES: heng_profile_read_rules(r, &p->dialect); break;
     case MEMBER_CJT188: read_cjt188(r, p); break;
     case MEMBER_MBUS: read_mbus(r, p); break;
+    case MEMBER_DLT645: read_dlt645(r, p); break;
     case MEMBER_SAMPLES: heng_profile_read_samples(r, p); break;
     }
 }

@@ -102,6 +102,17 @@ void heng_profile_read_asks(struct heng_profile_reader *r, struct heng_profile *
     profile->ask_count = count;
 }
 
+void heng_profile_read_history(struct heng_profile_reader *r, struct heng_profile *profile)
+{
+    void *items;
+    if (!heng_profile_is(r, ALL_DI)) heng_profile_refuse(r, HENG_EFORMAT, "is for CJ/T 188 and DL/T 645 only");
+    size_t count = heng_profile_array(r, HENG_PROFILE_HISTORY_MAX, sizeof profile->history[0], &items);
+    struct heng_ask_def *asks = items;
+    for (size_t i = 0; heng_profile_item(r, i) && i < count; i++) read_ask(r, &asks[i]);
+    for (size_t i = 0; i < count; i++) profile->history[i] = asks[i];
+    profile->history_count = count;
+}
+
 /* X(text, coding, bytes): bytes 0: "bytes" says. */
 #define TYPE_LIST(X)                                                                                                   \
     X("u8", UNSIGNED, 1)                                                                                               \

@@ -86,13 +86,14 @@ bool heng_profile_units_meet(heng_quantity a, heng_quantity b);
 
 /* Where asks and fields stand in the file, for messages about what is seen only at its end. */
 struct heng_profile_lines {
-    uint32_t asks[HENG_PROFILE_ASKS_MAX];
+    uint32_t asks[HENG_PROFILE_ASKS_MAX], history;
     uint32_t *fields; /* in the arena */
 };
 
 /* The parts of a profile; each reads one member of the file. */
 void heng_profile_read_asks(struct heng_profile_reader *r, struct heng_profile *profile,
                             uint32_t ret_lines[static HENG_PROFILE_ASKS_MAX]);
+void heng_profile_read_history(struct heng_profile_reader *r, struct heng_profile *profile);
 void heng_profile_read_fields(struct heng_profile_reader *r, struct heng_dialect *dialect, uint32_t **ret_lines);
 void heng_profile_read_rules(struct heng_profile_reader *r, struct heng_dialect *dialect);
 void heng_profile_read_samples(struct heng_profile_reader *r, struct heng_profile *profile);

@@ -83,11 +83,34 @@ static void check_ask(struct heng_profile_reader *r, const struct heng_profile *
     }
 }
 
+static void check_history(struct heng_profile_reader *r, const struct heng_profile *p, size_t i)
+{
+    uint32_t di = p->history[i].di;
+    for (size_t k = 0; k < i; k++)
+        if (data_overlap(p, p->history[k].di, di))
+            heng_profile_refuse(r, HENG_ECONFLICT,
+                                "history[%zu]: reads what history[%zu] reads: its values would come twice", i, k);
+    bool old = p->protocols & 1 << HENG_PROTOCOL_DLT645_1997;
+    bool now = old ? (di & 0xFC00) == 0x9000 : p->protocols & 1 << HENG_PROTOCOL_CJT188 && di == HENG_CJT188_DI_CURRENT;
+    if (now)
+        heng_profile_refuse(r, HENG_ECONFLICT, "history[%zu]: %04X is of now; that of the last due date is %04X", i, di,
+                            old ? di + HENG_HISTORY_STEP_1997 : HENG_CJT188_DI_HISTORY);
+    if (p->protocols & 1 << HENG_PROTOCOL_DLT645_2007 && (di & 0xFF) == 0)
+        heng_profile_refuse(r, HENG_ECONFLICT,
+                            "history[%zu]: %08X is of now; that of the last due date ends with 01, the number of due "
+                            "dates ago",
+                            i, di);
+}
+
 static bool is_asked(const struct heng_profile_reader *r, const struct heng_profile *p, const struct heng_field *f)
 {
     bool modbus = heng_profile_is(r, HENG_PROFILE_MODBUS);
     for (size_t i = 0; i < p->ask_count; i++)
         if (modbus ? reads_registers(&p->asks[i], f) : p->asks[i].di == f->di && reads_data(&p->asks[i])) return true;
+    uint32_t step = p->protocols & 1 << HENG_PROTOCOL_DLT645_1997 ? HENG_HISTORY_STEP_1997 : 1;
+    for (size_t i = 0; i < p->history_count; i++)
+        for (unsigned back = 0; back < HENG_HISTORY_BACK_MAX; back++)
+            if (p->history[i].di + back * step == f->di && reads_data(&p->history[i])) return true;
     return false;
 }
 
@@ -137,6 +160,10 @@ void heng_profile_check_whole(struct heng_profile_reader *r, const struct heng_p
     for (size_t i = 0; i < p->ask_count && !heng_profile_failed(r); i++) {
         r->json.line = lines->asks[i];
         check_ask(r, p, i);
+    }
+    for (size_t i = 0; i < p->history_count && !heng_profile_failed(r); i++) {
+        r->json.line = lines->history;
+        check_history(r, p, i);
     }
     for (size_t i = 0; i < p->dialect.field_count && !heng_profile_failed(r); i++) {
         r->json.line = lines->fields[i];

@@ -232,3 +232,18 @@ heng_rc heng_values_take(const struct heng_telegram *telegram, heng_us now, stru
     if (rc == HENG_OK) rc = heng_values_add(telegram, read->frame_count, read, err);
     return rc == HENG_OK ? heng_values_keep(telegram, now, read, err) : rc;
 }
+
+void heng_values_add_state(heng_quantity quantity, unsigned state, struct heng_read *read)
+{
+    if (read->frame_count == 0 || read->value_count == HENG_READ_VALUES_MAX) {
+        read->skipped++;
+        return;
+    }
+    struct heng_value *value = &read->values[read->value_count];
+    *value = (struct heng_value){
+        .key = {.quantity = quantity, .unit = HENG_UNIT_NONE, .function = HENG_FUNCTION_INSTANTANEOUS},
+        .has_value = true,
+        .dec = {(int64_t)state, 0},
+    };
+    read->frame_of_value[read->value_count++] = (uint16_t)(read->frame_count - 1);
+}

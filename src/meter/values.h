@@ -21,4 +21,9 @@ HENG_NODISCARD heng_rc heng_values_keep(const struct heng_telegram *telegram, he
 HENG_NODISCARD heng_rc heng_values_add(const struct heng_telegram *telegram, unsigned frame, struct heng_read *read,
                                        struct heng_err *err);
 
+/* Append a state that the last frame of read tells in bits and not in a record.
+ * Shape: VALVE_STATE 0 open, 1 closed, 2 neither, 3 fault (CJ/T 188 ST); RELAY_STATE 0 closed, 1 open (DL/T 645 status
+ *        word 3). Without room it counts as skipped. */
+void heng_values_add_state(heng_quantity quantity, unsigned state, struct heng_read *read);
+
 #endif

@@ -121,10 +121,12 @@ def changed(name, *steps):
 
 
 M, C, D, B = "acrel-ddsy1352", "plou-heat", "generic-dlt645-2007", "sensus-pollutherm"
+E = "dlt645-1997-single"
 COIL = {"address": 0, "code": 1, "type": "bit", "unit": "", "quantity": "relay state"}
 COIL_ASK = {"code": 1, "address": 0, "count": 8}
 MORE = {"address": 17, "count": 1}  # what M asks no register of
 CLOCK = {"address": 0, "type": "clock", "bytes": 6, "quantity": "datetime"}
+MONTH = {"di": "D120", "type": "bcd", "bytes": 4, "unit": "m3", "scale": "0.001", "quantity": "volume", "storage": 1}
 FLAG = {"di": "D120", "at": 4, "type": "bit", "bit": 7, "quantity": "battery state"}
 RULE = {"match": {"quantity": "energy"}, "then": {"quantity": "heat energy"}}
 
@@ -161,6 +163,13 @@ GOOD = [
     changed(B, (["rules"], [{"match": {"vif": "FD 17"}, "then": {"drop": True}, "note": "noise"}])),
     changed(B, (["rules"], [RULE]), (["samples"], [])),
     changed(B, (["mbus"], {"application_reset": True, "telegrams_max": 3})),
+    changed(M, (["timing"], {"move_s": 600})),
+    changed(C, (["history"], [{"di": "D120"}]), (["timing"], {"move_s": 1})),
+    changed(C, (["history"], [{"di": "D120"}]), (["fields"], [MONTH, dict(MONTH, di="D12B", storage=12)])),
+    changed(D, (["history"], [{"di": "05060101"}, {"di": "0002FF01", "optional": True}])),
+    changed(D, (["dlt645"], {"closes_relay": True})),
+    changed(E, (["history"], [{"di": "941F"}]), (["dlt645"], {"closes_relay": False})),
+    changed(E, (["history"], [{"di": "9410"}]), (["fields"], [dict(MONTH, di="9810", unit="kWh", quantity="energy")])),
 ]
 
 # What is wrong, the profile, and what the message of the parser must hold: the place, then the reason.
@@ -258,6 +267,22 @@ BAD = [
     ("rule in kWh", changed(B, (["rules"], [dict(RULE, match={"unit": "kWh"})])), "rules[0].match.unit: rules work on"),
     ("rule without then", changed(B, (["rules"], [{"match": {"tariff": 1}}])), "rules[0]: 'then' is missing"),
     ("no telegrams", changed(B, (["mbus"], {"telegrams_max": 0})), "mbus.telegrams_max: 0 is not between"),
+    ("months of Modbus", changed(M, (["history"], [])), "history: is for CJ/T 188 and DL/T 645 only"),
+    ("months of M-Bus", changed(B, (["history"], [])), "history: is for CJ/T 188 and DL/T 645 only"),
+    ("nine histories", changed(D, (["history"], [{"di": f"0{n}000001"} for n in range(9)])), "history: more than 8"),
+    ("history of 4 digits", changed(D, (["history"], [{"di": "941F"}])), "history[0].di: '941F' is not 8 hex digits"),
+    ("history that writes", changed(C, (["history"], [{"di": "D120", "control": "04"}])),
+     "history[0].control: 04 does not read"),
+    ("history without di", changed(C, (["history"], [{}])), "history[0]: 'di' is missing"),
+    ("history is an object", changed(C, (["history"], {"di": "D120"})), "history: an object stands where an array"),
+    ("no time to move", changed(C, (["timing"], {"move_s": 0})), "timing.move_s: 0 is not between 1 and 600"),
+    ("ten minutes to move and one second", changed(C, (["timing"], {"move_s": 601})), "timing.move_s: 601 is not between"),
+    ("half a second to move", changed(C, (["timing"], {"move_s": 0.5})), "timing.move_s"),
+    ("dlt645 for CJ/T 188", changed(C, (["dlt645"], {})), "dlt645: is for DL/T 645 only"),
+    ("dlt645 for Modbus", changed(M, (["dlt645"], {"closes_relay": True})), "dlt645: is for DL/T 645 only"),
+    ("closes_relay is a text", changed(D, (["dlt645"], {"closes_relay": "yes"})),
+     "dlt645.closes_relay: a string stands where true or false should be"),
+    ("unknown habit of DL/T 645", changed(D, (["dlt645"], {"opens_relay": True})), "'opens_relay' is not known here"),
     ("the profile is an array", [], "an array stands where an object should be"),
 ]
 
@@ -272,6 +297,15 @@ BAD_WHOLE = [
     ("a DI asked with two codes", changed(C, (["ask", 1], {"di": "901F", "control": "21"})), "ask[1]: reads what ask[0]"),
     ("a block and its item", changed(D, (["ask", 7], ITEM)), "ask[7]: reads what ask[0] reads"),
     ("an item and its block", changed("dlt645-1997-single", (["ask", 4], {"di": "901F"})), "ask[4]: reads what ask[0]"),
+    ("a month read twice", changed(C, (["history"], [{"di": "D120"}, {"di": "D120", "optional": True}])),
+     "history[1]: reads what history[0] reads"),
+    ("a month's block and its item", changed(D, (["history"], [{"di": "0001FF01"}, {"di": "00010001"}])),
+     "history[1]: reads what history[0] reads"),
+    ("a month that is now", changed(D, (["history"], [{"di": "0001FF00"}])), "history[0]: 0001FF00 is of now"),
+    ("a month that is now, 1997", changed(E, (["history"], [{"di": "901F"}])), "history[0]: 901F is of now"),
+    ("a month that is now, CJ/T 188", changed(C, (["history"], [{"di": "901F"}])), "history[0]: 901F is of now"),
+    ("field of a thirteenth month", changed(C, (["history"], [{"di": "D120"}]), (["fields"], [dict(MONTH, di="D12C")])),
+     "fields[0].di: no 'ask' reads the data of D12C"),
     ("field of a DI that is not asked", changed(C, (["fields"], [FLAG])), "fields[0].di: no 'ask' reads the data of D120"),
     ("field of an item of a block", changed(D, (["fields"], [{"di": "00010000", "type": "bcd", "bytes": 4, "unit": "kWh",
                                                               "quantity": "energy"}])),

@@ -85,6 +85,14 @@ bool heng_cjt188_status(const struct heng_telegram *t, uint8_t *ret)
     return t->has_status && *ret != 0xFF;
 }
 
+bool heng_cjt188_valve_of(const struct heng_telegram *telegram, heng_cjt188_valve *ret)
+{
+    uint8_t status;
+    if (!heng_cjt188_status(telegram, &status)) return false;
+    *ret = (heng_cjt188_valve)(status & 3);
+    return true;
+}
+
 /* True when an error answer repeats the identifier that was asked for. In a body of 3 bytes, SER ST0 ST1 by the
  * standard, only identifiers count that as SER and ST0 would mean a valve fault with vendor bits set. */
 static bool echoes_di(struct heng_slice data)

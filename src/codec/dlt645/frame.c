@@ -176,20 +176,42 @@ static void put_bcd(struct heng_buf *buf, unsigned number)
     heng_buf_u8(buf, (uint8_t)(number / 10 % 10 << 4 | number % 10));
 }
 
+void heng_dlt645_put_time(struct heng_buf *buf, const struct heng_civil *at)
+{
+    put_bcd(buf, at->second);
+    put_bcd(buf, at->minute);
+    put_bcd(buf, at->hour);
+}
+
+static void put_day(struct heng_buf *buf, const struct heng_civil *at)
+{
+    put_bcd(buf, at->day);
+    put_bcd(buf, at->month);
+    put_bcd(buf, (unsigned)at->year % 100);
+}
+
+/* Sunday is 0; 1970 began on a Thursday. */
+void heng_dlt645_put_date(struct heng_buf *buf, const struct heng_civil *at)
+{
+    int64_t day = heng_civil_to_us(at) / HENG_US_PER_DAY;
+    heng_buf_u8(buf, (uint8_t)((day % 7 + 7 + 4) % 7));
+    put_day(buf, at);
+}
+
+void heng_dlt645_put_clock(struct heng_buf *buf, const struct heng_civil *at)
+{
+    heng_dlt645_put_time(buf, at);
+    put_day(buf, at);
+}
+
 void heng_dlt645_put_relay(struct heng_buf *buf, const struct heng_dlt645_relay *relay)
 {
-    const struct heng_civil *until = &relay->valid_until;
     heng_buf_u8(buf, relay->level);
     heng_buf_put(buf, heng_slice_of(relay->password, sizeof relay->password));
     heng_buf_put(buf, heng_slice_of(relay->operator_code, sizeof relay->operator_code));
     heng_buf_u8(buf, relay->action);
     heng_buf_u8(buf, 0); /* N2, reserved */
-    put_bcd(buf, until->second);
-    put_bcd(buf, until->minute);
-    put_bcd(buf, until->hour);
-    put_bcd(buf, until->day);
-    put_bcd(buf, until->month);
-    put_bcd(buf, (unsigned)until->year % 100);
+    heng_dlt645_put_clock(buf, &relay->valid_until);
 }
 
 const struct heng_codec heng_dlt645_2007_codec = {

@@ -186,9 +186,17 @@ static void code_value(const struct heng_dlt645_field *field, struct heng_record
 }
 
 /* Bit 1 is 600 Bd, each further one twice as fast. */
+static const uint16_t rates[] = {600, 1200, 2400, 4800, 9600, 19200};
+
+uint8_t heng_dlt645_baud_code(uint32_t baud)
+{
+    for (size_t i = 0; i < HENG_DLT645_COUNT(rates); i++)
+        if (rates[i] == baud) return (uint8_t)(2U << i);
+    return 0;
+}
+
 static void baud_value(struct heng_record *ret)
 {
-    static const int16_t rates[] = {600, 1200, 2400, 4800, 9600, 19200};
     uint64_t raw = load(ret->data);
     for (size_t i = 0; i < HENG_DLT645_COUNT(rates); i++) {
         if (raw != UINT64_C(2) << i) continue;

@@ -135,3 +135,11 @@ const char *heng_dlt645_error_text(uint8_t error, char *ret_text, size_t cap)
 {
     return heng_dlt645_flag_text(heng_dlt645_errors, error, ret_text, cap);
 }
+
+const char *heng_dlt645_refusal_text(const struct heng_telegram *telegram, char *ret_text, size_t cap)
+{
+    const uint8_t *p = telegram->body.p;
+    if (telegram->body.n != 2) return heng_dlt645_error_text(telegram->error_code, ret_text, cap);
+    uint32_t word = (uint8_t)(p[0] - telegram->bias) | (uint32_t)(uint8_t)(p[1] - telegram->bias) << 8;
+    return heng_dlt645_flag_text(heng_dlt645_long_errors, word, ret_text, cap);
+}

@@ -158,6 +158,45 @@ static void test_mistakes_are_told_with_their_place(void **state)
     refused(HEAD("mbus") "} x", HENG_EFORMAT, 2, "'x' stands where the end of the text should be");
 }
 
+/* What orders need to know of a model: its months, how long it takes, whether its relay is closed from afar. */
+static void test_order_members(void **state)
+{
+    (void)state;
+    struct heng_arena arena = {.max = 1 << 20};
+    struct heng_profile p = parsed(HEAD("dlt645-2007") ", \"timing\": {\"move_s\": 90},"
+                                                       "\"history\": [{\"di\": \"05060101\"}, {\"di\": "
+                                                       "\"00020001\", \"optional\": true}],"
+                                                       "\"dlt645\": {\"closes_relay\": true}}",
+                                   &arena);
+    assert_true(p.move_s == 90 && p.closes_relay && p.history_count == 2 && p.ask_count == 0);
+    assert_true(p.history[0].di == 0x05060101 && !p.history[0].optional && p.history[1].optional);
+    p = parsed(HEAD("cjt188") ", \"ask\": [{\"di\": \"901F\"}], \"history\": [{\"di\": \"D120\"}]}", &arena);
+    assert_true(p.history_count == 1 && p.history[0].function_code == 1 && p.move_s == 0 && !p.closes_relay);
+    /* What the months before the last one mean can be told as well. */
+#define MONTH(di) "{\"di\": \"" di "\", \"type\": \"bcd\", \"bytes\": 4, \"unit\": \"m3\", \"quantity\": \"volume\"}"
+    p = parsed(HEAD("cjt188") ", \"history\": [{\"di\": \"D120\"}], \"fields\": [" MONTH("D12B") "]}", &arena);
+    assert_int_equal(p.dialect.field_count, 1);
+    refused(HEAD("cjt188") ",\n\"history\":[{\"di\":\"D120\"}],\n\"fields\":[" MONTH("D12C") "]}", HENG_ECONFLICT, 4,
+            "fields[0].di: no 'ask' reads the data of D12C");
+#undef MONTH
+    heng_arena_fini(&arena);
+
+    refused(HEAD("mbus") ",\"history\":[]}", HENG_EFORMAT, 2, "history: is for CJ/T 188 and DL/T 645 only");
+    refused(HEAD("cjt188") ",\"dlt645\":{}}", HENG_EFORMAT, 2, "dlt645: is for DL/T 645 only");
+    refused(HEAD("cjt188") ",\"history\":[{\"di\":\"D120\",\"control\":\"04\"}]}", HENG_EDENIED, 2,
+            "history[0].control: 04 does not read: use 01 (data), 03 (address), 09 (key version) or 21");
+    refused(HEAD("cjt188") ",\n\"history\":[{\"di\":\"D120\"},{\"di\":\"D120\"}]}", HENG_ECONFLICT, 3,
+            "history[1]: reads what history[0] reads: its values would come twice");
+    refused(HEAD("dlt645-2007") ",\n\"history\":[{\"di\":\"0001FF00\"}]}", HENG_ECONFLICT, 3,
+            "history[0]: 0001FF00 is of now; that of the last due date ends with 01, the number of due dates ago");
+    refused(HEAD("dlt645-1997") ",\n\"history\":[{\"di\":\"901F\"}]}", HENG_ECONFLICT, 3,
+            "history[0]: 901F is of now; that of the last due date is 941F");
+    refused(HEAD("cjt188") ",\n\"history\":[{\"di\":\"901F\"}]}", HENG_ECONFLICT, 3,
+            "history[0]: 901F is of now; that of the last due date is D120");
+    refused(HEAD("dlt645-2007") ",\"timing\":{\"move_s\":601}}", HENG_ERANGE, 2,
+            "timing.move_s: 601 is not between 1 and 600");
+}
+
 /* What is asked at every poll leaves the meter as it is. */
 static void test_a_poll_only_reads(void **state)
 {
@@ -525,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_modbus_fields_become_a_dialect),
         cmocka_unit_test(test_cjt188_and_mbus_members),
         cmocka_unit_test(test_mistakes_are_told_with_their_place),
+        cmocka_unit_test(test_order_members),
         cmocka_unit_test(test_a_poll_only_reads),
         cmocka_unit_test(test_nothing_is_asked_twice_and_nothing_in_vain),
         cmocka_unit_test(test_a_byte_order_mark),
