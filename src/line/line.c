@@ -3,98 +3,112 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "codec/telegram.h"
-#include "line/late.h"
+#include "line/inside.h"
 
-/* Tries per request; a line on which this many meters in a row were mute has trouble of its own. */
-enum { TRIES_USUAL = 3, SILENT_AFTER = 3, INTERRUPTIONS_MAX = 3, BITS_PER_BYTE = 11, RECEIVE_MAX = 1024 };
+/* While a round runs, the counters are told this often. Without memory it is tried again after POOR_S. */
+enum { STATUS_S = 5, POOR_S = 1, QUARANTINE_USUAL = 3, BAUD_MIN = 300, BAUD_MAX = 921600, STEPS_MAX = 100000 };
 
-/* Converters and USB adapters chop an answer; so long a pause inside one ends it (EN 13757-2 knows no gap
- * inside a frame, 33 bit times are the quiet time between frames). */
-enum { GAP_MS = 50, GAP_BITS = 33 };
+/* --- life --------------------------------------------------------------------------------------------- */
 
-/* While a round runs, the counters are told this often. */
-enum { STATUS_S = 5 };
-
-typedef enum phase {
-    PHASE_REST, /* between rounds */
-    PHASE_GAP,  /* quiet time before the next request */
-    PHASE_WAIT  /* a request is out */
-} phase;
-
-struct member {
-    struct heng_meter_config config;
-    struct heng_meter_memory memory;
-    const struct heng_driver *driver;
-    struct heng_late late;
-};
-
-struct heng_line {
-    struct heng_line_config config;
-    struct heng_line_counters counters;
-    struct member *members;
-    size_t member_count;
-
-    bool open;
-    heng_line_state state;
-    heng_us since;
-    char detail[160];
-    bool status_due, state_changed;
-    heng_us status_at; /* when the last one was taken */
-    bool result_told;  /* a result since then: the counters have moved */
-
-    phase phase;
-    heng_us wake;         /* end of the phase, if nothing happens before */
-    heng_us round_start;  /* of the round that runs or ran last */
-    size_t cursor;        /* member that is asked */
-    bool talking;         /* talk is under way with it */
-    unsigned interrupted; /* so often the line was lost while it was asked */
-    unsigned mute;        /* meters in a row without a sign of life */
-
-    struct heng_talk talk;
-    struct heng_ask ask;
-    size_t asked;         /* the member that ask went to */
-    bool begun;           /* the conversation has asked something */
-    uint8_t step, part;   /* the question that ask was */
-    heng_us settling;     /* the line keeps quiet for answers that may still come, until then at most; 0: it does not */
-    heng_us first_byte;   /* an answer has begun by then, or there is none */
-    heng_us ask_end;      /* no answer counts after this */
-    bool heard;           /* any byte since the request */
-    heng_us heard_at;     /* the last byte */
-    bool spoiled;         /* a frame since the request was damaged: waiting for the rest is idle */
-    heng_outcome outcome; /* best explanation so far of why there is no answer */
-
-    bool send_due, result_due;
-    struct heng_read read;
-
-    size_t received_n;
-    uint8_t received[RECEIVE_MAX];
-};
-
-static heng_us byte_time(const struct heng_line *line)
+static heng_rc fill(struct heng_line *line, const struct heng_meter_config *meters, struct heng_err *err)
 {
-    return BITS_PER_BYTE * HENG_US_PER_S / (heng_us)line->config.baud;
+    heng_rc rc = heng_heartbeat_of(line->config.heartbeat, &line->x.heartbeat, err);
+    for (size_t i = 0; rc == HENG_OK && i < line->member_count; i++) {
+        rc = heng_member_init(&line->members[i], &meters[i], line->quarantine_after, err);
+        line->quarantined += line->members[i].quarantined;
+    }
+    if (rc == HENG_OK) rc = heng_relays_init(&line->relays, &line->config, err);
+    for (size_t i = 0; rc == HENG_OK && i < line->member_count; i++)
+        if (meters[i].relay_id && heng_relays_find(&line->relays, meters[i].relay_id) == HENG_RELAY_NONE)
+            rc = heng_fail(err, HENG_ECONFIG, 0, "meter '%s': its relay is not there", meters[i].number);
+    if (rc == HENG_OK)
+        rc = heng_plan_init(&line->plan, &line->config, line->members, line->member_count, &line->relays, err);
+    if (rc == HENG_OK) rc = heng_queue_new(&line->queue, err);
+    return rc;
 }
 
-static heng_us gap_time(const struct heng_line *line)
+heng_rc heng_line_new(const struct heng_line_config *config, const struct heng_meter_config *meters, size_t meter_count,
+                      struct heng_line **ret, struct heng_err *err)
 {
-    return GAP_MS * HENG_US_PER_MS + GAP_BITS * HENG_US_PER_S / (heng_us)line->config.baud;
+    if (config->baud < BAUD_MIN || config->baud > BAUD_MAX)
+        return heng_fail(err, HENG_ECONFIG, 0, "line '%s': %u baud is not possible: %d to %d", config->name,
+                         config->baud, BAUD_MIN, BAUD_MAX);
+    struct heng_line *line = calloc(1, sizeof *line);
+    if (line) line->members = calloc(meter_count ? meter_count : 1, sizeof *line->members);
+    if (!line || !line->members) {
+        free(line);
+        return heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%s'", config->name);
+    }
+    line->config = *config;
+    line->member_count = meter_count;
+    line->quarantine_after = config->quarantine_after ? config->quarantine_after : QUARANTINE_USUAL;
+    line->x.baud = line->opens_at = config->baud;
+    line->x.latency = config->latency_ms * HENG_US_PER_MS;
+    line->x.counters = &line->counters;
+    line->asked = line->last_good = line->follow = HENG_QUEUE_NOBODY;
+    line->check_at = HENG_US_NEVER;
+    line->wake = INT64_MIN;
+    heng_rc rc = fill(line, meters, err);
+    if (rc != HENG_OK) {
+        heng_line_free(line);
+        return rc;
+    }
+    line->config.schedules = NULL; /* the caller's, and copied */
+    line->config.relays = NULL;
+    *ret = line;
+    return HENG_OK;
 }
 
-/* When the current round should be over. */
-static heng_us round_end(const struct heng_line *line)
+void heng_line_free(struct heng_line *line)
 {
-    return line->round_start + (heng_us)line->config.period_s * HENG_US_PER_S;
+    if (!line) return;
+    heng_conversation_free(line->talk);
+    heng_park_drop(line);
+    free(line->result_read);
+    heng_search_free(line->search);
+    heng_queue_free(line->queue);
+    heng_plan_fini(&line->plan);
+    heng_relays_fini(&line->relays);
+    free(line->members);
+    free(line);
 }
 
-/* The quiet time that the bus wants now. */
-static heng_us idle_time(const struct heng_line *line)
+const struct heng_line_config *heng_line_config(const struct heng_line *line) { return &line->config; }
+heng_line_state heng_line_state_now(const struct heng_line *line) { return line->state; }
+heng_us heng_line_since(const struct heng_line *line) { return line->since; }
+const char *heng_line_detail(const struct heng_line *line) { return line->detail; }
+const struct heng_line_counters *heng_line_counters_now(const struct heng_line *line) { return &line->counters; }
+
+void heng_line_vitals_now(const struct heng_line *line, struct heng_line_vitals *ret)
 {
-    heng_us wanted_bits = line->ask.idle_bits > GAP_BITS ? line->ask.idle_bits : GAP_BITS;
-    heng_us bits = wanted_bits * HENG_US_PER_S / (heng_us)line->config.baud;
-    heng_us asked = line->ask.idle_ms * HENG_US_PER_MS;
-    return asked > bits ? asked : bits;
+    *ret = (struct heng_line_vitals){.health = heng_health_score(&line->health),
+                                     .queued = (uint32_t)heng_queue_count(line->queue),
+                                     .quarantined = (uint32_t)line->quarantined,
+                                     .cycle_us = line->cycle_us,
+                                     .dead_us = line->dead_us};
+    struct heng_health_meter *meters = calloc(line->member_count ? line->member_count : 1, sizeof *meters);
+    struct heng_hint hint = {.text = ""};
+    if (!meters) return; /* a hint can wait */
+    for (size_t i = 0; i < line->member_count; i++) {
+        const struct heng_member *m = &line->members[i];
+        unsigned good = 0;
+        for (unsigned bit = 0; bit < m->talks; bit++) good += m->history >> bit & 1;
+        meters[i] = (struct heng_health_meter){.position = m->config.position,
+                                               .good = (uint8_t)good,
+                                               .missed = (uint8_t)(m->talks - good),
+                                               .answered_last = m->talks && (m->history & 1)};
+        snprintf(meters[i].name, sizeof meters[i].name, "%s",
+                 m->config.number[0] ? m->config.number : m->config.address);
+    }
+    heng_health_hint(meters, line->member_count, &hint);
+    ret->hint_kind = hint.kind;
+    ret->hint_from = hint.from_position;
+    ret->hint_to = hint.to_position;
+    snprintf(ret->hint, sizeof ret->hint, "%s", hint.text);
+    free(meters);
 }
+
+/* --- state ---------------------------------------------------------------------------------------------- */
 
 static void set_state(struct heng_line *line, heng_us now, heng_line_state state, const char *detail)
 {
@@ -107,459 +121,322 @@ static void set_state(struct heng_line *line, heng_us now, heng_line_state state
     line->state_changed = line->state_changed || other;
 }
 
-/* --- life --------------------------------------------------------------------------------------------- */
+bool heng_line_usable(const struct heng_line *line) { return line->open && !line->health.overload; }
 
-heng_rc heng_line_new(const struct heng_line_config *config, const struct heng_meter_config *meters, size_t meter_count,
-                      struct heng_line **ret, struct heng_err *err)
+void heng_line_judge(struct heng_line *line, heng_us now)
 {
-    if (config->baud < 300 || config->baud > 921600)
-        return heng_fail(err, HENG_ECONFIG, 0, "line '%s': %u baud is not possible: 300 to 921600", config->name,
-                         config->baud);
-    if (config->period_s == 0)
-        return heng_fail(err, HENG_ECONFIG, 0, "line '%s': the period must be at least 1 s", config->name);
-    struct heng_line *line = calloc(1, sizeof *line);
-    struct member *members = calloc(meter_count ? meter_count : 1, sizeof *members);
-    heng_rc rc = HENG_OK;
-    if (!line || !members) {
-        free(line);
-        free(members);
-        return heng_fail(err, HENG_ENOMEM, 0, "no memory for line '%s'", config->name);
-    }
-    for (size_t i = 0; rc == HENG_OK && i < meter_count; i++) {
-        struct heng_err why;
-        members[i].config = meters[i];
-        members[i].driver = heng_driver_of(meters[i].protocol);
-        if (heng_meter_check(&meters[i], &why) != HENG_OK)
-            rc = heng_fail(err, why.rc, 0, "meter '%s': %.100s", meters[i].number, why.text);
-    }
-    if (rc != HENG_OK) {
-        free(line);
-        free(members);
-        return rc;
-    }
-    line->config = *config;
-    line->members = members;
-    line->member_count = meter_count;
-    *ret = line;
-    return HENG_OK;
-}
-
-void heng_line_free(struct heng_line *line)
-{
-    if (!line) return;
-    free(line->members);
-    free(line);
-}
-
-const struct heng_line_config *heng_line_config(const struct heng_line *line) { return &line->config; }
-heng_line_state heng_line_state_now(const struct heng_line *line) { return line->state; }
-heng_us heng_line_since(const struct heng_line *line) { return line->since; }
-const char *heng_line_detail(const struct heng_line *line) { return line->detail; }
-const struct heng_line_counters *heng_line_counters_now(const struct heng_line *line) { return &line->counters; }
-
-/* --- one conversation ----------------------------------------------------------------------------------- */
-
-static void start_talk(struct heng_line *line)
-{
-    struct member *m = &line->members[line->cursor];
-    line->talk = (struct heng_talk){0};
-    line->talk.meter = &m->config;
-    line->talk.memory = &m->memory;
-    line->talk.profiles = line->config.profiles;
-    m->driver->begin(&line->talk);
-    line->talking = true;
-    line->read.device_id = m->config.device_id;
-    line->read.outcome = HENG_OUTCOME_SILENCE;
-    line->read.tries = 0;
-    line->read.value_count = line->read.frame_count = line->read.skipped = 0;
-    line->read.why[0] = '\0';
-    line->begun = false;
-    line->settling = 0;
-    line->outcome = HENG_OUTCOME_SILENCE;
-}
-
-static void end_talk(struct heng_line *line, heng_us now, heng_outcome outcome)
-{
-    line->talking = false;
-    line->read.outcome = outcome;
-    line->result_due = true;
-    if (outcome != HENG_OUTCOME_OK) {
-        line->read.value_count = line->read.frame_count = 0;
-        line->read.at_us = now;
-        line->counters.reads_failed++;
-    } else {
-        line->counters.reads_ok++;
-    }
-    if (outcome == HENG_OUTCOME_SILENCE)
-        line->mute++;
-    else if (outcome != HENG_OUTCOME_DISCONNECTED)
-        line->mute = 0;
-    line->phase = PHASE_GAP;
-    line->wake = now + idle_time(line);
-}
-
-static void send_ask(struct heng_line *line, heng_us now)
-{
-    struct heng_ask *ask = &line->ask;
-    line->counters.noise += line->received_n; /* what is still here answered nothing */
-    line->received_n = 0;
-    line->heard = line->spoiled = false;
-    line->send_due = true;
-    line->counters.requests++;
-    line->counters.bytes_out += ask->n;
-    if (line->read.tries < UINT8_MAX) line->read.tries++;
-    line->first_byte = now + (heng_us)ask->n * byte_time(line) +
-                       ask->answer_bits * HENG_US_PER_S / (heng_us)line->config.baud +
-                       (heng_us)(ask->answer_ms + line->config.latency_ms) * HENG_US_PER_MS;
-    line->phase = PHASE_WAIT;
-    line->wake = line->first_byte;
-    line->ask_end = line->wake + HENG_FRAME_BYTES_MAX * byte_time(line) + line->config.latency_ms * HENG_US_PER_MS;
-    if (line->members[line->cursor].driver->is_from)
-        heng_late_ask(&line->members[line->cursor].late, now, line->first_byte - now);
-}
-
-static unsigned tries_max(const struct heng_line *line)
-{
-    const struct heng_profile *profile = line->talk.profile;
-    return profile && profile->tries ? profile->tries : TRIES_USUAL;
-}
-
-/* Between two requests of one conversation. */
-static void rest(struct heng_line *line, heng_us now)
-{
-    struct heng_talk *talk = &line->talk;
-    /* After a silence no gap is needed, in which an answer that is a little late would find nobody. */
-    heng_us idle = line->heard_at + idle_time(line);
-    line->phase = PHASE_GAP;
-    line->wake = (idle > now ? idle : now) + talk->pause_ms * HENG_US_PER_MS;
-    talk->pause_ms = 0;
-}
-
-/* The current request has brought nothing usable. */
-static void miss(struct heng_line *line, heng_us now)
-{
-    const struct heng_driver *driver = line->members[line->cursor].driver;
-    if (!line->heard) line->counters.silence++;
-    if (line->heard && line->outcome == HENG_OUTCOME_SILENCE) line->outcome = HENG_OUTCOME_NOISE;
-    switch (driver->timeout(&line->talk, tries_max(line))) {
-    case HENG_MISSED_AGAIN: rest(line, now); return;
-    case HENG_MISSED_DONE: end_talk(line, now, HENG_OUTCOME_OK); return;
-    case HENG_MISSED_FAILED: end_talk(line, now, line->outcome); return;
-    }
-}
-
-static void answered(struct heng_line *line, heng_us now)
-{
-    line->counters.answers++;
-    line->mute = 0;
-    if (line->state == HENG_LINE_STATE_SILENT) set_state(line, now, HENG_LINE_STATE_READING, "");
-}
-
-/* Ask again after a quiet time instead of waiting for the rest of the time-out. */
-static void hurry(struct heng_line *line, heng_us now)
-{
-    heng_us soon = now + gap_time(line);
-    if (soon < line->wake) line->wake = soon;
-}
-
-/* Any answer of the member, asked for by whichever request, is the one that it owes longest. Returns how many to older
- * questions were open before. */
-static unsigned pay(heng_us now, struct member *member, const struct heng_telegram *telegram)
-{
-    bool counts = member->driver->is_from && member->driver->is_from(&member->config, telegram);
-    return counts ? heng_late_pay(&member->late, now) : 0;
-}
-
-/* What nobody waited for, or no more, was heard: whoever still owes an answer may have more under way, behind it in
- * some gateway. An answer in good time says that nothing is. */
-static void stir(struct heng_line *line, heng_us now)
-{
-    for (size_t i = 0; i < line->member_count; i++) heng_late_stir(&line->members[i].late, now);
-}
-
-static void hear(struct heng_line *line, heng_us now, const struct heng_telegram *telegram)
-{
-    struct heng_err why = {.text = ""};
-    struct heng_slice sent = heng_slice_of(line->ask.bytes, line->ask.n);
-    bool is_echo = telegram->frame.n <= sent.n &&
-                   heng_slice_eq(telegram->frame, heng_slice_from(sent, sent.n - telegram->frame.n));
-    struct member *member = &line->members[line->cursor];
-    if (member->late.older + member->late.current > 1) stir(line, now);
-    line->talk.late = is_echo ? 0 : pay(now, member, telegram);
-    heng_verdict verdict = member->driver->reply(&line->talk, telegram, now, &line->read, &why);
-    if (why.text[0]) snprintf(line->read.why, sizeof line->read.why, "%.*s", (int)sizeof line->read.why - 1, why.text);
-    switch (verdict) {
-    case HENG_VERDICT_IGNORE:
-        if (is_echo)
-            line->counters.echo++;
-        else
-            line->counters.noise += telegram->frame.n;
-        return;
-    case HENG_VERDICT_FOREIGN:
-        line->counters.foreign++;
-        line->outcome = HENG_OUTCOME_FOREIGN;
-        stir(line, now);
-        return;
-    case HENG_VERDICT_BAD:
-        line->counters.format++;
-        line->outcome = HENG_OUTCOME_FORMAT;
-        line->spoiled = true;
-        return;
-    case HENG_VERDICT_REFUSED:
-        line->counters.refused++;
-        line->outcome = HENG_OUTCOME_REFUSED;
-        line->spoiled = true;
-        return;
-    case HENG_VERDICT_NEXT:
-        answered(line, now);
-        rest(line, now);
-        return;
-    case HENG_VERDICT_DONE:
-        answered(line, now);
-        end_talk(line, now, HENG_OUTCOME_OK);
-        return;
-    }
+    if (!line->open) return; /* DOWN, with the reason, is told by who closed it */
+    bool busy = line->work.kind != HENG_WORK_NONE || line->parked || heng_plan_running(&line->plan) || line->search;
+    if (line->health.overload)
+        set_state(line, now, HENG_LINE_STATE_OVERLOAD, "the level converter reports overload or a short");
+    else if (heng_health_is_overload(&line->health))
+        set_state(line, now, HENG_LINE_STATE_OVERLOAD, "noise without end: a short, or something sends all the time");
+    else if (line->no_load || (line->member_count && line->quarantined == line->member_count))
+        set_state(line, now, HENG_LINE_STATE_NO_LOAD, "connected, but no meter answers");
+    else
+        set_state(line, now, busy ? HENG_LINE_STATE_READING : HENG_LINE_STATE_IDLE, "");
 }
 
 /* --- news from outside ---------------------------------------------------------------------------------- */
 
+/* Something else may be next now: look before the time. */
+static void nudge(struct heng_line *line, heng_us now)
+{
+    if (line->phase == HENG_PHASE_REST) {
+        line->wake = INT64_MIN;
+    } else if (line->phase == HENG_PHASE_GAP && heng_work_gives_way(line)) {
+        heng_us free_at = heng_exchange_free(&line->x);
+        heng_us soon = free_at > now ? free_at : now;
+        if (soon < line->wake) line->wake = soon;
+    }
+}
+
+/* The meters cannot be reached from now on. */
+static void interrupt(struct heng_line *line, heng_us now)
+{
+    line->send_due = line->speed_due = false;
+    heng_exchange_drop(&line->x);
+    line->settling = 0;
+    line->wake_left = 0;
+    line->woken = line->tied = line->search_last = false;
+    heng_relays_close(&line->relays);
+    heng_seek_cut(line);
+    heng_work_abandon(line, now);
+    heng_park_put_back(line);
+    line->phase = HENG_PHASE_REST;
+    line->wake = INT64_MIN;
+}
+
 void heng_line_opened(struct heng_line *line, heng_us now)
 {
+    if (line->open) { /* a new connection took the place of the old one, which is lost */
+        line->open = false;
+        interrupt(line, now);
+    }
     line->open = true;
     line->mute = 0;
-    line->received_n = 0;
-    if (line->phase == PHASE_REST && line->round_start) { /* between rounds: the next one comes when it is due */
-        set_state(line, now, HENG_LINE_STATE_IDLE, "");
-        return;
-    }
-    /* Go on where the line was lost. Meters that draw power from a fresh connection and modems need a moment. */
-    if (line->phase == PHASE_REST) line->round_start = now;
-    line->phase = PHASE_GAP;
-    line->wake = now + gap_time(line);
-    set_state(line, now, line->member_count ? HENG_LINE_STATE_READING : HENG_LINE_STATE_IDLE, "");
+    line->check_due = false;
+    line->x.baud = line->config.baud;
+    line->speed_due = line->config.baud != line->opens_at; /* a meter has taken the line along to another one */
+    line->x.received_n = line->x.used = 0;
+    line->x.echoes = 0;
+    heng_plan_tick(&line->plan, line->members, now);
+    /* Meters that draw power from a fresh connection, and modems, need a moment. */
+    line->phase = HENG_PHASE_REST;
+    line->wake = line->ready_at = now + heng_exchange_gap(&line->x);
+    heng_line_judge(line, now);
 }
 
 void heng_line_closed(struct heng_line *line, heng_us now, const char *why)
 {
     line->open = false;
-    line->send_due = false;
-    line->received_n = 0;
-    line->settling = 0;
     set_state(line, now, HENG_LINE_STATE_DOWN, why);
     line->status_due = true;
-    if (line->phase == PHASE_REST) return;
-    /* The meter is asked again when the line is back, unless asking it is what brings the line down. */
-    bool give_up = line->talking && ++line->interrupted >= INTERRUPTIONS_MAX;
-    if (give_up) end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
-    line->talking = false;
-    line->phase = PHASE_GAP;
-    line->wake = round_end(line) > now ? round_end(line) : now;
+    interrupt(line, now);
 }
 
-static void drop_front(struct heng_line *line, size_t n)
+void heng_line_overload(struct heng_line *line, heng_us now, bool on)
 {
-    line->received_n -= n;
-    memmove(line->received, line->received + n, line->received_n);
-}
-
-/* Bytes in front of a frame that are not the usual wake-up preamble. */
-static void count_noise(struct heng_line *line, struct heng_slice dropped)
-{
-    for (size_t i = 0; i < dropped.n; i++)
-        if (dropped.p[i] != 0xFE) line->counters.noise++;
-}
-
-static void count_error(struct heng_line *line, heng_rc rc)
-{
-    if (rc == HENG_ECHECKSUM) {
-        line->counters.checksum++;
-        line->outcome = HENG_OUTCOME_CHECKSUM;
-        line->spoiled = true;
-    } else if (rc == HENG_EUNSUPPORTED) {
-        line->counters.format++;
-        line->outcome = HENG_OUTCOME_FORMAT;
-        line->spoiled = true;
-    }
-}
-
-/* The member whose answers may come now, waited for or not. */
-static struct member *speaker(struct heng_line *line)
-{
-    return &line->members[line->phase == PHASE_WAIT || line->settling ? line->cursor : line->asked];
-}
-
-static bool listens(struct heng_line *line, heng_us now)
-{
-    return line->phase == PHASE_WAIT || (line->member_count && heng_late_any(&speaker(line)->late, now));
-}
-
-/* Keep quiet until nothing can come any more that would be taken for the answer to the next request. */
-static void settle(struct heng_line *line, heng_us now)
-{
-    const struct heng_late *late = &line->members[line->cursor].late;
-    if (line->settling == 0) line->settling = heng_late_limit(late, now);
-    heng_us end = heng_late_end(late);
-    line->wake = end < line->settling ? end : line->settling;
-    if (!heng_late_older(late, now)) line->wake = now + idle_time(line); /* the last one has come */
-}
-
-/* An answer that was not waited for. */
-static void overhear(struct heng_line *line, heng_us now, const struct heng_telegram *telegram)
-{
-    (void)pay(now, speaker(line), telegram);
-    line->counters.noise += telegram->frame.n;
-}
-
-/* Take telegrams off the front of what was received. Each turn either uses up bytes or ends. */
-static void scan(struct heng_line *line, heng_us now)
-{
-    while (line->received_n && listens(line, now)) {
-        const struct heng_codec *codec = heng_codec_of(speaker(line)->config.protocol);
-        struct heng_telegram telegram;
-        struct heng_slice in = heng_slice_of(line->received, line->received_n);
-        size_t used = 0;
-        heng_rc rc = (codec->decode_answer ? codec->decode_answer : codec->decode)(in, &telegram, &used, NULL);
-        if (rc == HENG_OK) {
-            count_noise(line, heng_slice_of(in.p, (size_t)(telegram.frame.p - in.p)));
-            /* borrows from received: before the bytes move */
-            if (line->phase == PHASE_WAIT)
-                hear(line, now, &telegram);
-            else
-                overhear(line, now, &telegram);
-        } else {
-            if (line->phase == PHASE_WAIT) count_error(line, rc);
-            count_noise(line, heng_slice_of(in.p, used));
-        }
-        drop_front(line, used);
-        if (rc == HENG_MORE) break;
-    }
+    if (line->health.overload == on) return;
+    line->health.overload = on;
+    if (on)
+        interrupt(line, now);
+    else if (line->phase == HENG_PHASE_REST)
+        line->wake = line->ready_at = now + heng_exchange_gap(&line->x);
+    heng_line_judge(line, now);
 }
 
 void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes)
 {
     if (!line->open || bytes.n == 0) return;
     line->counters.bytes_in += bytes.n;
-    line->heard_at = now;
-    if (line->phase == PHASE_WAIT)
-        line->heard = true;
-    else
-        stir(line, now);
-    while (bytes.n && listens(line, now)) {
-        size_t room = sizeof line->received - line->received_n;
-        size_t n = bytes.n < room ? bytes.n : room;
-        memcpy(line->received + line->received_n, bytes.p, n);
-        line->received_n += n;
-        bytes = heng_slice_from(bytes, n);
-        scan(line, now);
-        if (line->received_n == sizeof line->received) { /* no frame is that long */
-            count_noise(line, heng_slice_of(line->received, line->received_n));
-            line->received_n = 0;
-        }
-    }
-    line->counters.noise += bytes.n; /* nobody was asked */
-    if (line->phase == PHASE_GAP && line->settling) settle(line, now);
-    if (line->phase != PHASE_WAIT) return;
-    /* Once a frame has begun, a pause ends it, at the latest when no frame can last longer. An echo or a stray byte is
-     * no beginning: the answer still has its time. */
-    heng_us gap = line->ask.gap_ms * HENG_US_PER_MS;
-    heng_us quiet = now + (gap > gap_time(line) ? gap : gap_time(line)) + line->config.latency_ms * HENG_US_PER_MS;
-    line->wake = line->received_n && quiet > line->first_byte ? quiet : line->first_byte;
-    if (line->wake > line->ask_end) line->wake = line->ask_end;
-    if (line->spoiled) hurry(line, now);
+    line->bus_at = line->x.heard_at = now;
+    heng_ask_feed(line, now, bytes);
 }
 
-/* --- time ----------------------------------------------------------------------------------------------- */
-
-static void end_round(struct heng_line *line, heng_us now)
+void heng_line_set_clock(struct heng_line *line, heng_us now, heng_us wall_us)
 {
-    line->phase = PHASE_REST;
-    line->cursor = 0;
-    line->wake = round_end(line) > now ? round_end(line) : now;
-    line->status_due = true;
-    if (line->open && line->state != HENG_LINE_STATE_SILENT) set_state(line, now, HENG_LINE_STATE_IDLE, "");
+    heng_plan_set_clock(&line->plan, line->members, line->member_count, now, wall_us);
+    nudge(line, now);
 }
 
-static void next_member(struct heng_line *line, heng_us now)
-{
-    unsigned enough = line->member_count < SILENT_AFTER ? (unsigned)line->member_count : SILENT_AFTER;
-    if (line->open && line->mute >= enough)
-        set_state(line, now, HENG_LINE_STATE_SILENT, "connected, but no meter answers");
-    line->interrupted = 0;
-    if (++line->cursor >= line->member_count) end_round(line, now);
-}
+/* --- orders --------------------------------------------------------------------------------------------- */
 
-/* Send the next request, once no late answer can be taken for the answer to it. */
-static void ask_or_settle(struct heng_line *line, heng_us now)
+static heng_rc check_broadcast(struct heng_line *line, const struct heng_line_job *job, struct heng_err *err)
 {
-    struct member *m = &line->members[line->cursor];
-    struct heng_talk *talk = &line->talk;
+    const struct heng_driver *driver = heng_driver_of(job->protocol);
+    struct heng_civil clock = {.year = 2000, .month = 1, .day = 1};
     struct heng_ask ask;
-    m->driver->next(talk, &ask);
-    bool again = line->begun && line->step == talk->step && line->part == talk->sequence &&
-                 heng_slice_eq(heng_slice_of(ask.bytes, ask.n), heng_slice_of(line->ask.bytes, line->ask.n));
-    if (!again) heng_late_turn(&m->late);
-    bool mixed = ask.anonymous && heng_late_older(&m->late, now);
-    if (mixed && line->settling && now >= line->settling) {
-        snprintf(line->read.why, sizeof line->read.why, "answers that nobody asked for do not end");
-        line->settling = 0;
-        end_talk(line, now, HENG_OUTCOME_NOISE);
-    } else if (mixed) {
-        settle(line, now);
-    } else {
-        line->ask = ask;
-        line->asked = line->cursor;
-        line->step = talk->step;
-        line->part = talk->sequence;
-        line->begun = true;
-        line->settling = 0;
-        send_ask(line, now);
-    }
+    (void)line;
+    if (!driver || !driver->broadcast)
+        return heng_fail(err, HENG_EUNSUPPORTED, 0, "%s has no orders to all meters",
+                         heng_protocol_text(job->protocol));
+    return driver->broadcast(&job->order, &clock, &ask, err);
 }
 
-/* What the passing of time brings; at most one step. */
-static void advance(struct heng_line *line, heng_us now)
+heng_rc heng_line_submit(struct heng_line *line, heng_us now, const struct heng_line_job *job, struct heng_err *err)
 {
-    if (line->member_count == 0 || now < line->wake) return;
+    struct heng_queued queued = {.job = *job, .member = HENG_QUEUE_NOBODY, .told = HENG_STAGE_QUEUED};
+    heng_rc rc = HENG_OK;
+    if ((unsigned)job->cls >= HENG_CLASS_COUNT) return heng_fail(err, HENG_EUNSUPPORTED, 0, "there is no such class");
+    for (size_t i = 0; job->device_id && i < line->member_count; i++)
+        if (line->members[i].config.device_id == job->device_id) queued.member = (uint32_t)i;
+    if (job->device_id && queued.member == HENG_QUEUE_NOBODY)
+        return heng_fail(err, HENG_ENOTFOUND, 0, "there is no such meter on line '%s'", line->config.name);
+    if (job->order.kind == HENG_ORDER_SET_CLOCK && !line->plan.has_clock)
+        return heng_fail(err, HENG_EUNSUPPORTED, 0, "nobody has told the line what time it is");
+    /* What it said about a meter would be what it had read before the command. */
+    if (job->device_id && heng_order_changes(job->order.kind) &&
+        heng_line_is_behind_store(line, &line->members[queued.member]))
+        return heng_fail(err, HENG_EUNSUPPORTED, 0,
+                         "the meter is behind a collector that answers from its memory: nobody could read back whether "
+                         "it was done");
+    rc = job->device_id ? heng_meter_can(&line->members[queued.member].config, &job->order, err)
+                        : check_broadcast(line, job, err);
+    if (rc == HENG_OK) rc = heng_queue_put(line->queue, &queued, err);
+    if (rc == HENG_OK) nudge(line, now);
+    return rc;
+}
+
+heng_rc heng_line_cancel(struct heng_line *line, heng_us now, int64_t job_id)
+{
+    (void)now;
+    return heng_queue_cancel(line->queue, job_id);
+}
+
+heng_rc heng_line_search(struct heng_line *line, heng_us now, const struct heng_search_config *config,
+                         struct heng_err *err)
+{
+    static const heng_protocol protocols[HENG_SEARCH_KIND_COUNT] = {
+        [HENG_SEARCH_MBUS_SECONDARY] = HENG_PROTOCOL_MBUS,     [HENG_SEARCH_MBUS_PRIMARY] = HENG_PROTOCOL_MBUS,
+        [HENG_SEARCH_CJT188] = HENG_PROTOCOL_CJT188,           [HENG_SEARCH_DLT645_2007] = HENG_PROTOCOL_DLT645_2007,
+        [HENG_SEARCH_DLT645_1997] = HENG_PROTOCOL_DLT645_1997, [HENG_SEARCH_MODBUS_RTU] = HENG_PROTOCOL_MODBUS_RTU,
+    };
+    if (line->search) return heng_fail(err, HENG_EBUSY, 0, "line '%s' is being searched already", line->config.name);
+    if ((unsigned)config->kind >= HENG_SEARCH_KIND_COUNT)
+        return heng_fail(err, HENG_ECONFIG, 0, "there is no such kind of search");
+    heng_rc rc = heng_search_new(config, &line->search, err);
+    if (rc != HENG_OK) {
+        line->search = NULL;
+        return rc;
+    }
+    line->search_protocol = protocols[config->kind];
+    line->search_stopped = line->searched_due = line->search_last = false;
+    line->search_credit = 0;
+    line->search_burst = 0;
+    line->searched_at = now;
+    nudge(line, now);
+    return HENG_OK;
+}
+
+void heng_line_search_stop(struct heng_line *line, heng_us now)
+{
+    if (!line->search) return;
+    heng_seek_cut(line);
+    line->search_stopped = line->searched_due = true;
+    nudge(line, now);
+}
+
+/* --- actions -------------------------------------------------------------------------------------------- */
+
+struct heng_read *heng_line_read_new(int64_t device_id, heng_us now, heng_outcome outcome)
+{
+    struct heng_read *read = malloc(sizeof *read); /* large: only its head is cleared */
+    if (!read) return NULL;
+    read->device_id = device_id;
+    read->at_us = now;
+    read->outcome = outcome;
+    read->tries = 0;
+    read->value_count = read->frame_count = read->skipped = 0;
+    read->why[0] = '\0';
+    return read;
+}
+
+void heng_line_tell(struct heng_line *line, const struct heng_line_result *result, struct heng_read *take_read)
+{
+    line->result = *result;
+    line->result.read = take_read;
+    if (line->result_read != take_read) free(line->result_read); /* told, and not polled since */
+    line->result.order.has_secret = false;
+    memset(line->result.order.password, 0, sizeof line->result.order.password);
+    memset(line->result.order.operator_code, 0, sizeof line->result.order.operator_code);
+    line->result_read = take_read;
+    line->result_due = true;
+}
+
+/* A job that has ended in the queue. Returns false when there is none, or no memory to tell it. */
+static bool tell_ended(struct heng_line *line, heng_us now)
+{
+    heng_stage stage;
+    const struct heng_queued *ended = heng_queue_ended(line->queue, &stage);
+    if (!ended || now < line->poor_until) return false;
+    struct heng_read *read = heng_line_read_new(ended->job.device_id, now, HENG_OUTCOME_DISCONNECTED);
+    if (!read) {
+        line->poor_until = now + POOR_S * HENG_US_PER_S;
+        return false;
+    }
+    const struct heng_member *m = ended->member == HENG_QUEUE_NOBODY ? NULL : &line->members[ended->member];
+    struct heng_line_result result = {.job_id = ended->job.id,
+                                      .cls = ended->job.cls,
+                                      .order = ended->job.order,
+                                      .stage = stage,
+                                      .learned = m ? &m->config.learned : NULL,
+                                      .quarantined = m && m->quarantined};
+    if (stage != HENG_STAGE_CANCELLED)
+        snprintf(read->why, sizeof read->why, "%s",
+                 stage == HENG_STAGE_FAILED ? "its time was over before it could be asked what became of it"
+                                            : "its time was over before it could be sent");
+    heng_line_tell(line, &result, read);
+    heng_queue_ended_drop(line->queue);
+    return true;
+}
+
+static bool has_action(const struct heng_line *line)
+{
+    return line->send_due || line->speed_due || line->result_due || line->stages_due || line->found_due ||
+           line->searched_due || line->status_due;
+}
+
+/* What the passing of time brings. Returns false when it brings nothing. */
+static bool advance(struct heng_line *line, heng_us now)
+{
+    heng_queue_expire(line->queue, now);
+    if (tell_ended(line, now)) return true;
+    if (now < line->wake) return false;
     switch (line->phase) {
-    case PHASE_REST:
-        line->round_start = now;
-        line->cursor = 0;
-        line->phase = PHASE_GAP;
-        if (!line->open) line->wake = round_end(line); /* the line has a whole round's time to come back */
-        if (line->open && line->state == HENG_LINE_STATE_IDLE) set_state(line, now, HENG_LINE_STATE_READING, "");
-        return;
-    case PHASE_GAP:
-        if (!line->talking) start_talk(line);
-        if (line->open) {
-            ask_or_settle(line, now);
-        } else {
-            /* The round is over and the line was down: every meter that is left is a miss, and is said to be one. */
-            end_talk(line, now, HENG_OUTCOME_DISCONNECTED);
-            line->wake = now;
-        }
-        return;
-    case PHASE_WAIT: miss(line, now); return;
+    case HENG_PHASE_REST: heng_work_pick(line, now); return true;
+    case HENG_PHASE_GAP:
+        if (heng_work_gives_way(line)) heng_work_abandon(line, now);
+        if (line->work.kind == HENG_WORK_NONE)
+            heng_work_pick(line, now);
+        else
+            heng_ask_next(line, now);
+        return true;
+    case HENG_PHASE_WAIT: heng_ask_timeout(line, now); return true;
+    }
+    return false;
+}
+
+static void take_searched(struct heng_line *line, heng_us now, struct heng_line_action *ret)
+{
+    ret->kind = HENG_LINE_SEARCHED;
+    heng_search_progress_now(line->search, &ret->progress);
+    line->searched_due = false;
+    line->searched_at = now;
+    if (!line->search_stopped) return;
+    ret->progress.ended = true;
+    heng_search_free(line->search);
+    line->search = NULL;
+    heng_line_judge(line, now);
+}
+
+static void take_result(struct heng_line *line, struct heng_line_action *ret)
+{
+    unsigned stage = 0;
+    ret->kind = HENG_LINE_RESULT;
+    while (stage < HENG_STAGE_COUNT && !(line->stages_due >> stage & 1)) stage++;
+    if (stage < HENG_STAGE_COUNT) { /* a command got on; it may have ended by now, which is told next */
+        line->stages_due &= ~(1u << stage);
+        ret->result = line->stage_result;
+        ret->result.stage = (heng_stage)stage;
+    } else {
+        line->result_due = false;
+        ret->result = line->result;
+        line->counted = true;
     }
 }
 
 void heng_line_poll(struct heng_line *line, heng_us now, struct heng_line_action *ret)
 {
     *ret = (struct heng_line_action){.kind = HENG_LINE_NONE};
-    if (!line->send_due && !line->result_due && !line->status_due) advance(line, now);
-    if (line->send_due) {
+    if (!line->result_due) {
+        free(line->result_read);
+        line->result_read = NULL;
+    }
+    for (unsigned steps = 0; steps < STEPS_MAX && !has_action(line); steps++)
+        if (!advance(line, now)) break;
+    if (line->speed_due) {
+        line->speed_due = false;
+        ret->kind = HENG_LINE_SPEED;
+        ret->baud = line->x.baud;
+        ret->parity = line->config.parity;
+    } else if (line->send_due) {
         line->send_due = false;
+        line->counted = true;
         ret->kind = HENG_LINE_SEND;
-        ret->bytes = heng_slice_of(line->ask.bytes, line->ask.n);
-    } else if (line->result_due) {
-        line->result_due = false;
-        ret->kind = HENG_LINE_RESULT;
-        ret->read = &line->read;
-        line->result_told = true;
-        next_member(line, now);
-    } else if (line->status_due || (line->result_told && now >= line->status_at + STATUS_S * HENG_US_PER_S)) {
+        ret->bytes = line->out;
+    } else if (line->stages_due || line->result_due) {
+        take_result(line, ret);
+    } else if (line->found_due) {
+        line->found_due = false;
+        ret->kind = HENG_LINE_FOUND;
+        ret->found = line->found;
+    } else if (line->searched_due) {
+        take_searched(line, now, ret);
+    } else if (line->status_due || (line->counted && now >= line->status_at + STATUS_S * HENG_US_PER_S)) {
         ret->kind = HENG_LINE_STATUS;
         line->status_at = now;
-        line->result_told = false;
+        line->counted = false;
         ret->changed = line->state_changed;
         line->status_due = line->state_changed = false;
     }
@@ -567,6 +444,10 @@ void heng_line_poll(struct heng_line *line, heng_us now, struct heng_line_action
 
 heng_us heng_line_deadline(const struct heng_line *line)
 {
-    if (line->send_due || line->result_due || line->status_due) return 0;
-    return line->member_count ? line->wake : HENG_US_NEVER;
+    heng_stage stage;
+    if (has_action(line)) return 0;
+    heng_us next = line->wake > 0 ? line->wake : 0;
+    if (heng_queue_ended(line->queue, &stage) && line->poor_until < next) next = line->poor_until;
+    if (heng_queue_expires(line->queue) < next) next = heng_queue_expires(line->queue);
+    return next;
 }

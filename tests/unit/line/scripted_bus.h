@@ -110,7 +110,7 @@ static inline const struct heng_read *converse(struct script *s)
         heng_line_poll(s->line, s->now, &action);
         if (action.kind == HENG_LINE_SEND) on_send(s, action.bytes);
         if (action.kind == HENG_LINE_RESULT) {
-            s->read = *action.read;
+            s->read = *action.result.read;
             if (s->sent != s->count) fail_msg("only %u of %u requests were sent", s->sent, s->count);
             return &s->read;
         }
@@ -133,8 +133,13 @@ static inline void next_script(struct script *s) { s->count = s->sent = s->wire_
 
 static inline struct script *script_new(const struct heng_meter_config *meter, const struct heng_profiles *profiles)
 {
-    struct heng_line_config config = {
-        .name = "bus", .baud = 2400, .parity = 'E', .latency_ms = 0, .period_s = 60, .profiles = profiles};
+    struct heng_line_config config = {.name = "bus",
+                                      .baud = 2400,
+                                      .parity = 'E',
+                                      .latency_ms = 0,
+                                      .period_s = 60,
+                                      .single_reads = true,
+                                      .profiles = profiles};
     struct script *s = calloc(1, sizeof *s);
     struct heng_err err = {.text = ""};
     assert_non_null(s);

@@ -138,7 +138,8 @@ static void a_wrong_order_is_forgotten(void **state)
     assert_int_equal(converse(s)->outcome, HENG_OUTCOME_SILENCE);
     next_script(s);
     say(s, question(ask, 3, true), "");
-    say(s, question(ask, 3, false), answer(hex, number, 3, 0x901F, data));
+    say(s, question(ask, 3, false), answer(hex, number, 3, 0x901F, data)); /* is there anybody? There is, and is read */
+    say(s, question(ask, 4, false), answer(hex, number, 4, 0x901F, data));
     assert_int_equal(converse(s)->outcome, HENG_OUTCOME_OK);
     script_free(s);
 }

@@ -79,8 +79,8 @@ static void run(struct bus *bus, heng_us until)
         heng_line_poll(bus->line, bus->now, &action);
         if (action.kind == HENG_LINE_SEND) on_send(bus, action.bytes);
         if (action.kind == HENG_LINE_RESULT) {
-            if (action.read->outcome == HENG_OUTCOME_OK)
-                bus->good++, bus->judge(bus, action.read);
+            if (action.result.read->outcome == HENG_OUTCOME_OK)
+                bus->good++, bus->judge(bus, action.result.read);
             else
                 bus->failed++;
         }
@@ -144,7 +144,7 @@ static struct bus modbus(struct slow how, unsigned meters, const struct heng_pro
 {
     struct bus bus = {.how = how, .hear = modbus_hear, .judge = modbus_judge, .now = HENG_US_PER_S, .random = SEED};
     struct heng_line_config config = {
-        .name = "bus", .baud = 9600, .parity = 'N', .latency_ms = LATENCY_MS, .period_s = 1};
+        .name = "bus", .baud = 9600, .parity = 'N', .latency_ms = LATENCY_MS, .period_s = 1, .single_reads = true};
     struct heng_meter_config configs[METERS_MAX];
     memset(configs, 0, sizeof configs);
     for (unsigned i = 0; i < meters; i++) {
@@ -208,7 +208,7 @@ static void a_babbling_bus_is_not_waited_for_for_ever(void **state)
 {
     (void)state;
     struct heng_line_config config = {
-        .name = "bus", .baud = 9600, .parity = 'N', .latency_ms = LATENCY_MS, .period_s = 1};
+        .name = "bus", .baud = 9600, .parity = 'N', .latency_ms = LATENCY_MS, .period_s = 1, .single_reads = true};
     struct heng_meter_config meter = {.protocol = HENG_PROTOCOL_MODBUS_RTU, .address = "1", .profile = &four};
     struct heng_line *line;
     unsigned noise = 0;
@@ -220,8 +220,8 @@ static void a_babbling_bus_is_not_waited_for_for_ever(void **state)
         do {
             heng_line_poll(line, now, &action);
             if (action.kind == HENG_LINE_RESULT) {
-                assert_int_not_equal(action.read->outcome, HENG_OUTCOME_OK);
-                noise += strstr(action.read->why, "nobody asked") != NULL;
+                assert_int_not_equal(action.result.read->outcome, HENG_OUTCOME_OK);
+                noise += strstr(action.result.read->why, "nobody asked") != NULL;
             }
         } while (action.kind != HENG_LINE_NONE);
         heng_line_feed(line, now, heng_slice_str("\x55"));
@@ -275,7 +275,7 @@ static void a_late_refusal_does_not_skip_the_next_question(void **state)
         struct bus bus = {
             .how = {.latency_ms = ms}, .hear = dlt_hear, .judge = dlt_judge, .now = HENG_US_PER_S, .random = SEED};
         struct heng_line_config config = {
-            .name = "bus", .baud = 9600, .parity = 'E', .latency_ms = LATENCY_MS, .period_s = 1};
+            .name = "bus", .baud = 9600, .parity = 'E', .latency_ms = LATENCY_MS, .period_s = 1, .single_reads = true};
         struct heng_meter_config meter = {
             .protocol = HENG_PROTOCOL_DLT645_2007, .address = "000024060001", .profile = &dlt};
         assert_int_equal(heng_line_new(&config, &meter, 1, &bus.line, NULL), HENG_OK);

@@ -289,10 +289,13 @@ static void test_transactions(void **state)
     assert_value(read, HENG_QUANTITY_VOLTAGE, 0, "", "230.0");
     assert_proven(read, HENG_PROTOCOL_MODBUS_TCP, &acrel);
 
-    next_script(s); /* the next round counts on */
-    say(s, tcp(request, 5, 1, ask_energy), tcp(answer, 5, 1, energy));
-    say(s, tcp(request, 6, 1, ask_voltage), tcp(answer, 6, 1, "83 02"));
-    say(s, tcp(request, 7, 1, ask_current), tcp(answer, 7, 1, current));
+    next_script(s); /* the next round counts on; that a register is gone is believed when three reads say so */
+    for (uint16_t first = 5; first <= 13; first = (uint16_t)(first + 4)) {
+        uint16_t second = (uint16_t)(first + 1), third = (uint16_t)(first + 2);
+        say(s, tcp(request, first, 1, ask_energy), tcp(answer, first, 1, energy));
+        say(s, tcp(request, second, 1, ask_voltage), tcp(answer, second, 1, "83 02"));
+        say(s, tcp(request, third, 1, ask_current), tcp(answer, third, 1, current));
+    }
     assert_int_equal(converse(s)->outcome, HENG_OUTCOME_OK);
     script_free(s);
 }

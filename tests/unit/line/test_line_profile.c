@@ -98,7 +98,7 @@ static void test_questions_and_refusals(void **state)
     (void)state;
     say(s, frame(request, 0x01, 0x901F, false, 1, 4, ""), refusal);
     talk(s, 0x901F, true, 1, water);
-    say(s, frame(request, 0x01, 0xD120, true, 1, 4, ""), refusal);
+    say(s, frame(request, 0x01, 0xD120, true, 2, 4, ""), refusal);
     const struct heng_read *read = converse(s);
     assert_int_equal(read->outcome, HENG_OUTCOME_OK);
     assert_int_equal(read->frame_count, 1);
@@ -126,7 +126,7 @@ static void test_recognised(void **state)
     struct heng_profiles profiles = {.items = items, .count = 1};
     struct heng_meter_config meter = water_meter(NULL);
     struct script *s = script_new(&meter, &profiles);
-    char request[HEX_MAX];
+    char request[HEX_MAX], answer[HEX_MAX];
     (void)state;
     talk(s, 0x901F, false, 1, water);
     assert_value(converse(s), HENG_QUANTITY_VOLUME, 0, "", "123.456");
@@ -135,15 +135,18 @@ static void test_recognised(void **state)
     say(s, frame(request, 0x01, 0x901F, false, 2, 2, ""), "");
     s->exchanges[0].answer[0] = '\0';
     frame(s->exchanges[0].answer, 0x81, 0x901F, false, 2, 0, water);
-    say(s, frame(request, 0x01, 0xD120, false, 2, 2, ""), refusal);
+    say(s, frame(request, 0x01, 0xD120, false, 3, 2, ""), refusal);
     assert_value(converse(s), HENG_QUANTITY_VOLUME, 0, "", "123.456");
 
     /* A failure lets go of it: perhaps it was the wrong one. */
     next_script(s);
-    for (unsigned i = 0; i < 3; i++) say(s, frame(request, 0x01, 0x901F, false, 3, 2, ""), "");
+    for (unsigned i = 0; i < 3; i++) say(s, frame(request, 0x01, 0x901F, false, 4, 2, ""), "");
     assert_int_equal(converse(s)->outcome, HENG_OUTCOME_SILENCE);
     next_script(s);
-    talk(s, 0x901F, false, 4, water);
+    talk(s, 0x901F, false, 5, water); /* the line asks whether anybody is there, and is answered */
+    frame(answer, 0x81, 0x901F, false, 6, 0, water);
+    say(s, frame(request, 0x01, 0x901F, false, 6, 2, ""), answer);
+    for (unsigned i = 0; i < 3; i++) say(s, frame(request, 0x01, 0xD120, false, 7, 2, ""), "");
     assert_int_equal(converse(s)->outcome, HENG_OUTCOME_OK);
     script_free(s);
 }

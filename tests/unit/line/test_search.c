@@ -1,0 +1,851 @@
+/* The searches on a bus of made-up meters. The M-Bus here is a wire: what several meters send at once is the AND of
+ * their bits, 16 samples to a bit, each meter with its own delay, and a UART at the other end makes bytes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/cjt188.h"
+#include "codec/dlt645.h"
+#include "codec/mbus.h"
+#include "codec/modbus.h"
+#include "line/search.h"
+#include "sim/rng.h"
+
+enum { METERS_MAX = 260, SAMPLES = 16, BITS_MAX = 6000, BYTES_MAX = 1024, BAUD = 2400, REQUESTS_MAX = 100000 };
+
+struct meter {
+    char id[9], manufacturer[4], fabrication[9];
+    uint8_t version, medium, access;
+    uint32_t energy, volume;
+    unsigned delay; /* samples */
+    bool selected, ignores_number, ignores_mask, mute;
+    uint8_t primary;
+};
+
+struct bus {
+    struct meter meters[METERS_MAX];
+    size_t count;
+    uint32_t noise_ppm, late_ppm; /* per byte; per answer: it comes after the next request */
+    bool exact;                   /* no jitter: equal delays are equal to the sample */
+    bool eager;                   /* the line takes the first good frame and does not wait for what follows */
+    bool hum;                     /* a converter that makes a byte of its own after every request */
+    struct heng_sim_rng rng;
+    uint8_t wire[BITS_MAX * SAMPLES]; /* 1: mark */
+    size_t wire_n;
+    uint8_t late[64];
+    size_t late_n;
+    uint64_t bits; /* time gone by */
+    /* what came of it */
+    struct heng_search_found found[METERS_MAX + 50];
+    size_t found_count;
+    struct heng_search_progress progress;
+};
+
+static bool chance(struct bus *bus, uint32_t ppm) { return ppm && heng_sim_rng_below(&bus->rng, 1000000) < ppm; }
+
+static void spoil(struct bus *bus, uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (chance(bus, bus->noise_ppm)) bytes[i] ^= (uint8_t)(1u << heng_sim_rng_below(&bus->rng, 8));
+}
+
+/* --- meters ---------------------------------------------------------------------------------------------- */
+
+static void put_byte(struct bus *bus, size_t at, uint8_t byte)
+{
+    unsigned parity = 0, bits = 0;
+    for (unsigned i = 0; i < 8; i++) parity ^= (unsigned)byte >> i & 1u;
+    bits = (unsigned)byte << 1 | parity << 9 | 1u << 10;
+    for (unsigned bit = 0; bit < 11; bit++)
+        for (size_t i = 0; i < SAMPLES; i++) {
+            size_t sample = at + bit * SAMPLES + i;
+            if (sample < sizeof bus->wire && !(bits >> bit & 1u)) bus->wire[sample] = 0;
+        }
+    size_t end = at + 11 * SAMPLES;
+    if (end > bus->wire_n && end < sizeof bus->wire) bus->wire_n = end;
+}
+
+static void say(struct bus *bus, const struct meter *m, const uint8_t *bytes, size_t n)
+{
+    if (chance(bus, bus->late_ppm) && n <= sizeof bus->late) {
+        memcpy(bus->late, bytes, n);
+        bus->late_n = n;
+        return;
+    }
+    size_t at = m->delay + (bus->exact ? 0 : heng_sim_rng_below(&bus->rng, 4 * SAMPLES));
+    for (size_t i = 0; i < n; i++) put_byte(bus, at + i * 11 * SAMPLES, bytes[i]);
+}
+
+static bool nibble_fits(uint8_t mask, char digit)
+{
+    const char *digits = "0123456789ABCDEF";
+    return mask == 0x0F || digits[mask] == digit;
+}
+
+static bool is_selected(const struct meter *m, const struct heng_telegram *t)
+{
+    const uint8_t *p = t->frame.p + 7;
+    unsigned bits = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (!nibble_fits(p[3 - i] >> 4, m->id[2 * i]) || !nibble_fits(p[3 - i] & 15, m->id[2 * i + 1])) return false;
+    }
+    for (int i = 0; i < 3; i++) bits = bits << 5 | (unsigned)(m->manufacturer[i] - '@');
+    unsigned wanted = (unsigned)(p[4] | p[5] << 8);
+    if (wanted != 0xFFFF && wanted != bits) return false;
+    if ((p[6] != 0xFF && p[6] != m->version) || (p[7] != 0xFF && p[7] != m->medium)) return false;
+    if (t->frame.n < 7 + 14 + 2 || m->ignores_number) return true;
+    for (size_t i = 0; i < 4; i++) {
+        uint8_t byte = p[10 + 3 - i];
+        if (!nibble_fits(byte >> 4, m->fabrication[2 * i]) || !nibble_fits(byte & 15, m->fabrication[2 * i + 1]))
+            return false;
+    }
+    return true;
+}
+
+static void answer(struct bus *bus, struct meter *m)
+{
+    uint8_t data[100], frame[128];
+    struct heng_buf body = heng_buf_of(data, sizeof data), buf = heng_buf_of(frame, sizeof frame);
+    struct heng_mbus_secondary who = {.version = m->version, .medium = m->medium};
+    static const uint8_t energy[] = {0x06}, volume[] = {0x13}, number[] = {0x78}, hours[] = {0x22};
+    memcpy(who.id, m->id, sizeof who.id);
+    memcpy(who.manufacturer, m->manufacturer, sizeof who.manufacturer);
+    assert_int_equal(heng_mbus_encode_header(&who, m->access++, 0, &body), HENG_OK);
+    assert_int_equal(heng_mbus_encode_record(0x04, heng_slice_of(energy, 1), m->energy, 4, &body), HENG_OK);
+    assert_int_equal(heng_mbus_encode_record(0x04, heng_slice_of(volume, 1), m->volume, 4, &body), HENG_OK);
+    assert_int_equal(heng_mbus_encode_record(0x04, heng_slice_of(hours, 1), m->energy * 7 + m->volume, 4, &body),
+                     HENG_OK);
+    if (m->fabrication[0])
+        assert_int_equal(
+            heng_mbus_encode_record(0x0C, heng_slice_of(number, 1), strtoul(m->fabrication, NULL, 16), 4, &body),
+            HENG_OK);
+    assert_int_equal(
+        heng_mbus_encode_long(HENG_MBUS_C_RSP_UD, m->primary, HENG_MBUS_CI_RSP_VARIABLE, heng_buf_slice(&body), &buf),
+        HENG_OK);
+    say(bus, m, frame, buf.n);
+}
+
+static void hear(struct bus *bus, struct meter *m, const struct heng_ask *ask)
+{
+    static const uint8_t ack = HENG_MBUS_ACK;
+    uint8_t bytes[HENG_ASK_BYTES_MAX];
+    struct heng_telegram t;
+    size_t used;
+    memcpy(bytes, ask->bytes, ask->n);
+    spoil(bus, bytes, ask->n);
+    if (heng_mbus_codec.decode(heng_slice_of(bytes, ask->n), &t, &used, NULL) != HENG_OK) return;
+    if (t.kind == HENG_TELEGRAM_SELECT) {
+        m->selected = m->ignores_mask || is_selected(m, &t);
+        if (m->selected) say(bus, m, &ack, 1);
+        return;
+    }
+    bool mine = t.address == m->primary || (t.address == HENG_MBUS_SELECTED && m->selected);
+    if (!mine || m->mute) return;
+    if (t.control == HENG_MBUS_C_SND_NKE) say(bus, m, &ack, 1);
+    if ((t.control & 0x4F) == 0x4B) answer(bus, m);
+}
+
+/* --- the line -------------------------------------------------------------------------------------------- */
+
+/* A UART: a falling edge, then the middle of each bit. Bytes behind a pause of 40 bits begin another burst. */
+static size_t receive(const struct bus *bus, uint8_t *ret, size_t cap, size_t *ret_first_n, size_t *ret_end)
+{
+    size_t n = 0, at = 0, first = 0, last = 0;
+    while (at < bus->wire_n && n < cap) {
+        if (bus->wire[at]) {
+            at++;
+            continue;
+        }
+        if (n && at - last > 40 * SAMPLES && !first) first = n;
+        unsigned byte = 0;
+        for (unsigned bit = 0; bit < 8; bit++) {
+            size_t sample = at + (bit + 1) * SAMPLES + SAMPLES / 2;
+            if (sample >= sizeof bus->wire || bus->wire[sample]) byte |= 1u << bit;
+        }
+        ret[n++] = (uint8_t)byte;
+        at += 10 * SAMPLES + SAMPLES / 2;
+        while (at < bus->wire_n && !bus->wire[at]) at++; /* a stop bit that is not there */
+        last = at;
+    }
+    *ret_first_n = first ? first : n;
+    *ret_end = last;
+    return n;
+}
+
+static heng_search_heard judge(struct heng_slice bytes, struct heng_telegram *ret)
+{
+    size_t used;
+    if (bytes.n == 0) return HENG_SEARCH_NOTHING;
+    if (heng_mbus_codec.decode(bytes, ret, &used, NULL) != HENG_OK || used != bytes.n || ret->frame.n != used)
+        return HENG_SEARCH_GARBAGE;
+    return HENG_SEARCH_FRAME;
+}
+
+static heng_search_heard exchange(struct bus *bus, const struct heng_ask *ask, uint8_t *bytes, struct heng_telegram *t)
+{
+    memset(bus->wire, 1, bus->wire_n ? bus->wire_n : sizeof bus->wire);
+    bus->wire_n = 0;
+    size_t late_n = bus->late_n;
+    for (size_t i = 0; i < late_n; i++) put_byte(bus, 30 * SAMPLES + i * 11 * SAMPLES, bus->late[i]);
+    bus->late_n = 0;
+    for (size_t i = 0; i < bus->count; i++) hear(bus, &bus->meters[i], ask);
+    if (bus->hum) put_byte(bus, 5 * SAMPLES, 0xFD);
+    size_t first, end, n = receive(bus, bytes, BYTES_MAX, &first, &end);
+    spoil(bus, bytes, n);
+    bus->bits += ask->n * 11;
+    if (n == 0)
+        bus->bits += ask->answer_bits + ask->answer_ms * BAUD / 1000;
+    else
+        bus->bits += end / SAMPLES + (ask->idle_bits > 33 ? ask->idle_bits : 33);
+    return judge(heng_slice_of(bytes, bus->eager ? first : n), t);
+}
+
+/* Run a search to its end, or to `most` requests. */
+static void run(struct bus *bus, struct heng_search *search, unsigned most)
+{
+    struct heng_ask ask;
+    struct heng_telegram t;
+    struct heng_search_found found;
+    static uint8_t bytes[BYTES_MAX];
+    unsigned requests = 0;
+    uint32_t permille = 0;
+    while (requests++ < most && heng_search_next(search, &ask)) {
+        heng_search_heard heard = exchange(bus, &ask, bytes, &t);
+        if (heng_search_heard_now(search, heard, heard == HENG_SEARCH_FRAME ? &t : NULL, &found)) {
+            assert_true(bus->found_count < sizeof bus->found / sizeof bus->found[0]);
+            bus->found[bus->found_count++] = found;
+        }
+        heng_search_progress_now(search, &bus->progress);
+        assert_true(bus->progress.permille >= permille && bus->progress.permille <= 1000);
+        permille = bus->progress.permille;
+    }
+    heng_search_progress_now(search, &bus->progress);
+    assert_true(requests < REQUESTS_MAX);
+}
+
+static struct heng_search *start(const struct heng_search_config *config)
+{
+    struct heng_search *search;
+    struct heng_err err = {.text = ""};
+    if (heng_search_new(config, &search, &err) != HENG_OK) fail_msg("%s", err.text);
+    return search;
+}
+
+static void search_all(struct bus *bus, const struct heng_search_config *config)
+{
+    struct heng_search *search = start(config);
+    run(bus, search, REQUESTS_MAX);
+    assert_true(bus->progress.ended);
+    assert_string_equal(bus->progress.place, "");
+    heng_search_free(search);
+}
+
+/* --- buses ----------------------------------------------------------------------------------------------- */
+
+static struct bus *bus_of(uint64_t seed)
+{
+    struct bus *bus = calloc(1, sizeof *bus);
+    assert_non_null(bus);
+    memset(bus->wire, 1, sizeof bus->wire);
+    bus->rng = heng_sim_rng_of(seed, 1);
+    return bus;
+}
+
+static struct meter *add(struct bus *bus, const char *id, const char *manufacturer, uint8_t version, uint8_t medium)
+{
+    struct meter *m = &bus->meters[bus->count++];
+    assert_true(bus->count <= METERS_MAX);
+    *m = (struct meter){.version = version, .medium = medium, .primary = 0};
+    snprintf(m->id, sizeof m->id, "%s", id);
+    snprintf(m->manufacturer, sizeof m->manufacturer, "%s", manufacturer);
+    m->energy = heng_sim_rng_below(&bus->rng, 1u << 30);
+    m->volume = heng_sim_rng_below(&bus->rng, 1u << 30);
+    m->access = (uint8_t)heng_sim_rng_below(&bus->rng, 256);
+    m->delay = 11 * SAMPLES + heng_sim_rng_below(&bus->rng, 300 * SAMPLES);
+    return m;
+}
+
+static bool has_meter(const struct bus *bus, const char *id)
+{
+    for (size_t i = 0; i < bus->count; i++)
+        if (strcmp(bus->meters[i].id, id) == 0) return true;
+    return false;
+}
+
+/* Other digits each time, until no meter has them yet. */
+static void add_random(struct bus *bus, size_t count, const char *prefix)
+{
+    static const char makers[][4] = {"KAM", "HNG", "SON", "ZRM"};
+    while (count) {
+        char id[9];
+        size_t n = strlen(prefix);
+        memcpy(id, prefix, n);
+        for (size_t i = n; i < 8; i++) id[i] = (char)('0' + heng_sim_rng_below(&bus->rng, 10));
+        id[8] = '\0';
+        if (has_meter(bus, id)) continue;
+        add(bus, id, makers[heng_sim_rng_below(&bus->rng, 4)], (uint8_t)heng_sim_rng_below(&bus->rng, 3), 0x04);
+        count--;
+    }
+}
+
+static void add_row(struct bus *bus, unsigned first, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char id[9];
+        snprintf(id, sizeof id, "%08u", first + (unsigned)i);
+        add(bus, id, "HNG", 1, 0x04);
+    }
+}
+
+static const struct heng_search_found *told(const struct bus *bus, const struct meter *m)
+{
+    char address[HENG_ADDRESS_MAX];
+    unsigned bits = 0;
+    for (int i = 0; i < 3; i++) bits = bits << 5 | (unsigned)(m->manufacturer[i] - '@');
+    snprintf(address, sizeof address, "%s%02X%02X%02X%02X", m->id, bits & 255, bits >> 8, m->version, m->medium);
+    for (size_t i = 0; i < bus->found_count; i++)
+        if (strcmp(bus->found[i].address, address) == 0) return &bus->found[i];
+    return NULL;
+}
+
+/* All that are there were told, and nobody else. */
+static void all_found(const struct bus *bus, const char *what, uint64_t seed)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < bus->count; i++)
+        if (!told(bus, &bus->meters[i])) {
+            missing++;
+            print_error("%s, seed %llu: %s is not found\n", what, (unsigned long long)seed, bus->meters[i].id);
+        }
+    printf("# %s, seed %llu: %zu of %zu meters, %u selects, %u requests, %u collisions, %llu s of line time\n", what,
+           (unsigned long long)seed, bus->count - missing, bus->count, bus->progress.selects, bus->progress.requests,
+           bus->progress.collisions, (unsigned long long)(bus->bits / BAUD));
+    assert_int_equal(missing, 0);
+    assert_int_equal(bus->found_count, bus->count);
+}
+
+static const struct heng_search_config whole = {.kind = HENG_SEARCH_MBUS_SECONDARY};
+
+/* --- tests ----------------------------------------------------------------------------------------------- */
+
+static void finds_250_random_meters(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct bus *bus = bus_of(seed);
+        bus->eager = seed % 2;
+        add_random(bus, 250, "");
+        search_all(bus, &whole);
+        all_found(bus, "250 random meters", seed);
+        /* Walking 0..9 and A..E wherever two meters share a prefix, one confirmation each. */
+        assert_true(bus->progress.selects < 2600);
+        free(bus);
+    }
+}
+
+static void finds_neighbours_and_clusters(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct bus *bus = bus_of(seed);
+        bus->eager = seed % 2;
+        add_row(bus, 21400317, 120);
+        add_random(bus, 100, "30");
+        add_random(bus, 30, "");
+        search_all(bus, &whole);
+        all_found(bus, "rows and clusters", seed);
+        free(bus);
+    }
+}
+
+static void finds_all_in_noise(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct bus *bus = bus_of(seed);
+        bus->noise_ppm = 1000;
+        bus->late_ppm = seed % 2 ? 5000 : 0;
+        bus->eager = seed % 4 > 1;
+        add_row(bus, 11000000 + 131 * (unsigned)seed, 50);
+        add_random(bus, 200, seed % 2 ? "" : "4");
+        search_all(bus, &whole);
+        all_found(bus, "1e-3 noise", seed);
+        free(bus);
+    }
+}
+
+/* Meters fresh from the factory: neighbouring numbers, all else zero, and clocked by the same crystal. The AND of two
+ * such answers is a good answer of the one with fewer ones. */
+static void finds_what_hides_behind_a_good_answer(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(1);
+    bus->exact = true;
+    add_row(bus, 50000000, 20);
+    add_row(bus, 50000176, 2);
+    add_row(bus, 61200000, 2);
+    for (size_t i = 0; i < bus->count; i++) {
+        bus->meters[i].energy = bus->meters[i].volume = bus->meters[i].access = 0;
+        bus->meters[i].delay = 40 * SAMPLES;
+    }
+    search_all(bus, &whole);
+    all_found(bus, "new meters", 1);
+    free(bus);
+}
+
+static void tells_meters_of_one_id_apart(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(2);
+    add_random(bus, 20, "1");
+    add(bus, "77777777", "KAM", 1, 0x04);
+    add(bus, "77777777", "KAM", 1, 0x07); /* the pulse input of the same meter */
+    add(bus, "77777777", "HYD", 1, 0x04);
+    add(bus, "88888888", "KAM", 5, 0x04);
+    add(bus, "88888888", "KAM", 6, 0x04);
+    add(bus, "99999999", "XYZ", 1, 0x04); /* nobody has heard of this maker */
+    add(bus, "99999999", "XYZ", 2, 0x04);
+    add(bus, "123A5678", "KAM", 1, 0x04);
+    add(bus, "123B5678", "KAM", 1, 0x04);
+    search_all(bus, &whole);
+    all_found(bus, "one id", 2);
+    for (size_t i = 0; i < bus->found_count; i++) assert_false(bus->found[i].twin);
+    free(bus);
+}
+
+static void finds_twins_by_their_fabrication_number(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(3);
+    add_random(bus, 30, "");
+    for (unsigned i = 0; i < 3; i++) {
+        struct meter *m = add(bus, "45454545", "KAM", 1, 0x04);
+        snprintf(m->fabrication, sizeof m->fabrication, "%08u", 70010000u + i * 9);
+    }
+    search_all(bus, &whole);
+    all_found(bus, "twins", 3);
+    unsigned twins = 0;
+    for (size_t i = 0; i < bus->found_count; i++) {
+        if (!bus->found[i].twin) continue;
+        twins++;
+        assert_memory_equal(bus->found[i].number, "700100", 6);
+        assert_memory_equal(bus->found[i].address, "45454545", 8);
+    }
+    assert_int_equal(twins, 3);
+    free(bus);
+}
+
+static void says_once_that_twins_cannot_be_told_apart(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(4);
+    add_random(bus, 10, "");
+    for (unsigned i = 0; i < 2; i++) add(bus, "45454545", "KAM", 1, 0x04)->ignores_number = true;
+    search_all(bus, &whole);
+    unsigned twins = 0;
+    for (size_t i = 0; i < bus->found_count; i++) twins += bus->found[i].twin;
+    assert_int_equal(twins, 1);
+    const struct heng_search_found *twin = told(bus, &bus->meters[10]);
+    assert_non_null(twin);
+    assert_true(twin->twin);
+    assert_string_equal(twin->manufacturer, "KAM");
+    assert_int_equal(bus->found_count, 11);
+    assert_true(bus->progress.requests < 2000);
+    free(bus);
+}
+
+static void known_meters_come_first(void **state)
+{
+    (void)state;
+    enum { KNOWN = 202 };
+    struct bus *bus = bus_of(5);
+    static struct heng_meter_config known[KNOWN];
+    add_row(bus, 33300000, 200);
+    add_random(bus, 10, "");
+    for (size_t i = 0; i < KNOWN; i++) {
+        known[i] = (struct heng_meter_config){.protocol = HENG_PROTOCOL_MBUS};
+        /* every other one by its number alone; the last two are not there any more */
+        snprintf(known[i].address, sizeof known[i].address, i % 2 ? "%08u" : "%08uC7210104", 33300000 + (unsigned)i);
+    }
+    struct heng_search_config config = {.kind = HENG_SEARCH_MBUS_SECONDARY, .known = known, .known_count = KNOWN};
+    config.known_only = true;
+    search_all(bus, &config);
+    assert_int_equal(bus->found_count, 200);
+    assert_int_equal(bus->progress.known, KNOWN);
+    assert_int_equal(bus->progress.missing, 2);
+    assert_true(bus->progress.requests < 200 * 3 + 2 * 4);
+    for (size_t i = 0; i < bus->found_count; i++) assert_true(bus->found[i].known);
+    bus->found_count = 0;
+    config.known_only = false;
+    search_all(bus, &config);
+    all_found(bus, "200 known of 210", 5);
+    free(bus);
+}
+
+static void goes_on_where_it_was_stopped(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(6);
+    struct heng_search_config config = whole;
+    bus->noise_ppm = 500;
+    add_random(bus, 60, "");
+    add_row(bus, 70000000, 20);
+    for (unsigned part = 0; part < 400 && !bus->progress.ended; part++) {
+        struct heng_search *search = start(&config);
+        run(bus, search, 60);
+        snprintf(config.resume, sizeof config.resume, "%s", bus->progress.place);
+        heng_search_free(search);
+    }
+    assert_true(bus->progress.ended);
+    for (size_t i = 0; i < bus->count; i++) assert_non_null(told(bus, &bus->meters[i]));
+    free(bus);
+}
+
+static void nonsense_is_no_place(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"x",
+                                         "walk",
+                                         "walk 123456789",
+                                         "walk 12F",
+                                         "walk 1 nois",
+                                         "walk 1 noise F",
+                                         "again 1",
+                                         "known",
+                                         "known x",
+                                         "known -1",
+                                         "known 99999",
+                                         "known 1 2",
+                                         "walk 1 noise 1 1",
+                                         " ",
+                                         "walk 9 12",
+                                         "walk 0 1",
+                                         "walk 0 123456789012345678",
+                                         "250",
+                                         "-1",
+                                         "1000",
+                                         "12x",
+                                         "%s%n"};
+    for (unsigned kind = 0; kind < HENG_SEARCH_KIND_COUNT; kind++)
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+            struct heng_search_config config = {.kind = (heng_search_kind)kind};
+            struct heng_search *search = NULL;
+            struct heng_err err = {.text = ""};
+            snprintf(config.resume, sizeof config.resume, "%s", places[i]);
+            bool row = kind == HENG_SEARCH_MBUS_PRIMARY && strcmp(places[i], "250") == 0;
+            assert_int_equal(heng_search_new(&config, &search, &err), row ? HENG_OK : HENG_ECONFIG);
+            if (!row) assert_non_null(strstr(err.text, places[i]));
+            heng_search_free(search);
+        }
+    struct heng_search_config config = {.kind = HENG_SEARCH_MODBUS_RTU, .first = 1, .last = 250};
+    struct heng_search *search;
+    assert_int_equal(heng_search_new(&config, &search, NULL), HENG_ECONFIG);
+}
+
+/* libmbus has walked all 10^8 branches for a converter that makes a byte of its own. */
+static void a_humming_converter_is_not_a_bus_full_of_meters(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(7);
+    bus->hum = true;
+    search_all(bus, &whole);
+    assert_int_equal(bus->found_count, 0);
+    assert_true(bus->progress.requests < 100);
+    free(bus);
+    bus = bus_of(8);
+    bus->noise_ppm = 100000; /* one byte in ten is wrong */
+    add_random(bus, 20, "");
+    search_all(bus, &whole);
+    assert_true(bus->progress.requests < 20000);
+    for (size_t i = 0; i < bus->found_count; i++)
+        assert_true(has_meter(bus, bus->found[i].number) || bus->found[i].twin);
+    free(bus);
+}
+
+static void an_empty_bus_is_soon_done(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(9);
+    search_all(bus, &whole);
+    assert_int_equal(bus->progress.requests, 3);
+    add(bus, "12345678", "KAM", 1, 0x04)->mute = true; /* E5, and then nothing */
+    search_all(bus, &whole);
+    assert_true(bus->progress.requests < 1500);
+    assert_int_equal(bus->found_count, 1);
+    assert_string_equal(bus->found[0].number, "12345678");
+    free(bus);
+}
+
+/* A meter with a fault that takes every select for its own must not keep the search for ever. */
+static void a_meter_that_answers_to_all_ends_the_search(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(12);
+    add_random(bus, 5, "");
+    bus->meters[2].ignores_mask = true;
+    search_all(bus, &whole);
+    assert_true(bus->progress.requests < 500);
+    free(bus);
+}
+
+/* Whatever comes back, in whatever order: no crash, texts that end, and a place that can be gone on from. */
+static void nonsense_does_no_harm(void **state)
+{
+    (void)state;
+    struct heng_sim_rng rng = heng_sim_rng_of(13, 0);
+    for (unsigned round = 0; round < 60; round++) {
+        struct heng_search_config config = {.kind = (heng_search_kind)(round % HENG_SEARCH_KIND_COUNT)};
+        struct heng_search *search = start(&config);
+        struct heng_search_progress progress = {0};
+        struct heng_search_found found;
+        struct heng_ask ask;
+        uint32_t garbage = heng_sim_rng_below(&rng, 100);
+        for (unsigned step = 0; step < 2000 && heng_search_next(search, &ask); step++) {
+            static const heng_protocol protocols[] = {HENG_PROTOCOL_MBUS, HENG_PROTOCOL_CJT188,
+                                                      HENG_PROTOCOL_DLT645_2007, HENG_PROTOCOL_MODBUS_RTU};
+            uint8_t data[60], frame[128];
+            struct heng_buf buf = heng_buf_of(frame, sizeof frame);
+            for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)heng_sim_rng_next(&rng);
+            struct heng_slice some = heng_slice_of(data, 2 + heng_sim_rng_below(&rng, 50));
+            heng_protocol protocol = protocols[heng_sim_rng_below(&rng, 4)];
+            struct heng_cjt188_frame cjt188 = {.type = 0x10, .control = 0x83, .di = 0x810A, .payload = some};
+            struct heng_dlt645_frame dlt645 = {.control = 0x93, .data = some};
+            snprintf(cjt188.id, sizeof cjt188.id, "%02X%02X%010u", data[0], data[1], step);
+            snprintf(dlt645.id, sizeof dlt645.id, "%02X%010u", data[0], step);
+            heng_rc rc = protocol == HENG_PROTOCOL_MBUS
+                             ? heng_mbus_encode_long(0x08, data[0], 0x70 + data[1] % 12, some, &buf)
+                         : protocol == HENG_PROTOCOL_CJT188      ? heng_cjt188_encode(&cjt188, &buf)
+                         : protocol == HENG_PROTOCOL_DLT645_2007 ? heng_dlt645_encode(&dlt645, &buf)
+                                                                 : heng_modbus_encode_rtu(data[0], some, &buf);
+            struct heng_telegram t;
+            size_t used;
+            bool good =
+                rc == HENG_OK && heng_codec_of(protocol)->decode(heng_buf_slice(&buf), &t, &used, NULL) == HENG_OK;
+            heng_search_heard heard = heng_sim_rng_below(&rng, 100) < garbage
+                                          ? (heng_search_heard)(2 * heng_sim_rng_below(&rng, 2))
+                                          : (good ? HENG_SEARCH_FRAME : HENG_SEARCH_CUT);
+            assert_true(ask.n > 0 && ask.n <= sizeof ask.bytes);
+            bool told_one = heng_search_heard_now(search, heard, heard == HENG_SEARCH_FRAME ? &t : NULL, &found);
+            if (told_one) assert_non_null(memchr(found.address, '\0', sizeof found.address));
+        }
+        heng_search_progress_now(search, &progress);
+        heng_search_free(search);
+        snprintf(config.resume, sizeof config.resume, "%s", progress.place);
+        search = start(&config);
+        heng_search_free(search);
+    }
+}
+
+/* Something went between select and question: the select is sent again. */
+static void a_cut_pair_is_begun_anew(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(10);
+    struct heng_search *search = start(&whole);
+    struct heng_search_found found;
+    struct heng_telegram t;
+    struct heng_ask ask, again;
+    static uint8_t bytes[BYTES_MAX];
+    add(bus, "12345678", "KAM", 1, 0x04);
+    assert_true(heng_search_next(search, &ask));
+    assert_false(ask.tied);
+    assert_int_equal(exchange(bus, &ask, bytes, &t), HENG_SEARCH_FRAME);
+    assert_false(heng_search_heard_now(search, HENG_SEARCH_FRAME, &t, &found));
+    assert_true(heng_search_next(search, &again));
+    assert_true(again.tied);
+    assert_false(heng_search_heard_now(search, HENG_SEARCH_CUT, NULL, &found));
+    assert_true(heng_search_next(search, &again));
+    assert_int_equal(again.n, ask.n);
+    assert_memory_equal(again.bytes, ask.bytes, ask.n);
+    run(bus, search, REQUESTS_MAX);
+    assert_int_equal(bus->found_count, 1);
+    heng_search_free(search);
+    free(bus);
+}
+
+static void primary_addresses_one_after_another(void **state)
+{
+    (void)state;
+    struct bus *bus = bus_of(11);
+    struct heng_search_config config = {.kind = HENG_SEARCH_MBUS_PRIMARY};
+    bus->noise_ppm = 1000;
+    add_random(bus, 40, "");
+    for (size_t i = 0; i < bus->count; i++) bus->meters[i].primary = (uint8_t)(1 + 6 * i);
+    bus->meters[7].primary = bus->meters[8].primary; /* two at 49 */
+    search_all(bus, &config);
+    assert_int_equal(bus->found_count, 39);
+    for (size_t i = 0; i < bus->found_count; i++) {
+        const struct heng_search_found *f = &bus->found[i];
+        assert_int_equal(f->twin, strcmp(f->address, "49") == 0);
+        if (!f->twin) assert_true(has_meter(bus, f->number) && f->primary == atoi(f->address));
+    }
+    bus->found_count = 0;
+    config.first = 100, config.last = 120;
+    search_all(bus, &config);
+    assert_int_equal(bus->found_count, 3); /* 103, 109, 115 */
+    free(bus);
+}
+
+/* --- the other protocols: what answers, without a wire: several at once are garbage ------------------------- */
+
+struct crowd {
+    heng_search_kind kind;
+    char addresses[64][15];
+    uint8_t types[64];
+    size_t count;
+    bool only_all; /* partial wild cards are not honoured by question 13 */
+};
+
+static bool wild_fits(const char *asked, const char *own)
+{
+    for (size_t i = 0; own[i]; i += 2) {
+        bool any = asked[i] == 'A' && asked[i + 1] == 'A';
+        if (!any && (asked[i] != own[i] || asked[i + 1] != own[i + 1])) return false;
+    }
+    return true;
+}
+
+static bool answers(const struct crowd *crowd, size_t i, const struct heng_telegram *t, struct heng_buf *out)
+{
+    if (crowd->kind == HENG_SEARCH_MODBUS_RTU) {
+        static const uint8_t data[] = {0, 7};
+        uint8_t bytes[8];
+        struct heng_buf pdu = heng_buf_of(bytes, sizeof bytes);
+        if (t->address != strtoul(crowd->addresses[i], NULL, 10)) return false;
+        bool known = crowd->types[i] == t->control;
+        return (known ? heng_modbus_put_data(t->control, heng_slice_of(data, 2), &pdu)
+                      : heng_modbus_put_exception(t->control, 2, &pdu)) == HENG_OK &&
+               heng_modbus_encode_rtu(t->address, heng_buf_slice(&pdu), out) == HENG_OK;
+    }
+    if (!wild_fits(t->id, crowd->addresses[i])) return false;
+    if (crowd->kind == HENG_SEARCH_CJT188) {
+        if (t->control != HENG_CJT188_C_READ_ADDRESS || (t->ci != 0xAA && t->ci != crowd->types[i])) return false;
+        if (crowd->types[i] == 0x20 && (t->ci == 0xAA || !t->di_swapped)) return false;
+        struct heng_cjt188_frame frame = {.type = crowd->types[i], .control = 0x83, .ser = t->ser, .di = 0x810A};
+        memcpy(frame.id, crowd->addresses[i], 15);
+        return heng_cjt188_encode(&frame, out) == HENG_OK;
+    }
+    if (t->control == HENG_DLT645_C_READ_ADDRESS && crowd->only_all && strspn(t->id, "A") != 12) return false;
+    bool old = crowd->kind == HENG_SEARCH_DLT645_1997;
+    if (t->control != (old ? HENG_DLT645_97_C_READ : HENG_DLT645_C_READ) &&
+        (old || t->control != HENG_DLT645_C_READ_ADDRESS))
+        return false;
+    struct heng_dlt645_frame frame = {.control = (uint8_t)(t->control | HENG_DLT645_C_ANSWER)};
+    static const uint8_t value[] = {0x10, 0x90, 1, 2, 3, 4};
+    frame.data = heng_slice_of(value, sizeof value);
+    memcpy(frame.id, crowd->addresses[i], 13);
+    return heng_dlt645_encode(&frame, out) == HENG_OK;
+}
+
+static const struct heng_codec *codec_for(heng_search_kind kind)
+{
+    if (kind == HENG_SEARCH_CJT188) return &heng_cjt188_codec;
+    if (kind == HENG_SEARCH_MODBUS_RTU) return &heng_modbus_rtu_codec;
+    return kind == HENG_SEARCH_DLT645_1997 ? &heng_dlt645_1997_codec : &heng_dlt645_2007_codec;
+}
+
+/* Every address of the crowd must be told once, those that are there twice as twins. Returns the requests. */
+static uint32_t crowd_is_found(const struct crowd *crowd, size_t different)
+{
+    struct heng_search_config config = {.kind = crowd->kind};
+    struct heng_search *search = start(&config);
+    const struct heng_codec *codec = codec_for(crowd->kind);
+    struct heng_sim_rng rng = heng_sim_rng_of(1, crowd->kind);
+    struct heng_search_progress progress;
+    struct heng_ask ask;
+    size_t found_count = 0;
+    while (heng_search_next(search, &ask)) {
+        struct heng_telegram request, t;
+        struct heng_search_found found;
+        uint8_t bytes[128];
+        struct heng_buf out = heng_buf_of(bytes, sizeof bytes);
+        size_t used, speakers = 0;
+        assert_int_equal(codec->decode(heng_slice_of(ask.bytes, ask.n), &request, &used, NULL), HENG_OK);
+        for (size_t i = 0; i < crowd->count; i++) {
+            uint8_t other[128];
+            struct heng_buf second = heng_buf_of(other, sizeof other);
+            speakers += answers(crowd, i, &request, speakers ? &second : &out);
+        }
+        heng_search_heard heard = speakers == 0   ? HENG_SEARCH_NOTHING
+                                  : speakers == 1 ? HENG_SEARCH_FRAME
+                                                  : HENG_SEARCH_GARBAGE;
+        if (heng_sim_rng_below(&rng, 100) == 0) heard = heard ? HENG_SEARCH_GARBAGE : HENG_SEARCH_NOTHING;
+        if (heard == HENG_SEARCH_FRAME) {
+            heng_rc (*decode)(struct heng_slice, struct heng_telegram *, size_t *, struct heng_err *) =
+                codec->decode_answer ? codec->decode_answer : codec->decode;
+            assert_int_equal(decode(heng_buf_slice(&out), &t, &used, NULL), HENG_OK);
+        }
+        if (!heng_search_heard_now(search, heard, heard == HENG_SEARCH_FRAME ? &t : NULL, &found)) continue;
+        size_t there = 0;
+        for (size_t i = 0; i < crowd->count; i++) there += strcmp(crowd->addresses[i], found.address) == 0;
+        assert_true(there >= 1);
+        assert_int_equal(found.twin, there > 1);
+        found_count++;
+    }
+    heng_search_progress_now(search, &progress);
+    heng_search_free(search);
+    assert_int_equal(found_count, different);
+    printf("# %s: %zu meters, %u requests\n", heng_search_kind_text(crowd->kind), different, progress.requests);
+    return progress.requests;
+}
+
+static void addresses_with_wild_cards(void **state)
+{
+    (void)state;
+    struct crowd crowd = {.kind = HENG_SEARCH_CJT188};
+    for (unsigned i = 0; i < 30; i++) {
+        snprintf(crowd.addresses[crowd.count], 15, "78330000%06u", 1200 + i * 37);
+        crowd.types[crowd.count++] =
+            i % 10 == 9 ? 0x20 : 0x10; /* the heat meters know no AA and have the DI turned round */
+    }
+    memcpy(crowd.addresses[5], crowd.addresses[4], 15);
+    crowd_is_found(&crowd, 29);
+
+    struct crowd one = {.kind = HENG_SEARCH_CJT188, .addresses = {"11110059493675"}, .types = {0x10}, .count = 1};
+    assert_true(crowd_is_found(&one, 1) < 20);
+
+    crowd = (struct crowd){.kind = HENG_SEARCH_DLT645_2007, .only_all = true};
+    for (unsigned i = 0; i < 32; i++) snprintf(crowd.addresses[crowd.count++], 15, "0021%08u", 5500 + i * 211);
+    crowd_is_found(&crowd, 32);
+    crowd.kind = HENG_SEARCH_DLT645_1997;
+    crowd_is_found(&crowd, 32);
+}
+
+static void modbus_units_one_after_another(void **state)
+{
+    (void)state;
+    struct crowd crowd = {
+        .kind = HENG_SEARCH_MODBUS_RTU, .addresses = {"1", "17", "17", "247"}, .types = {3, 3, 3, 4}, .count = 4};
+    crowd_is_found(&crowd, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_250_random_meters),
+        cmocka_unit_test(finds_neighbours_and_clusters),
+        cmocka_unit_test(finds_all_in_noise),
+        cmocka_unit_test(finds_what_hides_behind_a_good_answer),
+        cmocka_unit_test(tells_meters_of_one_id_apart),
+        cmocka_unit_test(finds_twins_by_their_fabrication_number),
+        cmocka_unit_test(says_once_that_twins_cannot_be_told_apart),
+        cmocka_unit_test(known_meters_come_first),
+        cmocka_unit_test(goes_on_where_it_was_stopped),
+        cmocka_unit_test(nonsense_is_no_place),
+        cmocka_unit_test(a_humming_converter_is_not_a_bus_full_of_meters),
+        cmocka_unit_test(an_empty_bus_is_soon_done),
+        cmocka_unit_test(a_meter_that_answers_to_all_ends_the_search),
+        cmocka_unit_test(nonsense_does_no_harm),
+        cmocka_unit_test(a_cut_pair_is_begun_anew),
+        cmocka_unit_test(primary_addresses_one_after_another),
+        cmocka_unit_test(addresses_with_wild_cards),
+        cmocka_unit_test(modbus_units_one_after_another),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
