@@ -1,6 +1,6 @@
 #include "sim/console.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 static void on_client_closed(uv_handle_t *handle)
 {
@@ -8,68 +8,51 @@ static void on_client_closed(uv_handle_t *handle)
     client->used = false;
 }
 
-static void reply(struct heng_sim_console_client *client, const char *text)
+/* A long answer (show, of ten thousand lines) goes out as fast as the client takes it. */
+struct reply {
+    uv_write_t request;
+    struct heng_str text;
+};
+
+static void on_replied(uv_write_t *request, int status)
 {
-    char line[256];
-    int n = snprintf(line, sizeof line, "%s\n", text);
-    uv_buf_t buf = uv_buf_init(line, (unsigned)n);
-    (void)uv_try_write((uv_stream_t *)&client->tcp, &buf, 1);
+    (void)status;
+    struct reply *reply = request->data;
+    heng_str_fini(&reply->text);
+    free(reply);
 }
 
-static void unplug(struct heng_sim_console *console, heng_sim_line_id line)
+static void send_reply(struct heng_sim_console_client *client, struct reply *reply)
 {
-    if (line == HENG_SIM_LINE_HEAT)
-        heng_sim_converter_unplug(console->converter);
-    else if (line == HENG_SIM_LINE_POWER)
-        heng_sim_converter_unplug(console->power);
-    else
-        heng_sim_dtu_unplug(console->dtu);
+    uv_buf_t buf = uv_buf_init(reply->text.text, (unsigned)reply->text.n);
+    reply->request.data = reply;
+    if (!reply->text.n || uv_write(&reply->request, (uv_stream_t *)&client->tcp, &buf, 1, on_replied) != 0)
+        on_replied(&reply->request, 0);
 }
 
-static heng_rc plug(struct heng_sim_console *console, heng_sim_line_id line, struct heng_err *err)
+static void carry_out(struct heng_sim_console_client *client, struct heng_str *out)
 {
-    if (line == HENG_SIM_LINE_HEAT) return heng_sim_converter_plug(console->converter, err);
-    if (line == HENG_SIM_LINE_POWER) return heng_sim_converter_plug(console->power, err);
-    heng_sim_dtu_plug(console->dtu);
-    return HENG_OK;
-}
-
-static heng_rc carry_out(struct heng_sim_console *console, const char *text, bool *ret_quit, struct heng_err *err)
-{
-    struct heng_sim_command command;
-    heng_rc rc = heng_sim_command_parse(text, &command, err);
-    if (rc != HENG_OK) return rc;
-    *ret_quit = command.verb == HENG_SIM_VERB_QUIT;
-    if (*ret_quit) return HENG_OK;
-    if (command.line == HENG_SIM_LINE_POWER && !console->power)
-        return heng_fail(err, HENG_ENOTFOUND, 0, "there is no power line: start heng-sim with --power-port");
-    if (command.verb == HENG_SIM_VERB_UNPLUG) {
-        unplug(console, command.line);
-        return HENG_OK;
+    struct heng_err err = {0};
+    struct heng_sim_fleet *fleet = client->console->fleet;
+    client->line[client->n] = '\0';
+    if (client->too_long) {
+        heng_str_fmt(out, "error: command is too long\n");
+    } else if (heng_sim_fleet_do(fleet, client->line, out, &err) == HENG_OK) {
+        if (!out->n) heng_sim_say("control: %s", client->line);
+        heng_str_fmt(out, "ok\n");
+    } else {
+        heng_str_fmt(out, "error: %s\n", err.text);
     }
-    if (command.verb == HENG_SIM_VERB_PLUG) return plug(console, command.line, err);
-    rc = heng_sim_command_apply(&command, console->lines[command.line], err);
-    if (rc == HENG_OK) heng_sim_say("control: %s", text);
-    return rc;
 }
 
 static void on_command(struct heng_sim_console_client *client)
 {
-    struct heng_err err = {0};
-    bool quit = false;
-    if (client->too_long) {
-        reply(client, "error: command is too long");
-        return;
-    }
-    client->line[client->n] = '\0';
-    if (carry_out(client->console, client->line, &quit, &err) == HENG_OK) {
-        reply(client, "ok");
-    } else {
-        char text[sizeof err.text + 16];
-        snprintf(text, sizeof text, "error: %s", err.text);
-        reply(client, text);
-    }
-    if (quit) uv_stop(client->console->loop);
+    struct reply *reply = calloc(1, sizeof *reply);
+    if (!reply) return;
+    reply->request.data = reply;
+    reply->text.max = HENG_SIM_SHOW_MAX;
+    carry_out(client, &reply->text);
+    send_reply(client, reply);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
@@ -113,20 +96,20 @@ static void on_connection(uv_stream_t *server, int status)
         return;
     }
     *client = (struct heng_sim_console_client){.used = true, .console = console};
-    uv_tcp_init(console->loop, &client->tcp);
+    uv_tcp_init(console->fleet->net->loop, &client->tcp);
     client->tcp.data = client;
     if (uv_accept(server, (uv_stream_t *)&client->tcp) != 0 ||
         uv_read_start((uv_stream_t *)&client->tcp, on_alloc, on_read) != 0)
         uv_close((uv_handle_t *)&client->tcp, on_client_closed);
 }
 
-heng_rc heng_sim_console_open(struct heng_sim_console *console, uv_loop_t *loop, uint16_t tcp_port,
+heng_rc heng_sim_console_open(struct heng_sim_console *console, struct heng_sim_fleet *fleet, uint16_t tcp_port,
                               struct heng_err *err)
 {
     struct sockaddr_in at;
-    console->loop = loop;
+    console->fleet = fleet;
     uv_ip4_addr("127.0.0.1", tcp_port, &at);
-    uv_tcp_init(loop, &console->server);
+    uv_tcp_init(fleet->net->loop, &console->server);
     console->server.data = console;
     int rc = uv_tcp_bind(&console->server, (const struct sockaddr *)&at, 0);
     if (rc == 0) rc = uv_listen((uv_stream_t *)&console->server, HENG_SIM_CONSOLES_MAX, on_connection);
@@ -137,6 +120,7 @@ heng_rc heng_sim_console_open(struct heng_sim_console *console, uv_loop_t *loop,
                          tcp_port, uv_strerror(rc));
     int size = sizeof at;
     if (uv_tcp_getsockname(&console->server, (struct sockaddr *)&at, &size) == 0) tcp_port = ntohs(at.sin_port);
+    console->tcp_port = tcp_port;
     heng_sim_say("control: listening on 127.0.0.1:%u", tcp_port);
     return HENG_OK;
 }

@@ -1,10 +1,9 @@
 #ifndef HENG_SIM_CONSOLE_H
 #define HENG_SIM_CONSOLE_H
-/* The control port: reads commands (control.h) from TCP connections and carries them out while the building runs. */
-#include "sim/control.h"
-#include "sim/dtu.h"
+/* The control port: reads commands (control.h) from TCP connections and has them carried out while the town runs. */
+#include "sim/fleet.h"
 
-enum { HENG_SIM_CONSOLES_MAX = 4, HENG_SIM_COMMAND_MAX = 128 };
+enum { HENG_SIM_CONSOLES_MAX = 4, HENG_SIM_SHOW_MAX = 4 << 20 };
 
 struct heng_sim_console;
 
@@ -19,16 +18,14 @@ struct heng_sim_console_client {
 };
 
 struct heng_sim_console {
-    uv_loop_t *loop;
+    struct heng_sim_fleet *fleet;
     uv_tcp_t server;
+    uint16_t tcp_port;
     struct heng_sim_console_client clients[HENG_SIM_CONSOLES_MAX];
-    struct heng_sim_line *lines[HENG_SIM_LINE_COUNT];
-    struct heng_sim_converter *converter, *power; /* power NULL: there is no such line */
-    struct heng_sim_dtu *dtu;
 };
 
-/* Listen for commands. console->lines, converter and dtu are set by the caller. Errors: EIO. */
-HENG_NODISCARD heng_rc heng_sim_console_open(struct heng_sim_console *console, uv_loop_t *loop, uint16_t tcp_port,
-                                             struct heng_err *err);
+/* Listen for commands on 127.0.0.1; 0 picks a free port. Errors: EIO. */
+HENG_NODISCARD heng_rc heng_sim_console_open(struct heng_sim_console *console, struct heng_sim_fleet *fleet,
+                                             uint16_t tcp_port, struct heng_err *err);
 
 #endif

@@ -10,20 +10,27 @@
 
 const char heng_sim_usage[] =
     "usage: heng-sim [options]\n"
-    "A simulated building: 48 flats with an M-Bus heat meter and a CJ/T 188 water meter each, and one building heat\n"
+    "       heng-sim --scenario FILE [options]\n"
+    "Virtual meters on real sockets. Without a scenario it is a building: 48 flats with an M-Bus heat meter and a CJ/T "
+    "188 water meter each, and one building heat\n"
     "meter. The heat meters answer behind a TCP serial converter, the water meters behind a DTU that dials in, and if\n"
     "wanted six DL/T 645 and two Modbus electricity meters behind another converter.\n"
+    "\n"
+    "  --scenario FILE       run the town of a file instead: sim/scenarios has some, sim/README.md says how to write "
+    "one\n"
+    "  --first-port PORT     its lines that listen take 127.0.0.1:PORT and those after it (as the scenario says)\n"
+    "  --wire-speed N        its lines are N times faster than life, 1..1000, or 'instant' for load tests (1)\n"
     "\n"
     "  --mbus-port PORT      listen for the heat line on 127.0.0.1:PORT, 0 picks a free one (10001)\n"
     "  --pty PATH            offer the heat line on a pty too, linked at PATH\n"
     "  --power-port PORT     listen for a line of electricity meters on 127.0.0.1:PORT, 0 picks a free one (off)\n"
-    "  --dtu HOST:PORT       where the DTU of the water line dials in (127.0.0.1:10002); loopback only\n"
+    "  --dtu HOST:PORT       where DTUs dial in (127.0.0.1:10002); loopback only\n"
     "  --registration TEXT   what the DTU says first (HENG-SIM-WATER-1)\n"
     "  --heartbeat TEXT      what it says while idle: text with \\r and \\n, or hex:FE (HB\\r\\n)\n"
     "  --heartbeat-period S  seconds of real time between two heartbeats, 0 for none (30)\n"
     "  --baud N              speed of the lines (2400)\n"
     "  --noise RATE          chance of a byte on the water line to be hit, 0..1 (0.002)\n"
-    "  --speed N             run N times faster than life, 1..10000 (1)\n"
+    "  --speed N             run N times faster than life, 1..10000 (1); in a scenario weather and consumption only\n"
     "  --seed N              the world to simulate (1)\n"
     "  --start TIME          simulated time at start, such as 2026-01-15T08:00:00Z (now)\n"
     "  --period S            seconds between two rounds of reading, in the printed site (15)\n"
@@ -49,6 +56,9 @@ enum {
     OPT_CONTROL_PORT,
     OPT_DURATION,
     OPT_PRINT_SITE,
+    OPT_SCENARIO,
+    OPT_FIRST_PORT,
+    OPT_WIRE_SPEED,
     OPT_HELP,
 };
 
@@ -69,6 +79,9 @@ static const struct option long_options[] = {
     {"control-port", required_argument, NULL, OPT_CONTROL_PORT},
     {"duration", required_argument, NULL, OPT_DURATION},
     {"print-site", no_argument, NULL, OPT_PRINT_SITE},
+    {"scenario", required_argument, NULL, OPT_SCENARIO},
+    {"first-port", required_argument, NULL, OPT_FIRST_PORT},
+    {"wire-speed", required_argument, NULL, OPT_WIRE_SPEED},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -159,6 +172,27 @@ static heng_rc parse_start(const char *text, heng_us *ret, struct heng_err *err)
                      text);
 }
 
+static heng_rc parse_wire_speed(const char *text, uint32_t *ret, struct heng_err *err)
+{
+    *ret = 0;
+    return strcmp(text, "instant") == 0 ? HENG_OK : parse_u32("wire-speed", text, 1, 1000, ret, err);
+}
+
+/* What is said of the built-in building has no meaning for a scenario, and the other way round. */
+static heng_rc check_world(bool scenario, int option, const char *word, struct heng_err *err)
+{
+    bool of_scenario = option == OPT_FIRST_PORT || option == OPT_WIRE_SPEED;
+    bool of_house = option == OPT_MBUS_PORT || option == OPT_POWER_PORT || option == OPT_PTY || option == OPT_BAUD ||
+                    option == OPT_NOISE || option == OPT_REGISTRATION || option == OPT_HEARTBEAT ||
+                    option == OPT_HEARTBEAT_PERIOD || option == OPT_PERIOD;
+    if (scenario && of_house)
+        return heng_fail(err, HENG_ECONFIG, 0, "--%s is for the built-in building; a scenario says it for each line",
+                         word);
+    if (!scenario && of_scenario)
+        return heng_fail(err, HENG_ECONFIG, 0, "--%s is for scenarios: give one with --scenario", word);
+    return HENG_OK;
+}
+
 static heng_rc take_option(int option, const char *arg, struct heng_sim_options *o, struct heng_err *err)
 {
     switch (option) {
@@ -171,12 +205,15 @@ static heng_rc take_option(int option, const char *arg, struct heng_sim_options 
     case OPT_HEARTBEAT_PERIOD: return parse_u32("heartbeat-period", arg, 0, 86400, &o->heartbeat_s, err);
     case OPT_BAUD: return parse_u32("baud", arg, 300, 115200, &o->baud, err);
     case OPT_NOISE: return parse_noise(arg, &o->noise_ppm, err);
-    case OPT_SPEED: return parse_u32("speed", arg, 1, 10000, &o->speed, err);
-    case OPT_SEED: return parse_number("seed", arg, 0, UINT64_MAX, &o->seed, err);
+    case OPT_SPEED: o->speed_told = true; return parse_u32("speed", arg, 1, 10000, &o->speed, err);
+    case OPT_SEED: o->seed_told = true; return parse_number("seed", arg, 0, UINT64_MAX, &o->seed, err);
     case OPT_START: return parse_start(arg, &o->start_us, err);
     case OPT_PERIOD: return parse_u32("period", arg, 1, 86400, &o->period_s, err);
     case OPT_DURATION: return parse_u32("duration", arg, 1, 1000000, &o->duration_s, err);
     case OPT_PTY: o->pty = arg; return HENG_OK;
+    case OPT_SCENARIO: o->scenario = arg; return HENG_OK;
+    case OPT_FIRST_PORT: return parse_port("first-port", arg, 1, &o->first_port, err);
+    case OPT_WIRE_SPEED: return parse_wire_speed(arg, &o->wire_speed, err);
     case OPT_PRINT_SITE: o->print_site = true; return HENG_OK;
     case OPT_HELP: o->help = true; return HENG_OK;
     }
@@ -200,7 +237,9 @@ heng_rc heng_sim_options_parse(int argc, char **argv, struct heng_sim_options *r
         .seed = 1,
         .start_us = HENG_US_NEVER,
     };
-    optind = 0; /* start anew: tests parse more than one command line */
+    o.wire_speed = 1;
+    uint32_t seen = 0; /* bit per option */
+    optind = 0;        /* start anew: tests parse more than one command line */
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
         const char *word = argv[optind - 1];
@@ -209,9 +248,15 @@ heng_rc heng_sim_options_parse(int argc, char **argv, struct heng_sim_options *r
         if (option == '?') return heng_fail(err, HENG_ECONFIG, 0, "unknown option '%.40s', see heng-sim --help", word);
         heng_rc rc = take_option(option, optarg, &o, err);
         if (rc != HENG_OK) return rc;
+        seen |= 1u << (option - OPT_MBUS_PORT);
     }
     if (optind < argc)
         return heng_fail(err, HENG_ECONFIG, 0, "unexpected argument '%.40s', see heng-sim --help", argv[optind]);
+    for (const struct option *known = long_options; known->name; known++) {
+        if (!(seen >> (known->val - OPT_MBUS_PORT) & 1)) continue;
+        heng_rc rc = check_world(o.scenario != NULL, known->val, known->name, err);
+        if (rc != HENG_OK) return rc;
+    }
     if (o.print_site && o.mbus_port == 0)
         return heng_fail(err, HENG_ECONFIG, 0,
                          "--print-site needs the port of the heat line, give it with --mbus-port");

@@ -15,8 +15,12 @@ struct heng_sim_options {
     size_t heartbeat_n;
     uint32_t heartbeat_s, baud, speed, noise_ppm, period_s, duration_s;
     uint64_t seed;
-    heng_us start_us; /* HENG_US_NEVER: the wall clock */
-    const char *pty;  /* NULL: none */
+    heng_us start_us;     /* HENG_US_NEVER: the wall clock */
+    const char *pty;      /* NULL: none */
+    const char *scenario; /* a file; NULL: the built-in building */
+    uint16_t first_port;  /* scenario: of the lines that listen; 0: as it says */
+    uint32_t wire_speed;  /* scenario: the lines are so many times faster than life; 0: instant */
+    bool speed_told, seed_told;
     bool print_site, help;
 };
 

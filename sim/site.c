@@ -18,7 +18,7 @@ void heng_sim_site_init(struct heng_sim_site *site)
         f->heat_address = (uint8_t)(i + 1);
         f->area_cm2 = area_cm2[f->unit - 1][f->door - 1];
         snprintf(f->name, sizeof f->name, "%u%02u", f->floor, f->door);
-        snprintf(f->key, sizeof f->key, "b1-u%u-%s", f->unit, f->name);
+        snprintf(f->key, sizeof f->key, "b1-u%u-%u%02u", f->unit, f->floor, f->door);
         snprintf(f->heat_number, sizeof f->heat_number, "230700%02u", i + 1);
         snprintf(f->water_number, sizeof f->water_number, "880100230600%02u", i + 1);
     }

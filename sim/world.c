@@ -7,7 +7,6 @@
 #define TWO_PI             6.283185307179586
 #define WATER_WH_M3_K      1151.0 /* heat capacity of water at 45 C */
 #define DESIGN_OUTDOOR_C   (-9.0)
-#define HEATING_LIMIT_C    13.0
 #define RADIATOR_EXPONENT  1.3
 #define RISER_LOSS_W_K     200.0
 #define CELLAR_C           15.0
@@ -40,15 +39,11 @@ static double day_fraction(heng_us at_us)
 
 static void blow_weather(struct heng_sim_world *w)
 {
-    double days = (double)(w->now_us + HENG_SIM_UTC_OFFSET_US) / (double)HENG_US_PER_DAY;
-    double season = 12.5 - 15.5 * cos(TWO_PI * (days - 17.0) / 365.2425); /* coldest in the middle of January */
-    double weather = 2.2 * sin(TWO_PI * (days / 5.3 + w->weather_phase[0])) +
-                     1.4 * sin(TWO_PI * (days / 11.9 + w->weather_phase[1]));
-    double hour = 4.0 * cos(TWO_PI * (day_fraction(w->now_us) - 15.0 / 24.0)); /* warmest at three */
-    w->outdoor_c = season + weather + hour;
-    w->heating = season + weather < HEATING_LIMIT_C;
+    struct heng_sim_weather weather = heng_sim_weather_at(&w->climate, w->now_us);
+    w->outdoor_c = weather.outdoor_c;
+    w->heating = weather.mean_c < HENG_SIM_HEATING_LIMIT_C;
     /* The controller damps the day, hence half of it. */
-    double damped = season + weather + 0.5 * hour;
+    double damped = 0.5 * (weather.mean_c + weather.outdoor_c);
     w->supply_c = fmin(75.0, fmax(36.0, 30.0 + 1.2 * (20.0 - damped)));
 }
 
@@ -194,7 +189,8 @@ void heng_sim_world_init(struct heng_sim_world *world, const struct heng_sim_sit
 {
     *world = (struct heng_sim_world){0};
     struct heng_sim_rng rng = heng_sim_rng_of(seed, 0);
-    for (unsigned i = 0; i < 2; i++) world->weather_phase[i] = heng_sim_rng_unit(&rng);
+    world->climate = heng_sim_climate_of(rng);
+    for (unsigned i = 0; i < 2; i++) (void)heng_sim_rng_next(&rng); /* what the weather has drawn */
     /* One day for all: the building was commissioned in one go, so its balance closes from the first day. */
     world->installed_us = start_us - (heng_us)(730 + heng_sim_rng_below(&rng, 365)) * HENG_US_PER_DAY;
     for (unsigned i = 0; i < HENG_SIM_FLATS; i++)

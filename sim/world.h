@@ -3,8 +3,8 @@
 /* The physics of the building: weather, heating, 48 flats, their taps. It advances in fixed steps of simulated time;
  * the same seed and start give the same world, in whatever portions it is advanced.
  *
- *   outdoor temperature = season + weather of the week + hour of the day
- *   supply temperature  = heating curve over the damped outdoor temperature, off above HEATING_LIMIT_C
+ *   outdoor temperature = climate.h
+ *   supply temperature  = heating curve over the damped outdoor temperature, off above HENG_SIM_HEATING_LIMIT_C
  *   power of a flat     = heat loss to outdoors at the wanted room temperature - people, devices and sun, with a lag
  *   return temperature  = radiator law: power = K * (mean water temperature - room temperature)^1.3
  *   flow                = power / (heat capacity of water * (supply - return))
@@ -13,14 +13,12 @@
  *
  * double is allowed here: this is the world, not the accounting. What the meters send is integers. */
 #include "base/time.h"
+#include "sim/climate.h"
 #include "sim/power.h"
 #include "sim/rng.h"
 #include "sim/site.h"
 
 enum { HENG_SIM_STEP_S = 5 };
-
-/* Local time of the site: UTC+8 without summer time since 1991. */
-#define HENG_SIM_UTC_OFFSET_US (INT64_C(8) * 3600 * HENG_US_PER_S)
 
 /* What one heat meter measures. */
 struct heng_sim_heat {
@@ -51,7 +49,7 @@ struct heng_sim_world {
     heng_us now_us, installed_us;
     heng_us due_us;      /* last due date: the first of the month, 00:00 local time */
     heng_us next_due_us; /* the one after it */
-    double weather_phase[2];
+    struct heng_sim_climate climate;
     double outdoor_c, supply_c;
     bool heating;
     struct heng_sim_household households[HENG_SIM_FLATS];

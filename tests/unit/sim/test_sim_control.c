@@ -1,6 +1,6 @@
 #include "sim/options.h"
 
-#include "sim/control.h"
+#include "sim/town.h"
 #include "sim_case.h"
 
 #include <jansson.h>
@@ -21,16 +21,33 @@ static void test_commands_parse(void **state)
     struct heng_sim_command c;
     assert_int_equal(parse("unplug heat", &c), HENG_OK);
     assert_int_equal(c.verb, HENG_SIM_VERB_UNPLUG);
-    assert_int_equal(c.line, HENG_SIM_LINE_HEAT);
+    assert_string_equal(c.line, "heat");
     assert_int_equal(parse("  plug\twater \r", &c), HENG_OK);
     assert_int_equal(c.verb, HENG_SIM_VERB_PLUG);
-    assert_int_equal(c.line, HENG_SIM_LINE_WATER);
+    assert_string_equal(c.line, "water");
     assert_int_equal(parse("kill water 88010023060008", &c), HENG_OK);
     assert_string_equal(c.meter, "88010023060008");
     assert_int_equal(parse("noise water 0.01", &c), HENG_OK);
-    assert_int_equal(c.noise_ppm, 10000);
+    assert_int_equal(c.rate_ppm, 10000);
     assert_int_equal(parse("quit", &c), HENG_OK);
     assert_int_equal(c.verb, HENG_SIM_VERB_QUIT);
+    assert_int_equal(parse("late water-* 0.5 100 200", &c), HENG_OK);
+    assert_int_equal(c.rate_ppm, 500000);
+    assert_int_equal(c.min_ms, 100);
+    assert_int_equal(c.max_ms, 200);
+    assert_true(heng_sim_command_names(&c, "water-17"));
+    assert_false(heng_sim_command_names(&c, "water"));
+    assert_int_equal(parse("late water 0.5", &c), HENG_OK);
+    assert_int_equal(c.min_ms, 50);
+    assert_int_equal(c.max_ms, 5000);
+    assert_false(heng_sim_command_names(&c, "water-17"));
+    assert_int_equal(parse("clock p #3 -900", &c), HENG_OK);
+    assert_int_equal(c.seconds, -900);
+    assert_int_equal(parse("echo p off", &c), HENG_OK);
+    assert_false(c.on);
+    assert_int_equal(parse("storm * 10", &c), HENG_OK);
+    assert_int_equal(c.seconds, 10);
+    assert_int_equal(parse("show", &c), HENG_OK);
 }
 
 static void test_wrong_commands_are_refused(void **state)
@@ -40,7 +57,6 @@ static void test_wrong_commands_are_refused(void **state)
                                         "   ",
                                         "jump heat",
                                         "unplug",
-                                        "unplug gas",
                                         "unplug heat now",
                                         "kill heat",
                                         "kill heat 5 6",
@@ -49,7 +65,15 @@ static void test_wrong_commands_are_refused(void **state)
                                         "noise water -0.1",
                                         "noise water x",
                                         "quit heat",
-                                        "kill heat 123456789012345678901234"};
+                                        "kill heat 1234567890123456789012345678901234567890123456789",
+                                        "echo heat maybe",
+                                        "late heat 0.1 500",
+                                        "late heat 0.1 500 400",
+                                        "late heat 0.1 500 700 9",
+                                        "storm heat 4000",
+                                        "clock heat 1 soon",
+                                        "cut heat",
+                                        "show heat now"};
     struct heng_sim_command c = {.verb = HENG_SIM_VERB_COUNT};
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) assert_int_not_equal(parse(wrong[i], &c), HENG_OK);
     assert_int_equal(c.verb, HENG_SIM_VERB_COUNT); /* untouched */
@@ -69,25 +93,41 @@ static void test_noise_rates(void **state)
     }
 }
 
-static void test_commands_act_on_the_line(void **state)
+static void test_commands_act_on_the_building(void **state)
 {
     (void)state;
     static struct building b;
+    struct heng_sim_line lines[2];
+    struct heng_sim_town town;
     struct heng_sim_command c;
     struct heng_err err = {0};
     build(&b, 1, JANUARY_US);
+    memcpy(&lines[0], &b.heat, sizeof lines[0]);
+    memcpy(&lines[1], &b.water, sizeof lines[1]);
+    assert_int_equal(heng_sim_town_init_house(&town, lines, 2, &b.world, 1, &err), HENG_OK);
     assert_int_equal(parse("mute heat", &c), HENG_OK);
-    assert_int_equal(heng_sim_command_apply(&c, &b.heat, &err), HENG_OK);
-    assert_true(b.heat.muted);
+    assert_int_equal(heng_sim_town_do(&town, &c, JANUARY_US, &err), HENG_OK);
+    assert_true(town.lines[0].muted);
     assert_int_equal(parse("noise heat 0.5", &c), HENG_OK);
-    assert_int_equal(heng_sim_command_apply(&c, &b.heat, &err), HENG_OK);
-    assert_int_equal(b.heat.wire.noise_ppm, 500000);
+    assert_int_equal(heng_sim_town_do(&town, &c, JANUARY_US, &err), HENG_OK);
+    assert_int_equal(lines[0].wire.noise_ppm, 500000);
     assert_int_equal(parse("kill heat 100", &c), HENG_OK);
-    assert_int_equal(heng_sim_command_apply(&c, &b.heat, &err), HENG_OK);
-    assert_false(b.heat.meters.mbus.slaves[HENG_SIM_BUILDING].alive);
-    assert_int_equal(parse("kill heat 99", &c), HENG_OK);
-    assert_int_equal(heng_sim_command_apply(&c, &b.heat, &err), HENG_ENOTFOUND);
-    assert_string_equal(err.text, "no meter '99' on line heat");
+    assert_int_equal(heng_sim_town_do(&town, &c, JANUARY_US, &err), HENG_OK);
+    assert_false(lines[0].meters.mbus.slaves[HENG_SIM_BUILDING].alive);
+    static const struct {
+        const char *command, *text;
+        heng_rc rc;
+    } wrong[] = {
+        {"kill heat 99", "no meter '99' on line heat", HENG_ENOTFOUND},
+        {"kill gas 1", "no line 'gas', 'show' lists them", HENG_ENOTFOUND},
+        {"cut heat 5", "the built-in building knows no 'cut', a --scenario does", HENG_EUNSUPPORTED},
+    };
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(parse(wrong[i].command, &c), HENG_OK);
+        assert_int_equal(heng_sim_town_do(&town, &c, JANUARY_US, &err), wrong[i].rc);
+        assert_string_equal(err.text, wrong[i].text);
+    }
+    heng_sim_town_fini(&town);
 }
 
 static heng_rc options(const char *const *words, struct heng_sim_options *ret, struct heng_err *err)
@@ -139,6 +179,10 @@ static void test_wrong_options_are_refused(void **state)
         {{"now"}, "unexpected argument 'now', see heng-sim --help"},
         {{"--noise", "2"}, "'2' is no valid --noise, give a rate from 0 to 1 such as 0.002"},
         {{"--start", "today"}, "'today' is no valid --start, give a time such as 2026-01-15T08:00:00Z"},
+        {{"--first-port", "7000"}, "--first-port is for scenarios: give one with --scenario"},
+        {{"--wire-speed=instant"}, "--wire-speed is for scenarios: give one with --scenario"},
+        {{"--scenario=town.json", "--baud=1200"},
+         "--baud is for the built-in building; a scenario says it for each line"},
         {{"--heartbeat", "hex:F"}, "'hex:F' is no valid --heartbeat, give pairs of hex digits"},
     };
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -213,7 +257,7 @@ int main(void)
         cmocka_unit_test(test_commands_parse),
         cmocka_unit_test(test_wrong_commands_are_refused),
         cmocka_unit_test(test_noise_rates),
-        cmocka_unit_test(test_commands_act_on_the_line),
+        cmocka_unit_test(test_commands_act_on_the_building),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_wrong_options_are_refused),
         cmocka_unit_test(test_printed_site_is_whole),
