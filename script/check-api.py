@@ -107,6 +107,10 @@ def walk(check):
     for line in check.get(f"{api}/lines", f"{api}/lines").get("items", [])[:3]:
         check.get(f"{api}/lines/{{lineId}}", f"{api}/lines/{line['id']}")
         check.get(f"{api}/lines/{{lineId}}/events", f"{api}/lines/{line['id']}/events?limit=5")
+        check.get(f"{api}/lines/{{lineId}}/search", f"{api}/lines/{line['id']}/search?kind=modbus-rtu", 404)
+    check.get(f"{api}/places", f"{api}/places")
+    for command in check.get(f"{api}/commands", f"{api}/commands").get("items", [])[:3]:
+        check.get(f"{api}/commands/{{commandId}}", f"{api}/commands/{command['id']}")
     meters = check.get(f"{api}/meters", f"{api}/meters?limit=500").get("items", [])
     for state in ("ok", "missing", "never"):
         check.get(f"{api}/meters", f"{api}/meters?state={state}&limit=3")

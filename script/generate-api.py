@@ -7,6 +7,9 @@ For every schema with a set of words an enum, for every object a struct with a J
 of parameters, a table that checks them, and the declaration of its handler heng_api_<operation>: a missing handler
 fails at link. What this small generator does not understand stops the build.
 
+A schema that is the body of a request becomes a struct and a table of its fields (api/body.c reads by it) instead of a
+writer; its fields are whole numbers, texts, words, booleans and lists of whole numbers.
+
 Shapes: date-time is heng_us (HENG_US_NEVER: null), another string is const char * (NULL: null), an array is a pointer
 and a count. An optional property has a flag has_<name>. A property with `x-heng-json: true` is text that is JSON
 already. A response of text/event-stream makes a route with stream set and no handler.
@@ -44,9 +47,33 @@ class Contract:
         for name, schema in self.schemas.items():
             if "enum" in schema:
                 self.enums[snake(name)] = schema["enum"]
+        self.bodies = {}   # C name -> fields
+        for item in doc["paths"].values():
+            for op in item.values():
+                if "requestBody" in op:
+                    name = op["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+                    self.bodies[name] = self.fields(name)
         for name, schema in self.schemas.items():
-            if schema.get("type") == "object":
+            if schema.get("type") == "object" and name not in self.bodies:
                 self.add_struct(name)
+        self.bodies = {snake(name): fields for name, fields in self.bodies.items()}
+
+    def fields(self, name):
+        """The fields of a request's body."""
+        fields = []
+        for field, node in self.schemas[name]["properties"].items():
+            kind, ctype = self.kind(f"{name}_{field}", node)
+            schema = self.resolve(node)
+            if kind not in ("int", "text", "enum", "bool", "ints"):
+                sys.exit(f"{name}.{field}: kind {kind} is not supported in a request")
+            if kind == "text" and "maxLength" not in schema or kind == "ints" and "maxItems" not in schema:
+                sys.exit(f"{name}.{field}: needs a maxLength or maxItems")
+            numbers = schema["items"] if kind == "ints" else schema
+            fields.append({"name": field, "c": member(field), "kind": kind, "type": ctype,
+                           "required": field in self.schemas[name].get("required", []),
+                           "low": numbers.get("minimum", INT_MIN), "high": numbers.get("maximum", INT_MAX),
+                           "most": schema.get("maxLength", schema.get("maxItems", 0))})
+        return fields
 
     def resolve(self, node):
         while "$ref" in node:
@@ -98,6 +125,8 @@ class Contract:
         if types == ["boolean"]:
             return "bool", "bool "
         if types == ["array"]:
+            if node["items"].get("type") == "integer":
+                return "ints", "const int64_t *"
             kind, name = self.kind(where, node["items"])
             if kind == "object":
                 return "array", name
@@ -107,14 +136,18 @@ class Contract:
         for path, item in self.doc["paths"].items():
             for method, op in item.items():
                 params = [self.parameter(op["operationId"], path, self.resolve(p)) for p in op.get("parameters", [])]
-                content = op["responses"]["200"]["content"]
+                status = 202 if "202" in op["responses"] else 200
+                content = op["responses"][str(status)]["content"]
+                body = None
+                if "requestBody" in op:
+                    body = snake(op["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1])
                 answer = None
                 if "application/json" in content:
                     answer = snake(content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1])
                 elif "text/event-stream" not in content:
                     sys.exit(f"{op['operationId']}: no answer that can be generated")
                 yield {"name": snake(op["operationId"]), "method": method.upper(), "path": path, "params": params,
-                       "answer": answer, "summary": op["summary"]}
+                       "body": body, "status": status, "answer": answer, "summary": op["summary"]}
 
     def parameter(self, operation, path, node):
         schema = node["schema"]
@@ -162,10 +195,16 @@ def header(contract, operations):
                 out.append(f"    bool has_{p['c']};")
             about = f" /* {p['about'].strip()} */" if p["about"] else ""
             out.append(f"    {c_type(p)}{p['c']};{about}")
-            if p["kind"] == "array":
+            if p["kind"] in ("array", "ints"):
                 out.append(f"    size_t {p['c']}_n;")
         out += ["};", f"void heng_api_write_{snake(name)}(struct heng_json *json, "
                       f"const struct heng_api_{snake(name)} *value);", ""]
+    for name, fields in contract.bodies.items():
+        out.append(f"struct heng_api_{name} {{")
+        for f in fields:
+            out += ([] if f["required"] else [f"    bool has_{f['c']};"]) + [f"    {c_type(f)}{f['c']};"]
+            out += [f"    size_t {f['c']}_n;"] if f["kind"] == "ints" else []
+        out += ["};", ""]
     for op in operations:
         if op["params"]:
             out.append(f"struct heng_api_{op['name']}_params {{")
@@ -176,12 +215,15 @@ def header(contract, operations):
             out.append("};")
         if op["answer"]:
             params = f"const struct heng_api_{op['name']}_params *params, " if op["params"] else ""
+            params += f"const struct heng_api_{op['body']} *body, " if op["body"] else ""
             out += [f"/* {op['summary']}. */",
                     f"HENG_NODISCARD heng_rc heng_api_{op['name']}(struct heng_api_call *call, {params}"
                     f"struct heng_api_{op['answer']} *ret, struct heng_err *err);"]
         out.append("")
     out += ["/* Room for the parameters of any operation. */", "union heng_api_any_params {"]
     out += [f"    struct heng_api_{op['name']}_params {op['name']};" for op in operations if op["params"]]
+    out += ["};", "", "/* Room for the body of any request. */", "union heng_api_any_body {"]
+    out += [f"    struct heng_api_{name} {name};" for name in contract.bodies]
     out += ["};", "", f"enum {{ HENG_API_ROUTE_COUNT = {len(operations)} }};",
             "extern const struct heng_api_route heng_api_routes[HENG_API_ROUTE_COUNT];", "",
             "/* The contract itself, as JSON. */", "extern const char heng_api_openapi[];",
@@ -196,6 +238,8 @@ def write_property(p):
               "time": f"put_time(json, {value});",
               "enum": f"heng_json_text(json, heng_api_{p['type']}_text({value}));",
               "object": f"heng_api_write_{p['type']}(json, &{value});",
+              "ints": f"heng_json_array(json);\n    for (size_t i = 0; i < {value}_n; i++) "
+                      f"heng_json_int(json, {value}[i]);\n    heng_json_end_array(json);",
               "array": f"heng_json_array(json);\n    for (size_t i = 0; i < {value}_n; i++) "
                        f"heng_api_write_{p['type']}(json, &{value}[i]);\n    heng_json_end_array(json);"}[p["kind"]]
     body = f"heng_json_key(json, {quoted(p['name'])});\n    {writer}"
@@ -216,6 +260,18 @@ def param_row(op, p):
             f".offset = offsetof({struct}, {p['c']}), .has_offset = {has}}},")
 
 
+def field_row(name, f):
+    struct = f"struct heng_api_{name}"
+    words = f"words_{f['type']}" if f["kind"] == "enum" else "NULL"
+    count = f"HENG_API_{f['type'].upper()}_COUNT" if f["kind"] == "enum" else "0"
+    has = "HENG_API_ALWAYS" if f["required"] else f"offsetof({struct}, has_{f['c']})"
+    length = f"offsetof({struct}, {f['c']}_n)" if f["kind"] == "ints" else "0"
+    return (f"    {{.name = {quoted(f['name'])}, .kind = HENG_API_FIELD_{f['kind'].upper()}, "
+            f".required = {'true' if f['required'] else 'false'}, .min = {f['low']}, .max = {f['high']}, "
+            f".most = {f['most']}, .words = {words}, .word_count = {count}, .offset = offsetof({struct}, {f['c']}), "
+            f".has_offset = {has}, .count_offset = {length}}},")
+
+
 def source(contract, operations):
     out = ["/* Made from openapi.yaml by script/generate-api.py. */", '#include "api/contract.h"', "",
            "#include <string.h>", "",
@@ -234,15 +290,18 @@ def source(contract, operations):
                 f"const struct heng_api_{snake(name)} *value)", "{", "    heng_json_object(json);"]
         out += [write_property(p) for p in properties]
         out += ["    heng_json_end_object(json);", "}", ""]
+    for name, fields in contract.bodies.items():
+        out += [f"static const struct heng_api_field fields_{name}[] = {{"]
+        out += [field_row(name, f) for f in fields] + ["};", ""]
     for op in operations:
         if op["params"]:
             out += [f"static const struct heng_api_param params_{op['name']}[] = {{"]
             out += [param_row(op, p) for p in op["params"]] + ["};", ""]
         if op["answer"]:
-            params = "params, " if op["params"] else ""
-            unused = "" if op["params"] else "    (void)params;\n"
+            params = ("params, " if op["params"] else "") + ("body, " if op["body"] else "")
+            unused = ("" if op["params"] else "    (void)params;\n") + ("" if op["body"] else "    (void)body;\n")
             out += [f"static heng_rc run_{op['name']}(struct heng_api_call *call, const void *params, "
-                    f"struct heng_json *json, struct heng_err *err)\n{{\n{unused}"
+                    f"const void *body, struct heng_json *json, struct heng_err *err)\n{{\n{unused}"
                     f"    struct heng_api_{op['answer']} answer = {{0}};\n"
                     f"    heng_rc rc = heng_api_{op['name']}(call, {params}&answer, err);\n"
                     f"    if (rc == HENG_OK) heng_api_write_{op['answer']}(json, &answer);\n    return rc;\n}}", ""]
@@ -251,9 +310,10 @@ def source(contract, operations):
         params = f"params_{op['name']}" if op["params"] else "NULL"
         run = f"run_{op['name']}" if op["answer"] else "NULL"
         stream = "false" if op["answer"] else "true"
+        fields, count = (f"fields_{op['body']}", len(contract.bodies[op["body"]])) if op["body"] else ("NULL", 0)
         out.append(f"    {{.method = {quoted(op['method'])}, .path = {quoted(op['path'])}, .operation = "
-                   f"{quoted(op['name'])}, .params = {params}, .param_count = {len(op['params'])}, .run = {run}, "
-                   f".stream = {stream}}},")
+                   f"{quoted(op['name'])}, .params = {params}, .param_count = {len(op['params'])}, .fields = {fields}, "
+                   f".field_count = {count}, .status = {op['status']}, .run = {run}, .stream = {stream}}},")
     text = json.dumps(contract.doc, ensure_ascii=False, separators=(",", ":"), default=str).encode()
     rows = [", ".join(str(b if b < 128 else b - 256) for b in text[i:i + 24]) for i in range(0, len(text), 24)]
     out += ["};", "", "const char heng_api_openapi[] = {"] + [f"    {row}," for row in rows] + ["    0,", "};",

@@ -21,3 +21,20 @@ WITH RECURSIVE tree (id) AS (
     UNION ALL
     SELECT p.id FROM place p JOIN tree t ON p.parent_id = t.id)
 SELECT key FROM place WHERE id NOT IN (SELECT id FROM tree) LIMIT 1;
+
+-- name: place_list
+-- Behind id ?1.
+SELECT id, coalesce(parent_id, 0), key, kind, name, path, area_cm2 FROM place WHERE id > ?1 ORDER BY id LIMIT ?2;
+
+-- name: place_get
+SELECT id, coalesce(parent_id, 0), key, kind, name, path, area_cm2 FROM place WHERE id = ?1;
+
+-- name: place_members
+-- The meters on lines that measure at place ?1 or anywhere below it.
+WITH RECURSIVE tree (id) AS (
+    SELECT ?1 UNION SELECT p.id FROM place p JOIN tree t ON p.parent_id = t.id)
+SELECT m.device_id, m.line_id FROM tree
+    JOIN point p ON p.place_id = tree.id
+    JOIN installation i ON i.point_id = p.id AND i.until_us IS NULL
+    JOIN line_member m ON m.device_id = i.device_id
+ORDER BY m.line_id, m.device_id LIMIT ?2;

@@ -16,20 +16,20 @@ SELECT id, device_id, at_us, protocol, bytes FROM frame WHERE id = ?1;
 SELECT id, device_id, at_us, protocol, bytes FROM frame WHERE device_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;
 
 -- name: reading_add
-INSERT INTO reading (device_id, at_us, source, quality, first_frame, frame_count, packed)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO reading (device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
 -- name: reading_get
-SELECT device_id, at_us, source, quality, first_frame, frame_count, packed FROM reading
+SELECT device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial FROM reading
 WHERE device_id = ?1 AND at_us = ?2 AND source = ?3;
 
 -- name: reading_scan
-SELECT device_id, at_us, source, quality, first_frame, frame_count, packed FROM reading
+SELECT device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial FROM reading
 WHERE device_id = ?1 AND at_us >= ?2 AND at_us < ?3 ORDER BY at_us, source;
 
 -- name: reading_conflict_known
 SELECT 1 FROM reading_conflict WHERE device_id = ?1 AND at_us = ?2 AND source = ?3 AND packed = ?4;
 
 -- name: reading_conflict_add
-INSERT INTO reading_conflict (device_id, at_us, source, quality, first_frame, frame_count, packed)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO reading_conflict (device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);

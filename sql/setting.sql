@@ -12,7 +12,7 @@ SELECT (SELECT count(*) FROM device),
        coalesce((SELECT sum(state = 'missing') FROM device_state), 0),
        coalesce((SELECT sum(state = 'never') FROM device_state), 0),
        (SELECT count(*) FROM line),
-       (SELECT count(*) FROM line_state WHERE state IN ('down', 'silent')),
+       (SELECT count(*) FROM line_state WHERE state IN ('down', 'overload', 'no-load')),
        coalesce((SELECT sum(reads) FROM device_state), 0),
        (SELECT count(*) FROM reading_conflict);
 
@@ -24,4 +24,8 @@ SELECT coalesce((SELECT max(id) FROM place), 0) + 1,
        coalesce((SELECT max(id) FROM installation), 0) + 1,
        coalesce((SELECT max(id) FROM register), 0) + 1,
        coalesce((SELECT max(id) FROM frame), 0) + 1,
-       coalesce((SELECT max(id) FROM line_event), 0) + 1;
+       coalesce((SELECT max(id) FROM line_event), 0) + 1,
+       coalesce((SELECT max(id) FROM schedule), 0) + 1,
+       coalesce((SELECT max(id) FROM relay), 0) + 1,
+       coalesce((SELECT max(id) FROM command), 0) + 1,
+       coalesce((SELECT max(id) FROM search_found), 0) + 1;

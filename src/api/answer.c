@@ -48,6 +48,11 @@ static const char *title_of(unsigned status)
     case MHD_HTTP_BAD_REQUEST: return "The request is not right";
     case MHD_HTTP_NOT_FOUND: return "Not found";
     case MHD_HTTP_METHOD_NOT_ALLOWED: return "Method not allowed";
+    case MHD_HTTP_FORBIDDEN: return "Not allowed";
+    case MHD_HTTP_CONFLICT: return "It contradicts what is there";
+    case MHD_HTTP_CONTENT_TOO_LARGE: return "Too large";
+    case MHD_HTTP_UNSUPPORTED_MEDIA_TYPE: return "Not JSON";
+    case MHD_HTTP_UNPROCESSABLE_CONTENT: return "It cannot be done";
     case MHD_HTTP_MISDIRECTED_REQUEST: return "Not this server";
     case MHD_HTTP_SERVICE_UNAVAILABLE: return "Too busy";
     }
@@ -97,10 +102,38 @@ unsigned heng_api_status_of(heng_rc rc)
     return MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* What the client may know of a failure; what is inside of the server goes to the log. */
-static struct MHD_Response *answer_failure(const struct heng_api_route *route, heng_rc rc, const struct heng_err *err,
-                                           unsigned *ret_status)
+unsigned heng_api_wish_status_of(heng_rc rc)
 {
+    switch (rc) {
+    case HENG_OK: return MHD_HTTP_OK;
+    case HENG_ENOTFOUND: return MHD_HTTP_NOT_FOUND;
+    case HENG_ERANGE:
+    case HENG_ECONFIG:
+    case HENG_EFORMAT: return MHD_HTTP_BAD_REQUEST;
+    case HENG_EUNSUPPORTED: return MHD_HTTP_UNPROCESSABLE_CONTENT;
+    case HENG_EDENIED: return MHD_HTTP_FORBIDDEN;
+    case HENG_ECONFLICT:
+    case HENG_EEXISTS: return MHD_HTTP_CONFLICT;
+    case HENG_EBUSY:
+    case HENG_ELIMIT:
+    case HENG_ETIMEOUT:
+    case HENG_ECLOSED: return MHD_HTTP_SERVICE_UNAVAILABLE;
+    case HENG_MORE:
+    case HENG_ECHECKSUM:
+    case HENG_ENOMEM:
+    case HENG_EIO:
+    case HENG_EBUG: return MHD_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return MHD_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* What the client may know of a failure; what is inside of the server goes to the log. */
+static struct MHD_Response *answer_failure(const struct heng_api_route *route, bool is_wish, heng_rc rc,
+                                           const struct heng_err *err, unsigned *ret_status)
+{
+    *ret_status = heng_api_wish_status_of(rc);
+    if (is_wish && *ret_status != MHD_HTTP_INTERNAL_SERVER_ERROR)
+        return heng_api_problem_response(*ret_status, heng_rc_name(rc), err->text);
     *ret_status = heng_api_status_of(rc);
     if (*ret_status == MHD_HTTP_BAD_REQUEST) return heng_api_problem_response(*ret_status, heng_rc_name(rc), err->text);
     if (rc == HENG_ENOTFOUND)
@@ -115,23 +148,26 @@ struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_
                                         unsigned *ret_status)
 {
     union heng_api_any_params params;
+    union heng_api_any_body body;
     struct heng_err err = {0};
     memset(&params, 0, sizeof params);
+    memset(&body, 0, sizeof body);
     heng_rc rc = heng_api_take_params(route, input, &params, &err);
-    if (rc != HENG_OK) return answer_failure(route, rc, &err, ret_status);
+    if (rc != HENG_OK) return answer_failure(route, false, rc, &err, ret_status);
 
     struct heng_arena arena = {.max = HENG_API_ARENA_MAX};
-    struct heng_api_call call = {api, reader, &arena};
+    struct heng_api_call call = {.api = api, .reader = reader, .arena = &arena};
     struct heng_str text = {.max = HENG_API_BODY_MAX};
     struct heng_json json = heng_json_of(&text);
-    rc = route->run(&call, &params, &json, &err);
+    rc = heng_api_take_body(route, input, &arena, &body, &err);
+    if (rc == HENG_OK) rc = route->run(&call, &params, &body, &json, &err);
     heng_arena_fini(&arena);
     if (rc == HENG_OK && text.rc != HENG_OK) rc = heng_fail(&err, text.rc, 0, "the answer is too large");
     if (rc != HENG_OK) {
         heng_str_fini(&text);
-        return answer_failure(route, rc, &err, ret_status);
+        return answer_failure(route, call.is_wish, rc, &err, ret_status);
     }
-    *ret_status = MHD_HTTP_OK;
+    *ret_status = route->status;
     struct MHD_Response *response = heng_api_response_take(text.text, text.n, "application/json");
     if (response) MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     return response;

@@ -8,13 +8,14 @@ static heng_rc no_memory(struct heng_err *err) { return heng_fail(err, HENG_ENOM
 
 heng_rc heng_api_get_health(struct heng_api_call *call, struct heng_api_health *ret, struct heng_err *err)
 {
-    struct heng_health *health = heng_arena_take(call->arena, 1, sizeof *health);
+    struct heng_site_health *health = heng_arena_take(call->arena, 1, sizeof *health);
     char detail[HENG_DETAIL_MAX];
     if (!health) return no_memory(err);
     pthread_mutex_lock(&call->api->health_mutex);
     int part = 0;
     while (part < HENG_HEALTH_PARTS - 1 && !call->api->health[part][0]) part++;
     memcpy(detail, call->api->health[part], sizeof detail);
+    struct heng_latency latency = call->api->latency;
     pthread_mutex_unlock(&call->api->health_mutex);
     struct heng_err why;
     heng_rc rc = heng_view_health(call->reader, health, &why);
@@ -32,6 +33,11 @@ heng_rc heng_api_get_health(struct heng_api_call *call, struct heng_api_health *
         .time_zone = health->time_zone,
         .has_detail = detail[0] != '\0',
         .detail = heng_arena_text(call->arena, detail),
+        .has_latency = latency.reads != 0,
+        .latency = {.reads = (int64_t)latency.reads,
+                    .p50_us = latency.p50_us,
+                    .p99_us = latency.p99_us,
+                    .max_us = latency.max_us},
     };
     return HENG_OK;
 }
@@ -116,7 +122,8 @@ heng_rc heng_api_list_meters(struct heng_api_call *call, const struct heng_api_l
     struct heng_meter_filter filter = {.search = params->has_q ? params->q : "",
                                        .line_id = params->has_line ? params->line : 0,
                                        .medium = HENG_MEDIUM_COUNT,
-                                       .state = HENG_METER_STATE_COUNT};
+                                       .state = HENG_METER_STATE_COUNT,
+                                       .place_id = params->has_place ? params->place : 0};
     if (params->has_state) filter.state = heng_meter_state_of(heng_api_meter_state_text(params->state));
     if (params->has_medium) {
         filter.medium = heng_medium_of(params->medium);
@@ -188,7 +195,7 @@ static struct heng_api_frame frame_from(const struct heng_frame *frame, struct h
     return (struct heng_api_frame){.id = frame->id,
                                    .meter_id = frame->device_id,
                                    .at = frame->at_us,
-                                   .protocol = heng_api_frame_protocol_of(heng_protocol_text(frame->protocol)),
+                                   .protocol = heng_api_protocol_of(heng_protocol_text(frame->protocol)),
                                    .hex = hex ? hex : "",
                                    .length = frame->n};
 }

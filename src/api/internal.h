@@ -21,8 +21,9 @@ void heng_api_common_headers(struct MHD_Response *response);
 /* A problem document (RFC 9457). code: as in the logs. */
 struct MHD_Response *heng_api_problem_response(unsigned status, const char *code, const char *detail);
 
-/* The HTTP status that fits a result code. */
+/* The HTTP status that fits a result code: of a question, and of a wish, whose errors are the asker's. */
 unsigned heng_api_status_of(heng_rc rc);
+unsigned heng_api_wish_status_of(heng_rc rc);
 
 /* Run a route with checked parameters. Always sets a status; response is NULL only without memory. */
 struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_api_route *route,
@@ -31,11 +32,14 @@ struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_
 
 /* ---- requests and workers (queue.c) ---- */
 
-/* One request. bad_uri: the path held a NUL. */
+/* One request. bad_uri: the path held a NUL. body: at most HENG_API_REQUEST_MAX bytes; too_large: there were more. */
+enum { HENG_API_REQUEST_MAX = 16384 };
 struct heng_request {
     struct heng_api *api;
     struct MHD_Connection *connection;
-    bool seen, queued, bad_uri;
+    bool seen, queued, refused, bad_uri, too_large;
+    char *body;
+    size_t body_n;
     const struct heng_api_route *route;
     struct heng_api_input input;
     unsigned status;
@@ -44,7 +48,7 @@ struct heng_request {
 };
 
 /* A bounded queue and the threads that empty it. Full means refused, with 503. */
-struct heng_queue {
+struct heng_api_queue {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     struct heng_request *first, *last;
@@ -54,11 +58,11 @@ struct heng_queue {
     struct heng_worker *workers;
 };
 
-HENG_NODISCARD heng_rc heng_queue_start(struct heng_queue *queue, const char *database, unsigned workers, unsigned max,
-                                        struct heng_err *err);
+HENG_NODISCARD heng_rc heng_api_queue_start(struct heng_api_queue *queue, const char *database, unsigned workers,
+                                            unsigned max, struct heng_err *err);
 /* Suspends the connection of the request and hands it to a worker. False when full or stopping. */
-bool heng_queue_put(struct heng_queue *queue, struct heng_request *request);
-void heng_queue_stop(struct heng_queue *queue); /* after all that waits is answered */
+bool heng_api_queue_put(struct heng_api_queue *queue, struct heng_request *request);
+void heng_api_queue_stop(struct heng_api_queue *queue); /* after all that waits is answered */
 
 /* ---- live events (events.c) ---- */
 
@@ -129,13 +133,20 @@ bool heng_files_etag_matches(const char *header, const char *etag);
 
 /* ---- the server (server.c) ---- */
 
+/* A bucket of wishes: each takes one, and they come back with time. */
+struct heng_rate {
+    pthread_mutex_t mutex;
+    heng_us at_us;
+    int64_t left_micro;
+};
+
 struct heng_api {
     struct heng_api_options options;
     struct MHD_Daemon *daemon;
     int listen_fd;
     uint16_t port;
     heng_us started_us;
-    struct heng_queue queue;
+    struct heng_api_queue queue, wishes; /* who wants something may wait for a disk; who asks does not wait behind it */
     struct heng_events events;
     struct heng_connections connections;
     pthread_t ticker;
@@ -144,6 +155,8 @@ struct heng_api {
     pthread_cond_t tick;
     pthread_mutex_t health_mutex;
     char health[HENG_HEALTH_PARTS][HENG_DETAIL_MAX];
+    struct heng_latency latency; /* under health_mutex */
+    struct heng_rate rate;
 };
 
 /* ---- views to contract (convert.c) ---- */
@@ -151,6 +164,9 @@ struct heng_api {
 struct heng_api_line heng_api_line_from(const struct heng_line_row *row);
 struct heng_api_meter heng_api_meter_from(const struct heng_meter_view *view, struct heng_arena *arena);
 struct heng_api_value heng_api_value_from(const struct heng_value_view *view, struct heng_arena *arena);
+struct heng_api_command heng_api_command_from(const struct heng_command_row *row, struct heng_arena *arena);
+struct heng_api_search heng_api_search_from(const struct heng_search_row *row);
+struct heng_api_order_event heng_api_order_event_from(const struct heng_order_fact *order);
 struct heng_api_live_reading heng_api_live_reading_from(const struct heng_reading_view *view, struct heng_arena *arena);
 /* Exact decimal text in the arena; NULL without memory. */
 const char *heng_api_dec_text(struct heng_arena *arena, struct heng_dec dec);

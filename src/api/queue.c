@@ -5,13 +5,13 @@
 #include "store/read.h"
 
 struct heng_worker {
-    struct heng_queue *queue;
+    struct heng_api_queue *queue;
     struct heng_store_reader *reader;
     pthread_t thread;
     bool running;
 };
 
-static struct heng_request *take(struct heng_queue *queue)
+static struct heng_request *take(struct heng_api_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
     while (!queue->first && !queue->stopping) pthread_cond_wait(&queue->filled, &queue->mutex);
@@ -37,8 +37,8 @@ static void *work(void *cls)
     return NULL;
 }
 
-heng_rc heng_queue_start(struct heng_queue *queue, const char *database, unsigned workers, unsigned max,
-                         struct heng_err *err)
+heng_rc heng_api_queue_start(struct heng_api_queue *queue, const char *database, unsigned workers, unsigned max,
+                             struct heng_err *err)
 {
     pthread_mutex_init(&queue->mutex, NULL);
     pthread_cond_init(&queue->filled, NULL);
@@ -57,7 +57,7 @@ heng_rc heng_queue_start(struct heng_queue *queue, const char *database, unsigne
     return HENG_OK;
 }
 
-bool heng_queue_put(struct heng_queue *queue, struct heng_request *request)
+bool heng_api_queue_put(struct heng_api_queue *queue, struct heng_request *request)
 {
     pthread_mutex_lock(&queue->mutex);
     bool taken = !queue->stopping && queue->waiting < queue->max;
@@ -78,7 +78,7 @@ bool heng_queue_put(struct heng_queue *queue, struct heng_request *request)
     return taken;
 }
 
-void heng_queue_stop(struct heng_queue *queue)
+void heng_api_queue_stop(struct heng_api_queue *queue)
 {
     if (!queue->workers) return;
     pthread_mutex_lock(&queue->mutex);

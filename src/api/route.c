@@ -1,6 +1,7 @@
 #include "api/route.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,20 @@ static bool matches(const char *template, const char *path, struct heng_api_inpu
     return *path == '\0';
 }
 
-const struct heng_api_route *heng_api_find_route(const char *path, struct heng_api_input *input)
+const struct heng_api_route *heng_api_find_route(const char *method, const char *path, struct heng_api_input *input,
+                                                 char ret_allow[static HENG_API_ALLOW_MAX])
 {
-    for (size_t i = 0; i < HENG_API_ROUTE_COUNT; i++)
-        if (matches(heng_api_routes[i].path, path, input)) return &heng_api_routes[i];
+    size_t n = 0;
+    if (strcmp(method, "HEAD") == 0) method = "GET";
+    ret_allow[0] = '\0';
+    for (size_t i = 0; i < HENG_API_ROUTE_COUNT; i++) {
+        const struct heng_api_route *route = &heng_api_routes[i];
+        if (!matches(route->path, path, input)) continue;
+        if (strcmp(route->method, method) == 0) return route;
+        if (n < HENG_API_ALLOW_MAX)
+            n += (size_t)snprintf(ret_allow + n, HENG_API_ALLOW_MAX - n, "%s%s", n ? ", " : "",
+                                  strcmp(route->method, "GET") == 0 ? "GET, HEAD" : route->method);
+    }
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 /* What the generated contract is made of: routes, their parameters and how these are checked. */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/slice.h"
 
 /* What a handler works with. */
 struct heng_api;
@@ -11,6 +12,7 @@ struct heng_api_call {
     struct heng_api *api;
     struct heng_store_reader *reader;
     struct heng_arena *arena; /* lives until the answer is written */
+    bool is_wish;             /* set by a handler: the error it gives is meant for who asked */
 };
 
 typedef enum heng_api_param_kind {
@@ -38,12 +40,36 @@ struct heng_api_param {
     size_t offset, has_offset;
 };
 
-/* run is NULL for a stream of events. */
+typedef enum heng_api_field_kind {
+    HENG_API_FIELD_INT,
+    HENG_API_FIELD_TEXT,
+    HENG_API_FIELD_ENUM,
+    HENG_API_FIELD_BOOL,
+    HENG_API_FIELD_INTS
+} heng_api_field_kind;
+
+/* One field of a request's body: what is allowed, and where it goes in the struct of its schema. */
+struct heng_api_field {
+    const char *name;
+    heng_api_field_kind kind;
+    bool required;
+    int64_t min, max;         /* INT, INTS */
+    size_t most;              /* bytes of a TEXT, items of INTS */
+    const char *const *words; /* ENUM */
+    unsigned word_count;
+    size_t offset, has_offset, count_offset;
+};
+
+/* run is NULL for a stream of events; fields is NULL for a request without a body. status: of a good answer. */
 struct heng_api_route {
     const char *method, *path, *operation;
     const struct heng_api_param *params;
     size_t param_count;
-    heng_rc (*run)(struct heng_api_call *call, const void *params, struct heng_json *json, struct heng_err *err);
+    const struct heng_api_field *fields;
+    size_t field_count;
+    unsigned status;
+    heng_rc (*run)(struct heng_api_call *call, const void *params, const void *body, struct heng_json *json,
+                   struct heng_err *err);
     bool stream;
 };
 
@@ -59,15 +85,24 @@ struct heng_api_input {
     size_t part_count;
     struct heng_api_arg args[HENG_API_ARGS_MAX];
     size_t arg_count;
+    struct heng_slice body;
 };
 
-/* Find the route of a path and fill the parts of input; NULL when there is none. */
-const struct heng_api_route *heng_api_find_route(const char *path, struct heng_api_input *input);
+/* Find the route of a method and a path and fill the parts of input; NULL when there is none. HEAD is GET.
+ * ret_allow: the methods that the path knows, "GET, HEAD, POST"; "" for a path that is not known. */
+enum { HENG_API_ALLOW_MAX = 64 };
+const struct heng_api_route *heng_api_find_route(const char *method, const char *path, struct heng_api_input *input,
+                                                 char ret_allow[static HENG_API_ALLOW_MAX]);
 
 /* Check the input and fill the struct of parameters; texts are borrowed from the input.
  * Errors: ERANGE, the text names the parameter. An unknown or repeated name is an error too: a filter with a typing
  *         mistake must not look like one that matched everything. */
 HENG_NODISCARD heng_rc heng_api_take_params(const struct heng_api_route *route, const struct heng_api_input *input,
                                             void *ret_params, struct heng_err *err);
+
+/* The same for the body: one JSON object with the fields of the route. Texts and lists go to the arena.
+ * Errors: ERANGE, the text names the field; ENOMEM. */
+HENG_NODISCARD heng_rc heng_api_take_body(const struct heng_api_route *route, const struct heng_api_input *input,
+                                          struct heng_arena *arena, void *ret_body, struct heng_err *err);
 
 #endif

@@ -17,7 +17,14 @@
 #include "api/internal.h"
 #include "base/log.h"
 
-enum { HTTP_THREADS = 2, REQUEST_MEMORY = 32768, ANSWER_TIMEOUT_S = 120, TICK_MS = 1000, GATHER_MS = 20 };
+enum {
+    HTTP_THREADS = 2,
+    WISH_WORKERS = 4,
+    REQUEST_MEMORY = 32768,
+    ANSWER_TIMEOUT_S = 120,
+    TICK_MS = 1000,
+    GATHER_MS = 20
+};
 
 static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
 {
@@ -73,22 +80,44 @@ static enum MHD_Result answer_stream(struct heng_request *request)
     return send_response(request->connection, MHD_HTTP_OK, response);
 }
 
-static enum MHD_Result answer_api(struct heng_request *request, const char *path)
+static enum MHD_Result refuse_method(struct MHD_Connection *connection, const char *allow)
+{
+    char text[96];
+    snprintf(text, sizeof text, "only %s here", allow);
+    struct MHD_Response *response =
+        heng_api_problem_response(MHD_HTTP_METHOD_NOT_ALLOWED, heng_rc_name(HENG_EUNSUPPORTED), text);
+    if (response) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
+    return send_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+}
+
+static bool is_question(const char *method)
+{
+    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
+static enum MHD_Result answer_api(struct heng_request *request, const char *method, const char *path)
 {
     struct MHD_Connection *connection = request->connection;
-    if (strcmp(path, "/api/openapi.json") == 0)
+    if (is_question(method) && strcmp(path, "/api/openapi.json") == 0)
         return send_response(connection, MHD_HTTP_OK,
                              heng_api_response_keep(heng_api_openapi, heng_api_openapi_n, "application/json"));
-    request->route = heng_api_find_route(path, &request->input);
+    char allow[HENG_API_ALLOW_MAX];
+    request->route = heng_api_find_route(method, path, &request->input, allow);
+    if (!request->route && allow[0]) return refuse_method(connection, allow);
     if (!request->route)
         return send_problem(connection, MHD_HTTP_NOT_FOUND, heng_rc_name(HENG_ENOTFOUND),
                             "there is no such operation: see /api/openapi.json");
+    if (request->too_large)
+        return send_problem(connection, MHD_HTTP_CONTENT_TOO_LARGE, heng_rc_name(HENG_ELIMIT),
+                            "the body is longer than 16384 bytes");
+    request->input.body = heng_slice_of((const uint8_t *)request->body, request->body_n);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, collect_arg, request);
     if (request->bad_uri)
         return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_ERANGE),
                             "too many parameters, or a zero byte in one");
     if (request->route->stream) return answer_stream(request);
-    if (heng_queue_put(&request->api->queue, request)) return MHD_YES;
+    struct heng_api *api = request->api;
+    if (heng_api_queue_put(is_question(method) ? &api->queue : &api->wishes, request)) return MHD_YES;
     return send_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE, heng_rc_name(HENG_EBUSY),
                         "too many requests at once: try again in a second");
 }
@@ -101,8 +130,65 @@ static enum MHD_Result count_host(void *count, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
+/* One of a burst of 50, then 20 each second. */
+enum { WISH_BURST = 50, WISHES_PER_S = 20 };
+static bool take_turn(struct heng_rate *rate)
+{
+    heng_us now_us = heng_clock_mono();
+    pthread_mutex_lock(&rate->mutex);
+    rate->left_micro += (now_us - rate->at_us) * WISHES_PER_S;
+    if (!rate->at_us || rate->left_micro > WISH_BURST * HENG_US_PER_S) rate->left_micro = WISH_BURST * HENG_US_PER_S;
+    rate->at_us = now_us;
+    bool mine = rate->left_micro >= HENG_US_PER_S;
+    if (mine) rate->left_micro -= HENG_US_PER_S;
+    pthread_mutex_unlock(&rate->mutex);
+    return mine;
+}
+
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    size_t n = sizeof json - 1;
+    return type && strncasecmp(type, json, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
+}
+
+/* Does the host name our port too? A browser leaves out 80. */
+static bool is_our_port(const struct heng_api *api, const char *host)
+{
+    const char *colon = strrchr(host, ':');
+    if (!colon || strchr(colon, ']')) return api->port == 80;
+    return strtoul(colon + 1, NULL, 10) == api->port;
+}
+
+static enum MHD_Result refuse_with(struct heng_request *request, unsigned status, heng_rc rc, const char *detail)
+{
+    request->refused = true;
+    return send_problem(request->connection, status, heng_rc_name(rc), detail);
+}
+
+/* A request that changes something. There is no sign-in yet, so the browser of somebody at this machine must not be
+ * turned against us: a page from elsewhere can send no JSON without asking first, and says where it comes from. */
+static enum MHD_Result refuse_wish(struct heng_request *request)
+{
+    struct MHD_Connection *connection = request->connection;
+    const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    const char *origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+    const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (!is_our_port(request->api, host))
+        return refuse_with(request, MHD_HTTP_MISDIRECTED_REQUEST, HENG_EDENIED, "the Host header names another port");
+    if (origin && (strncasecmp(origin, "http://", 7) != 0 || strcasecmp(origin + 7, host) != 0))
+        return refuse_with(request, MHD_HTTP_FORBIDDEN, HENG_EDENIED, "this page is not one of this server's");
+    if (!is_json(type))
+        return refuse_with(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, HENG_EFORMAT,
+                           "the header Content-Type must be application/json");
+    if (!take_turn(&request->api->rate))
+        return refuse_with(request, MHD_HTTP_SERVICE_UNAVAILABLE, HENG_EBUSY,
+                           "too many wishes at once: try again in a second");
+    return MHD_YES;
+}
+
 /* What is refused before anybody looks at the path; an answer ends the request. */
-static enum MHD_Result refuse(struct heng_request *request, const char *method)
+static enum MHD_Result refuse(struct heng_request *request, const char *method, const char *path)
 {
     struct MHD_Connection *connection = request->connection;
     int hosts = 0; /* RFC 9112: a request with two of them is a trick */
@@ -112,15 +198,27 @@ static enum MHD_Result refuse(struct heng_request *request, const char *method)
     if (!is_our_host(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
         return send_problem(connection, MHD_HTTP_MISDIRECTED_REQUEST, heng_rc_name(HENG_EDENIED),
                             "the Host header must be localhost, 127.0.0.1 or [::1]");
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-        struct MHD_Response *response = heng_api_problem_response(
-            MHD_HTTP_METHOD_NOT_ALLOWED, heng_rc_name(HENG_EUNSUPPORTED), "only GET and HEAD are known here");
-        if (response) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-        return send_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    if (!is_question(method)) {
+        char allow[HENG_API_ALLOW_MAX];
+        const struct heng_api_route *route = heng_api_find_route(method, path, &request->input, allow);
+        if (!route) return refuse_method(connection, allow[0] ? allow : "GET, HEAD");
+        enum MHD_Result refused = refuse_wish(request);
+        if (request->refused) return refused;
     }
     if (request->bad_uri)
         return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_ERANGE), "a zero byte in the path");
     return MHD_YES;
+}
+
+static void gather(struct heng_request *request, const char *body, size_t n)
+{
+    if (!request->body) request->body = malloc(HENG_API_REQUEST_MAX);
+    if (!request->body || n > HENG_API_REQUEST_MAX - request->body_n) {
+        request->too_large = true;
+        return;
+    }
+    memcpy(request->body + request->body_n, body, n);
+    request->body_n += n;
 }
 
 /* The callback for each request: first when its head is there, then for its body, last after a worker is done. */
@@ -131,7 +229,6 @@ static enum MHD_Result access_request(void *cls, struct MHD_Connection *connecti
     struct heng_request *request = *request_context;
     struct heng_api *api = cls;
     (void)version;
-    (void)body;
     if (!request) return MHD_NO; /* without memory at its start */
     if (request->queued) {
         struct MHD_Response *response = request->response;
@@ -142,13 +239,14 @@ static enum MHD_Result access_request(void *cls, struct MHD_Connection *connecti
         request->seen = true;
         request->connection = connection;
         heng_connection_expect(&api->connections, connection, ANSWER_TIMEOUT_S * HENG_US_PER_S);
-        return refuse(request, method);
+        return refuse(request, method, path);
     }
-    if (*body_n) { /* a GET needs no body; it is dropped, the timeout bounds it */
-        *body_n = 0;
+    if (*body_n) {
+        if (!is_question(method)) gather(request, body, *body_n);
+        *body_n = 0; /* a GET needs no body; it is dropped, the timeout bounds it */
         return MHD_YES;
     }
-    if (strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0) return answer_api(request, path);
+    if (strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0) return answer_api(request, method, path);
     unsigned status = MHD_HTTP_NOT_FOUND;
     struct MHD_Response *response = heng_files_answer(&api->options, connection, path, &status);
     return send_response(connection, status, response);
@@ -173,6 +271,7 @@ static void end_request(void *cls, struct MHD_Connection *connection, void **req
     *request_context = NULL;
     heng_connection_expect(&api->connections, connection, api->connections.timeout_us);
     if (request && request->response) MHD_destroy_response(request->response);
+    if (request) free(request->body);
     free(request);
 }
 
@@ -310,12 +409,14 @@ heng_rc heng_api_start(const struct heng_api_options *options, struct heng_api *
     api->started_us = heng_clock_wall();
     pthread_mutex_init(&api->tick_mutex, NULL);
     pthread_mutex_init(&api->health_mutex, NULL);
+    pthread_mutex_init(&api->rate.mutex, NULL);
     heng_events_init(&api->events, or_default(own->listeners_max, 512), or_default(own->heartbeat_ms, 15000));
     heng_connections_init(&api->connections, own->request_timeout_s);
     heng_rc rc = own->workers <= 64 ? HENG_OK : heng_fail(err, HENG_ECONFIG, 0, "at most 64 workers");
     if (rc == HENG_OK) rc = heng_files_check_root(own->web_root, err);
     if (rc == HENG_OK) rc = open_listener(api, err);
-    if (rc == HENG_OK) rc = heng_queue_start(&api->queue, own->database, own->workers, own->queue_max, err);
+    if (rc == HENG_OK) rc = heng_api_queue_start(&api->queue, own->database, own->workers, own->queue_max, err);
+    if (rc == HENG_OK) rc = heng_api_queue_start(&api->wishes, own->database, WISH_WORKERS, own->queue_max, err);
     if (rc == HENG_OK) rc = start_ticker(api, err);
     if (rc == HENG_OK) rc = start_daemon(api, err);
     if (rc != HENG_OK) {
@@ -332,7 +433,8 @@ void heng_api_stop(struct heng_api *api)
 {
     if (!api) return;
     if (api->daemon) MHD_quiesce_daemon(api->daemon);
-    heng_queue_stop(&api->queue);
+    heng_api_queue_stop(&api->queue);
+    heng_api_queue_stop(&api->wishes);
     if (api->ticking) {
         wake_ticker(api, true);
         pthread_join(api->ticker, NULL);
@@ -355,5 +457,12 @@ void heng_api_set_health(struct heng_api *api, heng_health_part part, const char
 {
     pthread_mutex_lock(&api->health_mutex);
     snprintf(api->health[part], sizeof api->health[part], "%s", detail);
+    pthread_mutex_unlock(&api->health_mutex);
+}
+
+void heng_api_set_latency(struct heng_api *api, const struct heng_latency *latency)
+{
+    pthread_mutex_lock(&api->health_mutex);
+    api->latency = *latency;
     pthread_mutex_unlock(&api->health_mutex);
 }

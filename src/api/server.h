@@ -3,6 +3,7 @@
 /* The HTTP server: JSON under /api/v1, live events, and the files of the console. */
 #include "base/rc.h"
 #include "flow/ingest.h"
+#include "flow/latency.h"
 
 /* One file of the console, as script/generate-web.py makes it. gzip NULL: not worth compressing. */
 struct heng_web_file {
@@ -14,11 +15,13 @@ struct heng_web_file {
 };
 
 struct heng_profiles;
+struct heng_desk;
 struct heng_api_options {
     const char *address;                  /* 127.0.0.1 or ::1; "" for 127.0.0.1 */
     uint16_t port;                        /* 0: any free one */
     const char *database;                 /* path, for the read connections */
     const struct heng_profiles *profiles; /* to read frames with; borrowed, may be NULL */
+    struct heng_desk *desk;               /* where wishes go; borrowed. NULL: no line runs, wishes are refused */
     const struct heng_web_file *files;    /* the built-in console, or NULL */
     size_t file_count;
     const char *web_root;       /* read the console from this directory instead; NULL: built in */
@@ -47,11 +50,14 @@ void heng_api_stop(struct heng_api *api);
 /* Tell all listening browsers; the text is copied. From any thread. json must not hold line breaks. */
 void heng_api_publish(struct heng_api *api, const char *event, const char *json);
 
-/* Tell what a batch brought: `event: reading` and `event: line`. */
+/* Tell what a batch brought: `event: reading`, `line`, `order`, `search`. */
 void heng_api_publish_live(struct heng_api *api, const struct heng_live *live, size_t count);
 
 /* Who may have trouble. */
 typedef enum heng_health_part { HENG_HEALTH_STORE, HENG_HEALTH_LINES, HENG_HEALTH_PARTS } heng_health_part;
+
+/* From an answer on the socket to its commit. */
+void heng_api_set_latency(struct heng_api *api, const struct heng_latency *latency);
 
 /* What the health page says beyond "ok" about one part; detail "" when it is well. The first part with trouble shows.
  */

@@ -2,8 +2,13 @@
  *
  *   {"site": "name", "time_zone": "Asia/Shanghai",
  *    "places": [{"key", "parent", "kind", "name", "area_cm2"}],
- *    "lines":  [{"key", "name", "transport", "endpoint", "heartbeat", "baud", "parity", "latency_ms", "period_s"}],
- *    "meters": [{"number", "line", "protocol", "address", "medium", "place", "manufacturer", "profile"}]}
+ *    "lines":  [{"key", "name", "transport", "endpoint", "heartbeat", "heartbeat_s", "baud", "parity", "latency_ms",
+ *                "period_s", "rts", "overload", "infrared", "wake_byte", "wake_ms", "wake_rest_ms", "wake_after_s",
+ *                "quarantine_after", "single_reads"}],
+ *    "relays": [{"key", "line", "parent", "stores", "delay_ms", "hold_ms", "open", "open_answer"}],
+ *    "schedules": [see site_schedules.h],
+ *    "meters": [{"number", "line", "protocol", "address", "medium", "place", "manufacturer", "profile", "schedule",
+ *                "relay", "position"}]}
  *
  * All of it is checked before anything is written; what is wrong is named by list, item and field. */
 #include "app/cmd_import.h"
@@ -17,7 +22,9 @@
 
 #include "app/options.h"
 #include "app/site_profiles.h"
+#include "app/site_schedules.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "flow/site.h"
 #include "link/link.h"
 #include "meter/driver.h"
@@ -26,7 +33,7 @@ static const char command[] = "import";
 
 /* --- JSON into the structs of flow/site.h; texts stay in the JSON tree --------------------------------- */
 
-typedef enum field_kind { FIELD_TEXT, FIELD_INT } field_kind;
+typedef enum field_kind { FIELD_TEXT, FIELD_INT, FIELD_BOOL } field_kind;
 
 struct field {
     const char *name;
@@ -44,27 +51,55 @@ struct field {
 #member, FIELD_INT, needed, offsetof(struct struct_name, member)                                               \
     }
 
+#define FLAG(struct_name, member)                                                                                      \
+    {                                                                                                                  \
+#member, FIELD_BOOL, false, offsetof(struct struct_name, member)                                               \
+    }
+
 static const struct field place_fields[] = {
     TEXT(heng_site_place, key, true),  TEXT(heng_site_place, parent, false),     TEXT(heng_site_place, kind, true),
     TEXT(heng_site_place, name, true), NUMBER(heng_site_place, area_cm2, false), {NULL, FIELD_TEXT, false, 0},
 };
 static const struct field line_fields[] = {
-    TEXT(heng_site_line, key, true),        TEXT(heng_site_line, name, true),
-    TEXT(heng_site_line, transport, true),  TEXT(heng_site_line, endpoint, true),
-    TEXT(heng_site_line, heartbeat, false), TEXT(heng_site_line, parity, true),
-    NUMBER(heng_site_line, baud, true),     NUMBER(heng_site_line, latency_ms, true),
-    NUMBER(heng_site_line, period_s, true), {NULL, FIELD_TEXT, false, 0},
+    TEXT(heng_site_line, key, true),
+    TEXT(heng_site_line, name, true),
+    TEXT(heng_site_line, transport, true),
+    TEXT(heng_site_line, endpoint, true),
+    TEXT(heng_site_line, heartbeat, false),
+    TEXT(heng_site_line, parity, true),
+    NUMBER(heng_site_line, baud, true),
+    NUMBER(heng_site_line, latency_ms, true),
+    NUMBER(heng_site_line, period_s, true),
+    NUMBER(heng_site_line, heartbeat_s, false),
+    TEXT(heng_site_line, rts, false),
+    TEXT(heng_site_line, overload, false),
+    FLAG(heng_site_line, infrared),
+    NUMBER(heng_site_line, wake_byte, false),
+    NUMBER(heng_site_line, wake_ms, false),
+    NUMBER(heng_site_line, wake_rest_ms, false),
+    NUMBER(heng_site_line, wake_after_s, false),
+    NUMBER(heng_site_line, quarantine_after, false),
+    FLAG(heng_site_line, single_reads),
+    {NULL, FIELD_TEXT, false, 0},
+};
+static const struct field relay_fields[] = {
+    TEXT(heng_site_relay, key, true),
+    TEXT(heng_site_relay, line, true),
+    TEXT(heng_site_relay, parent, false),
+    FLAG(heng_site_relay, stores),
+    NUMBER(heng_site_relay, delay_ms, false),
+    NUMBER(heng_site_relay, hold_ms, false),
+    TEXT(heng_site_relay, open, false),
+    TEXT(heng_site_relay, open_answer, false),
+    {NULL, FIELD_TEXT, false, 0},
 };
 static const struct field meter_fields[] = {
-    TEXT(heng_site_meter, number, true),
-    TEXT(heng_site_meter, line, true),
-    TEXT(heng_site_meter, place, true),
-    TEXT(heng_site_meter, protocol, true),
-    TEXT(heng_site_meter, address, true),
-    TEXT(heng_site_meter, medium, true),
-    TEXT(heng_site_meter, manufacturer, false),
-    TEXT(heng_site_meter, profile, false),
-    {NULL, FIELD_TEXT, false, 0},
+    TEXT(heng_site_meter, number, true),        TEXT(heng_site_meter, line, true),
+    TEXT(heng_site_meter, place, true),         TEXT(heng_site_meter, protocol, true),
+    TEXT(heng_site_meter, address, true),       TEXT(heng_site_meter, medium, true),
+    TEXT(heng_site_meter, manufacturer, false), TEXT(heng_site_meter, profile, false),
+    TEXT(heng_site_meter, schedule, false),     TEXT(heng_site_meter, relay, false),
+    NUMBER(heng_site_meter, position, false),   {NULL, FIELD_TEXT, false, 0},
 };
 
 static heng_rc read_field(const json_t *value, const struct field *field, const char *list, size_t item, char *to,
@@ -80,6 +115,13 @@ static heng_rc read_field(const json_t *value, const struct field *field, const 
             return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu]: '%s' must be text in quotes", list, item, field->name);
         const char *text = json_string_value(value);
         memcpy(to + field->offset, &text, sizeof text);
+        return HENG_OK;
+    }
+    if (field->kind == FIELD_BOOL) {
+        if (!json_is_boolean(value))
+            return heng_fail(err, HENG_ECONFIG, 0, "%s[%zu]: '%s' must be true or false", list, item, field->name);
+        bool flag = json_is_true(value);
+        memcpy(to + field->offset, &flag, sizeof flag);
         return HENG_OK;
     }
     if (!json_is_integer(value))
@@ -169,6 +211,11 @@ static heng_rc check_lines(const struct heng_site *site, struct heng_err *err)
             strlen(line->endpoint) >= sizeof config.endpoint || strlen(heartbeat) >= sizeof config.heartbeat)
             continue; /* heng_site_apply says what is wrong */
         config.baud = (uint32_t)line->baud;
+        config.parity = line->parity && line->parity[0] ? line->parity[0] : 'E';
+        config.infrared = line->infrared;
+        config.rts = line->rts && line->rts[0] ? heng_rts_of(line->rts) : HENG_RTS_NONE;
+        config.overload = line->overload && line->overload[0] ? heng_signal_of(line->overload) : HENG_SIGNAL_NONE;
+        if (config.rts == HENG_RTS_COUNT || config.overload == HENG_SIGNAL_COUNT) continue;
         snprintf(config.name, sizeof config.name, "%.40s", line->key);
         snprintf(config.endpoint, sizeof config.endpoint, "%s", line->endpoint);
         snprintf(config.heartbeat, sizeof config.heartbeat, "%s", heartbeat);
@@ -192,7 +239,7 @@ static heng_rc check_unique(const char *what, const char **keys, size_t count, s
 
 static heng_rc check_keys(const struct heng_site *site, struct heng_err *err)
 {
-    size_t most = site->place_count + site->line_count + site->meter_count + 1;
+    size_t most = site->place_count + site->line_count + site->meter_count + site->schedule_count + 1;
     const char **keys = calloc(most, sizeof *keys);
     if (!keys) return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu keys", most);
     for (size_t i = 0; i < site->place_count; i++) keys[i] = site->places[i].key;
@@ -201,6 +248,8 @@ static heng_rc check_keys(const struct heng_site *site, struct heng_err *err)
     if (rc == HENG_OK) rc = check_unique("line", keys, site->line_count, err);
     for (size_t i = 0; i < site->meter_count; i++) keys[i] = site->meters[i].number;
     if (rc == HENG_OK) rc = check_unique("meter", keys, site->meter_count, err);
+    for (size_t i = 0; i < site->schedule_count; i++) keys[i] = site->schedules[i].name;
+    if (rc == HENG_OK) rc = check_unique("schedule", keys, site->schedule_count, err);
     free(keys);
     return rc;
 }
@@ -215,14 +264,24 @@ static heng_rc text_of(json_t *root, const char *name, const char **ret, struct 
     return HENG_OK;
 }
 
+static heng_rc check_zone(const char *name, struct heng_err *err)
+{
+    struct heng_zone *zone = NULL;
+    if (!name[0]) return HENG_OK;
+    heng_rc rc = heng_zone_open(name, &zone, err);
+    heng_zone_free(zone);
+    return rc;
+}
+
 static heng_rc apply(json_t *root, const char *folder, const struct heng_profiles *profiles,
                      struct heng_site_applied *ret, struct heng_err *err)
 {
-    static const char *const known[] = {"site", "time_zone", "places", "lines", "meters"};
+    static const char *const known[] = {"site", "time_zone", "places", "lines", "relays", "schedules", "meters"};
     const char *key, *name, *time_zone;
     json_t *value;
-    void *places = NULL, *lines = NULL, *meters = NULL;
-    size_t place_count = 0, line_count = 0, meter_count = 0;
+    void *places = NULL, *lines = NULL, *meters = NULL, *relays = NULL;
+    struct heng_schedule *schedules = NULL;
+    size_t place_count = 0, line_count = 0, meter_count = 0, relay_count = 0, schedule_count = 0;
     struct heng_store *store = NULL;
     char path[DATA_PATH_MAX];
 
@@ -233,16 +292,22 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
         while (i < sizeof known / sizeof known[0] && strcmp(known[i], key) != 0) i++;
         if (i == sizeof known / sizeof known[0])
             return heng_fail(err, HENG_ECONFIG, 0,
-                             "unknown part '%.40s'; a site has site, time_zone, places, lines, meters", key);
+                             "unknown part '%.40s'; a site has site, time_zone, places, lines, relays, schedules, "
+                             "meters",
+                             key);
     }
     heng_rc rc = text_of(root, "site", &name, err);
     if (rc == HENG_OK) rc = text_of(root, "time_zone", &time_zone, err);
+    if (rc == HENG_OK) rc = check_zone(time_zone, err);
     if (rc == HENG_OK)
         rc = read_list(root, "places", place_fields, sizeof(struct heng_site_place), &places, &place_count, err);
     if (rc == HENG_OK)
         rc = read_list(root, "lines", line_fields, sizeof(struct heng_site_line), &lines, &line_count, err);
     if (rc == HENG_OK)
         rc = read_list(root, "meters", meter_fields, sizeof(struct heng_site_meter), &meters, &meter_count, err);
+    if (rc == HENG_OK)
+        rc = read_list(root, "relays", relay_fields, sizeof(struct heng_site_relay), &relays, &relay_count, err);
+    if (rc == HENG_OK) rc = heng_site_schedules_read(root, &schedules, &schedule_count, err);
     if (rc == HENG_OK) {
         struct heng_site site = {.name = name,
                                  .time_zone = time_zone,
@@ -251,7 +316,11 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
                                  .meters = meters,
                                  .place_count = place_count,
                                  .line_count = line_count,
-                                 .meter_count = meter_count};
+                                 .meter_count = meter_count,
+                                 .schedules = schedules,
+                                 .schedule_count = schedule_count,
+                                 .relays = relays,
+                                 .relay_count = relay_count};
         rc = check_keys(&site, err);
         if (rc == HENG_OK) rc = check_lines(&site, err);
         if (rc == HENG_OK) rc = check_meters(&site, profiles, err);
@@ -262,6 +331,8 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
     free(places);
     free(lines);
     free(meters);
+    free(relays);
+    free(schedules);
     return rc;
 }
 

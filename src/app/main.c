@@ -8,6 +8,9 @@
 #include "app/cmd_decode.h"
 #include "app/cmd_import.h"
 #include "app/cmd_profile.h"
+#include "app/cmd_read.h"
+#include "app/cmd_scan.h"
+#include "app/cmd_send.h"
 #include "app/cmd_serve.h"
 #include "app/options.h"
 
@@ -18,6 +21,9 @@ static const struct {
 } commands[] = {
     {"serve", heng_cmd_serve, "read the meters, keep the readings, show the console"},
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
+    {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
+    {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
+    {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},
     {"decode", heng_cmd_decode, "decode meter frames from hex to JSON, or explain them byte by byte"},
     {"profile", heng_cmd_profile, "check, list and show meter profiles"},
     {"bench", heng_cmd_bench, "measure how fast frames are decoded"},

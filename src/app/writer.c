@@ -1,21 +1,31 @@
 #include "app/writer.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 
-/* A slot holds the largest read (about 75 kB), so the queue is 10 MB. A disk that fails is tried again every
- * second; the facts stay in the queue meanwhile and the lines rest. */
-enum { SLOTS = 128, BATCH = 64, RETRY_S = 1, STOP_TRIES = 3 };
+/* A slot has room for the largest read (about 75 kB) and touches as much of it as its read needs: a few MB for the
+ * queue of a usual site, 40 MB at the worst. A commit costs what the disk needs to say yes, however much is in it, so
+ * it takes along whatever waits. A disk that fails is tried again every second; the facts stay in the queue meanwhile
+ * and the lines rest. */
+enum { SLOTS = 512, WISH_SLOTS = 16, BATCH = 256, RETRY_S = 1, STOP_TRIES = 3 };
 
 struct slot {
     heng_fact_kind kind;
+    bool has_order;
+    heng_us arrived_us;
+    void *token;
+    struct heng_order_fact order;
     union {
         struct heng_read read;
         struct heng_line_fact line;
+        struct heng_command_fact command;
+        struct heng_search_fact search;
+        struct heng_found_fact found;
     };
 };
 
@@ -23,6 +33,8 @@ struct heng_writer {
     struct heng_store *store;
     char *path;
     struct heng_api *api;
+    struct heng_writer_events events;
+    struct heng_histogram latency; /* the thread's own */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t news;
@@ -34,22 +46,59 @@ struct heng_writer {
 bool heng_writer_has_room(struct heng_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex);
-    bool room = writer->count < SLOTS;
+    bool room = writer->count < SLOTS - WISH_SLOTS;
     pthread_mutex_unlock(&writer->mutex);
     return room;
 }
 
-heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact)
+/* Most reads are a hundredth of the largest one. */
+static void copy_read(struct heng_read *to, const struct heng_read *from)
+{
+    size_t values = from->value_count < HENG_READ_VALUES_MAX ? from->value_count : HENG_READ_VALUES_MAX;
+    size_t frames = from->frame_count < HENG_READ_FRAMES_MAX ? from->frame_count : HENG_READ_FRAMES_MAX;
+    memcpy(to, from, offsetof(struct heng_read, values));
+    memcpy(to->values, from->values, values * sizeof *from->values);
+    memcpy(to->frames, from->frames, frames * sizeof *from->frames);
+    memcpy(to->frame_of_value, from->frame_of_value, values * sizeof *from->frame_of_value);
+}
+
+static void fill(struct slot *slot, const struct heng_fact *fact, heng_us arrived_us, void *token)
+{
+    slot->kind = fact->kind;
+    slot->arrived_us = arrived_us;
+    slot->token = token;
+    slot->has_order = fact->order != NULL;
+    if (fact->order) slot->order = *fact->order;
+    switch (fact->kind) {
+    case HENG_FACT_READ: copy_read(&slot->read, fact->read); break;
+    case HENG_FACT_ORDER: break;
+    case HENG_FACT_LINE: slot->line = *fact->line; break;
+    case HENG_FACT_COMMAND: slot->command = *fact->command; break;
+    case HENG_FACT_SEARCH: slot->search = *fact->search; break;
+    case HENG_FACT_FOUND: slot->found = *fact->found; break;
+    }
+}
+
+static struct heng_fact fact_of(struct slot *slot)
+{
+    struct heng_fact fact = {.kind = slot->kind, .order = slot->has_order ? &slot->order : NULL};
+    switch (slot->kind) {
+    case HENG_FACT_READ: fact.read = &slot->read; break;
+    case HENG_FACT_ORDER: break;
+    case HENG_FACT_LINE: fact.line = &slot->line; break;
+    case HENG_FACT_COMMAND: fact.command = &slot->command; break;
+    case HENG_FACT_SEARCH: fact.search = &slot->search; break;
+    case HENG_FACT_FOUND: fact.found = &slot->found; break;
+    }
+    return fact;
+}
+
+heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact, heng_us arrived_us, void *token)
 {
     heng_rc rc = HENG_ELIMIT;
     pthread_mutex_lock(&writer->mutex);
     if (writer->count < SLOTS) {
-        struct slot *slot = &writer->slots[(writer->first + writer->count) % SLOTS];
-        slot->kind = fact->kind;
-        if (fact->kind == HENG_FACT_READ)
-            slot->read = *fact->read;
-        else
-            slot->line = *fact->line;
+        fill(&writer->slots[(writer->first + writer->count) % SLOTS], fact, arrived_us, token);
         writer->count++;
         pthread_cond_signal(&writer->news);
         rc = HENG_OK;
@@ -63,14 +112,7 @@ static heng_rc store_batch(struct heng_writer *writer, size_t first, size_t coun
                            struct heng_err *err)
 {
     struct heng_fact facts[BATCH];
-    for (size_t i = 0; i < count; i++) {
-        const struct slot *slot = &writer->slots[(first + i) % SLOTS];
-        facts[i] = (struct heng_fact){.kind = slot->kind};
-        if (slot->kind == HENG_FACT_READ)
-            facts[i].read = &slot->read;
-        else
-            facts[i].line = &slot->line;
-    }
+    for (size_t i = 0; i < count; i++) facts[i] = fact_of(&writer->slots[(first + i) % SLOTS]);
     if (!writer->store) {
         heng_rc rc = heng_store_open(writer->path, &writer->store, err);
         if (rc != HENG_OK) return rc;
@@ -83,6 +125,21 @@ static heng_rc store_batch(struct heng_writer *writer, size_t first, size_t coun
     return rc;
 }
 
+/* A batch is on the disk: tell whoever waits for it. */
+static void tell(struct heng_writer *writer, size_t first, size_t count, const struct heng_ingested *ingested)
+{
+    heng_us now_us = heng_clock_mono();
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = &writer->slots[(first + i) % SLOTS];
+        struct heng_fact fact = fact_of(slot);
+        if (slot->token) writer->events.stored(writer->events.owner, slot->token, &fact);
+        if (slot->arrived_us) heng_histogram_add(&writer->latency, now_us - slot->arrived_us);
+    }
+    struct heng_latency latency = heng_histogram_latency(&writer->latency);
+    heng_api_set_latency(writer->api, &latency);
+    heng_api_publish_live(writer->api, ingested->live, ingested->live_n);
+}
+
 /* Rest with the mutex released; news and the order to stop do not shorten it, or the tries would be one. */
 static void wait_seconds(struct heng_writer *writer, time_t seconds)
 {
@@ -90,6 +147,18 @@ static void wait_seconds(struct heng_writer *writer, time_t seconds)
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += seconds;
     while (pthread_cond_timedwait(&writer->news, &writer->mutex, &until) == 0) {
+    }
+}
+
+/* Nobody waits for these any more, and none was promised: a restart must not find them. */
+static void forget_commands(struct heng_writer *writer, size_t first, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = &writer->slots[(first + i) % SLOTS];
+        if (slot->kind != HENG_FACT_COMMAND) continue;
+        slot->kind = HENG_FACT_ORDER;
+        slot->has_order = false;
+        slot->token = NULL;
     }
 }
 
@@ -106,12 +175,13 @@ static void *run(void *argument)
             continue;
         }
         size_t first = writer->first, count = writer->count < BATCH ? writer->count : BATCH;
+        if (writer->stopping) forget_commands(writer, first, count);
         pthread_mutex_unlock(&writer->mutex);
 
         struct heng_err err = {.text = ""};
         heng_rc rc = store_batch(writer, first, count, &ingested, &err);
         if (rc == HENG_OK) {
-            heng_api_publish_live(writer->api, ingested.live, ingested.live_n);
+            tell(writer, first, count, &ingested);
             if (failing) {
                 heng_log(HENG_LOG_INFO, "store", "event=recovered");
                 heng_api_set_health(writer->api, HENG_HEALTH_STORE, "");
@@ -140,8 +210,8 @@ static void *run(void *argument)
     return NULL;
 }
 
-heng_rc heng_writer_start(struct heng_store *store, const char *path, struct heng_api *api, struct heng_writer **ret,
-                          struct heng_err *err)
+heng_rc heng_writer_start(struct heng_store *store, const char *path, struct heng_api *api,
+                          struct heng_writer_events events, struct heng_writer **ret, struct heng_err *err)
 {
     struct heng_writer *writer = calloc(1, sizeof *writer);
     char *copy = strdup(path);
@@ -153,6 +223,7 @@ heng_rc heng_writer_start(struct heng_store *store, const char *path, struct hen
     writer->store = store;
     writer->path = copy;
     writer->api = api;
+    writer->events = events;
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_condattr_t monotonic; /* a wall clock that is set back must not make a wait of a day */
     pthread_condattr_init(&monotonic);
@@ -177,6 +248,10 @@ void heng_writer_stop(struct heng_writer *writer)
     pthread_cond_signal(&writer->news);
     pthread_mutex_unlock(&writer->mutex);
     pthread_join(writer->thread, NULL);
+    struct heng_latency latency = heng_histogram_latency(&writer->latency);
+    heng_log(HENG_LOG_INFO, "store", "event=stopped reads=%llu p50_us=%lld p99_us=%lld max_us=%lld",
+             (unsigned long long)latency.reads, (long long)latency.p50_us, (long long)latency.p99_us,
+             (long long)latency.max_us);
     heng_store_close(writer->store);
     pthread_cond_destroy(&writer->news);
     pthread_mutex_destroy(&writer->mutex);

@@ -4,22 +4,34 @@
  * tells the browsers after the commit. */
 #include "api/server.h"
 #include "flow/ingest.h"
+#include "flow/latency.h"
 
 struct heng_writer;
+
+/* stored: a fact that was put with this token is on the disk; of a command also whether it was refused (its rc). Called
+ * on the writer's thread. */
+struct heng_writer_events {
+    void *owner;
+    void (*stored)(void *owner, void *token, const struct heng_fact *fact);
+};
 
 /* Start the thread.
  * Owns:   *store becomes the writer's: when the disk fails it is closed and opened anew from path.
  * Errors: ENOMEM, EIO. */
 HENG_NODISCARD heng_rc heng_writer_start(struct heng_store *store, const char *path, struct heng_api *api,
-                                         struct heng_writer **ret, struct heng_err *err);
+                                         struct heng_writer_events events, struct heng_writer **ret,
+                                         struct heng_err *err);
 
-/* True when a fact fits. While it does not, the lines wait: what was not asked for cannot be lost. */
+/* True when a fact of a line fits. While it does not, the lines wait: what was not asked for cannot be lost. Some room
+ * is kept for what people want. */
 bool heng_writer_has_room(struct heng_writer *writer);
 
-/* Copy a fact into the queue. Errors: ELIMIT when it is full. */
-HENG_NODISCARD heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact);
+/* Copy a fact into the queue. arrived_us: monotonic, when the last byte of its answer came; 0: no answer. token: comes
+ * back when it is stored; NULL: nobody waits. Errors: ELIMIT when it is full. */
+HENG_NODISCARD heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact, heng_us arrived_us,
+                                       void *token);
 
-/* Store what is queued, end the thread, close the store. Accepts NULL. */
+/* Store what is queued, end the thread, close the store; logs how long it took from answer to disk. Accepts NULL. */
 void heng_writer_stop(struct heng_writer *writer);
 
 #endif

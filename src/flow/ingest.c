@@ -49,11 +49,12 @@ static void refuse(const struct heng_read *read, const char *why, struct heng_in
 }
 
 /* The reading as stored, from the read as it came; register ids are made or found. */
-static heng_rc build_reading(struct heng_store *store, const struct heng_read *read, struct heng_reading *ret,
+static heng_rc build_reading(struct heng_store *store, const struct heng_fact *fact, struct heng_reading *ret,
                              struct heng_err *err)
 {
     const struct heng_register_key *keys[HENG_READ_VALUES_MAX];
     int64_t ids[HENG_READ_VALUES_MAX];
+    const struct heng_read *read = fact->read;
     for (size_t i = 0; i < read->value_count; i++) keys[i] = &read->values[i].key;
     heng_rc rc = heng_store_register_ids(store, read->device_id, keys, read->value_count, ids, err);
     if (rc != HENG_OK) return rc;
@@ -61,6 +62,8 @@ static heng_rc build_reading(struct heng_store *store, const struct heng_read *r
     ret->at_us = read->at_us;
     ret->source = HENG_SOURCE_LINE;
     ret->quality = HENG_QUALITY_MEASURED;
+    ret->due_us = fact->order ? fact->order->due_us : 0;
+    ret->partial = fact->order && fact->order->order != HENG_ORDER_READ;
     ret->first_frame = 0;
     ret->frame_count = read->frame_count;
     ret->value_count = read->value_count;
@@ -140,53 +143,129 @@ static void update_state(struct heng_device_state *state, const struct heng_read
     }
 }
 
-static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *meter, const struct heng_read *read,
-                           heng_us now_us, struct heng_ingested *ret, struct heng_err *err)
+/* Is what people see of the meter now the right thing to show on? A state, a clock or frozen values do not take the
+ * place of a whole reading, unless there never was one. */
+static heng_rc shows(struct heng_store *store, const struct heng_device_state *state,
+                     const struct heng_reading *reading, struct heng_reading *scratch, bool *ret, struct heng_err *err)
 {
+    *ret = true;
+    if ((!reading->partial && !reading->due_us) || !state->last_read_us) return HENG_OK;
+    heng_rc rc = heng_store_get_reading(heng_store_as_reader(store), state->device_id, state->last_read_us,
+                                        state->last_source, scratch, err);
+    if (rc == HENG_OK) *ret = scratch->partial || scratch->due_us;
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+static heng_rc note_reading(struct heng_store *store, struct heng_meter_row *meter, const struct heng_fact *fact,
+                            const struct heng_reading *reading, int64_t first_frame, heng_us now_us,
+                            struct heng_ingested *ret, struct heng_err *err)
+{
+    static _Thread_local struct heng_reading scratch; /* 40 kB */
+    const struct heng_read *read = fact->read;
+    struct heng_device_state *state = &meter->state;
+    bool shown;
+    ret->stored++;
+    if (read->skipped)
+        heng_log(HENG_LOG_WARN, "flow", "event=values_skipped meter=%lld number=%s count=%u",
+                 (long long)meter->device.id, meter->device.number, read->skipped);
+    heng_rc rc = shows(store, state, reading, &scratch, &shown, err);
+    if (rc != HENG_OK) return rc;
+    state->reads++;
+    if (shown && !is_old(read->at_us, state->last_read_us, now_us)) {
+        state->last_read_us = read->at_us;
+        state->last_source = reading->source;
+    }
+    return reading->partial || reading->due_us ? HENG_OK : tell_reading(meter, read, reading, first_frame, ret, err);
+}
+
+/* Store a good read. What is known of the meter changes in meter; who calls stores that. */
+static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *meter, const struct heng_fact *fact,
+                           heng_us now_us, struct heng_evidence *ret_evidence, struct heng_ingested *ret,
+                           struct heng_err *err)
+{
+    const struct heng_read *read = fact->read;
     struct heng_reading reading;
     struct heng_frame frames[HENG_READ_FRAMES_MAX];
     heng_stored stored;
-    int64_t first_frame = 0;
-    heng_rc rc = build_reading(store, read, &reading, err);
+    heng_rc rc = build_reading(store, fact, &reading, err);
     if (rc == HENG_ERANGE) {
         refuse(read, "too many registers", ret);
         return HENG_OK;
     }
     if (rc != HENG_OK) return rc;
     build_frames(read, meter->device.protocol, frames);
-    rc = heng_store_add_reading(store, &reading, frames, &stored, &first_frame, err);
+    rc = heng_store_add_reading(store, &reading, frames, &stored, &ret_evidence->first_frame, err);
     if (rc != HENG_OK) return rc;
     switch (stored) {
     case HENG_STORED_SAME: ret->same++; return HENG_OK;
     case HENG_STORED_CONFLICT:
         ret->conflicts++;
         heng_log(HENG_LOG_WARN, "flow", "event=reading_conflict meter=%lld number=%s first_frame=%lld",
-                 (long long)meter->device.id, meter->device.number, (long long)first_frame);
+                 (long long)meter->device.id, meter->device.number, (long long)ret_evidence->first_frame);
         return HENG_OK;
     case HENG_STORED_NEW: break;
     }
-    ret->stored++;
-    if (read->skipped)
-        heng_log(HENG_LOG_WARN, "flow", "event=values_skipped meter=%lld number=%s count=%u",
-                 (long long)meter->device.id, meter->device.number, read->skipped);
-    struct heng_device_state *state = &meter->state;
-    state->reads++;
-    if (!is_old(read->at_us, state->last_read_us, now_us)) {
-        state->last_read_us = read->at_us;
-        state->last_source = reading.source;
-    }
-    update_state(state, read, now_us);
-    rc = heng_store_put_device_state(store, state, err);
-    return rc == HENG_OK ? tell_reading(meter, read, &reading, first_frame, ret, err) : rc;
+    ret_evidence->frame_count = read->frame_count;
+    ret_evidence->reading_us = read->at_us;
+    update_state(&meter->state, read, now_us);
+    return note_reading(store, meter, fact, &reading, ret_evidence->first_frame, now_us, ret, err);
 }
 
-static heng_rc ingest_read(struct heng_store *store, const struct heng_read *read, heng_us now_us,
+/* A read that brought no values, or no good end. What the meter said to a command proves why that failed; what it said
+ * to a read is counted and no more. */
+static heng_rc ingest_other(struct heng_store *store, struct heng_meter_row *meter, const struct heng_fact *fact,
+                            heng_us now_us, struct heng_evidence *ret_evidence, struct heng_ingested *ret,
+                            struct heng_err *err)
+{
+    const struct heng_read *read = fact->read;
+    struct heng_frame frames[HENG_READ_FRAMES_MAX];
+    ret->failed += read->outcome != HENG_OUTCOME_OK;
+    update_state(&meter->state, read, now_us);
+    bool proves = fact->order && fact->order->command && read->frame_count && read->frame_count <= HENG_READ_FRAMES_MAX;
+    for (size_t i = 0; proves && i < read->frame_count; i++) proves = read->frames[i].n <= HENG_FRAME_BYTES_MAX;
+    if (!proves) return HENG_OK;
+    build_frames(read, meter->device.protocol, frames);
+    ret_evidence->frame_count = read->frame_count;
+    return heng_store_add_frames(store, meter->device.id, frames, read->frame_count, &ret_evidence->first_frame, err);
+}
+
+/* An order has come on: its row, if it has one, and everybody who looks on. */
+static heng_rc ingest_order(struct heng_store *store, const struct heng_order_fact *order,
+                            const struct heng_evidence *evidence, struct heng_ingested *ret, struct heng_err *err)
+{
+    if (!order || !order->id) return HENG_OK;
+    heng_rc rc = order->command ? heng_command_advance(store, order, evidence, err) : HENG_OK;
+    if (rc == HENG_ENOTFOUND) {
+        heng_log(HENG_LOG_WARN, "flow", "event=order_refused id=%lld reason='no such command'", (long long)order->id);
+        ret->refused++;
+        return HENG_OK;
+    }
+    if (rc != HENG_OK) return rc;
+    struct heng_live *live = add_live(ret, err);
+    if (!live) return HENG_ENOMEM;
+    live->kind = HENG_LIVE_ORDER;
+    live->order = *order;
+    return HENG_OK;
+}
+
+/* Was the meter asked at all? */
+static bool was_asked(const struct heng_fact *fact)
+{
+    return !fact->order || (fact->order->stage != HENG_STAGE_EXPIRED && fact->order->stage != HENG_STAGE_CANCELLED);
+}
+
+static heng_rc ingest_read(struct heng_store *store, const struct heng_fact *fact, heng_us now_us,
                            struct heng_ingested *ret, struct heng_err *err)
 {
+    const struct heng_read *read = fact->read;
     struct heng_meter_row meter;
-    if (!is_sound(read)) {
+    struct heng_evidence evidence = {0};
+    if (!was_asked(fact)) return ingest_order(store, fact->order, NULL, ret, err);
+    /* An order may end well without an answer that is kept: a meter that was only asked whether it is there. */
+    bool empty = fact->order && fact->order->order != HENG_ORDER_READ && read->frame_count == 0;
+    if (!empty && !is_sound(read)) {
         refuse(read, "contradicts itself", ret);
-        return HENG_OK;
+        return ingest_order(store, fact->order, NULL, ret, err);
     }
     heng_rc rc = heng_store_get_meter(heng_store_as_reader(store), read->device_id, &meter, err);
     if (rc == HENG_ENOTFOUND) {
@@ -194,15 +273,19 @@ static heng_rc ingest_read(struct heng_store *store, const struct heng_read *rea
         return HENG_OK;
     }
     if (rc != HENG_OK) return rc;
-    if (read->outcome == HENG_OUTCOME_OK) return ingest_good(store, &meter, read, now_us, ret, err);
-    ret->failed++;
-    update_state(&meter.state, read, now_us);
-    return heng_store_put_device_state(store, &meter.state, err);
+    if (fact->order && fact->order->has_learned) {
+        meter.state.learned = fact->order->learned;
+        meter.state.quarantined = fact->order->quarantined;
+    }
+    rc = read->outcome == HENG_OUTCOME_OK && !empty ? ingest_good(store, &meter, fact, now_us, &evidence, ret, err)
+                                                    : ingest_other(store, &meter, fact, now_us, &evidence, ret, err);
+    if (rc == HENG_OK) rc = heng_store_put_device_state(store, &meter.state, err);
+    return rc == HENG_OK ? ingest_order(store, fact->order, &evidence, ret, err) : rc;
 }
 
 static bool is_trouble(heng_line_state state)
 {
-    return state == HENG_LINE_STATE_DOWN || state == HENG_LINE_STATE_SILENT;
+    return state == HENG_LINE_STATE_DOWN || state == HENG_LINE_STATE_OVERLOAD || state == HENG_LINE_STATE_NO_LOAD;
 }
 
 /* An operator's history is trouble, its end and its reason; that rounds begin and end is no event. */
@@ -234,11 +317,25 @@ static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact
 #define X(field) status->counters.field += fact->counters.field;
     HENG_LINE_COUNTER_LIST(X)
 #undef X
+    status->vitals = fact->vitals;
     rc = heng_store_put_line_status(store, status, err);
     if (rc != HENG_OK || !event_due) return rc;
     struct heng_line_event event = {.at_us = fact->at_us, .state = fact->state};
     memcpy(event.detail, status->detail, sizeof event.detail);
     return heng_store_add_line_event(store, fact->line_id, &event, err);
+}
+
+static heng_rc ingest_search(struct heng_store *store, const struct heng_search_fact *fact, struct heng_ingested *ret,
+                             struct heng_err *err)
+{
+    heng_rc rc = heng_store_put_search(store, &fact->row, err);
+    if (rc == HENG_OK && fact->fresh) rc = heng_store_clear_found(store, fact->row.line_id, fact->row.kind, err);
+    if (rc != HENG_OK) return rc;
+    struct heng_live *live = add_live(ret, err);
+    if (!live) return HENG_ENOMEM;
+    live->kind = HENG_LIVE_SEARCH;
+    live->search = fact->row;
+    return HENG_OK;
 }
 
 /* Each line of the batch is told once, as it stands after the whole batch. */
@@ -250,7 +347,7 @@ static heng_rc tell_lines(struct heng_store *store, const struct heng_fact *fact
         if (facts[i].kind != HENG_FACT_LINE) continue;
         bool told = false;
         for (size_t j = first; j < ret->live_n && !told; j++)
-            told = ret->live[j].line.config.id == facts[i].line->line_id;
+            told = ret->live[j].kind == HENG_LIVE_LINE && ret->live[j].line.config.id == facts[i].line->line_id;
         if (told) continue;
         struct heng_live *live = add_live(ret, err);
         if (!live) return HENG_ENOMEM;
@@ -270,8 +367,14 @@ heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, siz
     if (rc != HENG_OK) return rc;
     for (size_t i = 0; rc == HENG_OK && i < count; i++) {
         switch (facts[i].kind) {
-        case HENG_FACT_READ: rc = ingest_read(store, facts[i].read, now_us, ret, err); break;
+        case HENG_FACT_READ: rc = ingest_read(store, &facts[i], now_us, ret, err); break;
+        case HENG_FACT_ORDER: rc = ingest_order(store, facts[i].order, NULL, ret, err); break;
         case HENG_FACT_LINE: rc = ingest_line(store, facts[i].line, now_us, ret, err); break;
+        case HENG_FACT_COMMAND: rc = heng_command_store(store, facts[i].command, err); break;
+        case HENG_FACT_SEARCH: rc = ingest_search(store, facts[i].search, ret, err); break;
+        case HENG_FACT_FOUND:
+            rc = heng_store_add_found(store, facts[i].found->line_id, facts[i].found->kind, &facts[i].found->row, err);
+            break;
         }
     }
     if (rc == HENG_OK) rc = tell_lines(store, facts, count, ret, err);

@@ -1,6 +1,7 @@
 #ifndef HENG_FLOW_INGEST_H
 #define HENG_FLOW_INGEST_H
 /* Facts from the lines into the database: the one way in for readings. */
+#include "flow/orders.h"
 #include "flow/views.h"
 #include "store/store.h"
 
@@ -12,24 +13,51 @@ struct heng_line_fact {
     char detail[HENG_DETAIL_MAX]; /* why it is down, else "" */
     heng_us last_answer_us;       /* 0: none since the last fact */
     struct heng_line_counters counters;
+    struct heng_line_vitals_status vitals;
 };
 
-typedef enum heng_fact_kind { HENG_FACT_READ, HENG_FACT_LINE } heng_fact_kind;
+/* A search begins (fresh: what the last one of its kind found is forgotten), or has got on. */
+struct heng_search_fact {
+    struct heng_search_row row;
+    bool fresh;
+};
+
+/* A meter answered a search. */
+struct heng_found_fact {
+    int64_t line_id;
+    heng_search_kind kind;
+    struct heng_found_row row;
+};
+
+typedef enum heng_fact_kind {
+    HENG_FACT_READ,    /* read: good or failed; order: who asked and what was learned, NULL: a plain read */
+    HENG_FACT_ORDER,   /* order: it has come on, without a read */
+    HENG_FACT_LINE,    /* line */
+    HENG_FACT_COMMAND, /* command: to be stored; tells what became of it */
+    HENG_FACT_SEARCH,  /* search */
+    HENG_FACT_FOUND    /* found */
+} heng_fact_kind;
 
 /* One fact; what it points to is the caller's until heng_ingest returns. */
 struct heng_fact {
     heng_fact_kind kind;
-    const struct heng_read *read;      /* HENG_FACT_READ: good or failed */
-    const struct heng_line_fact *line; /* HENG_FACT_LINE */
+    const struct heng_read *read;
+    const struct heng_order_fact *order;
+    const struct heng_line_fact *line;
+    struct heng_command_fact *command;
+    const struct heng_search_fact *search;
+    const struct heng_found_fact *found;
 };
 
 /* What the browser may hear of, after the commit. */
-typedef enum heng_live_kind { HENG_LIVE_READING, HENG_LIVE_LINE } heng_live_kind;
+typedef enum heng_live_kind { HENG_LIVE_READING, HENG_LIVE_LINE, HENG_LIVE_ORDER, HENG_LIVE_SEARCH } heng_live_kind;
 struct heng_live {
     heng_live_kind kind;
     union {
         struct heng_reading_view reading;
         struct heng_line_row line;
+        struct heng_order_fact order;
+        struct heng_search_row search;
     };
 };
 

@@ -49,7 +49,8 @@ static heng_rc collect(struct series *s, struct heng_reading_scan *scan, struct 
         rc = heng_reading_pick(scan->packed, s->view->reg.id, &value, err);
         if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
         if (rc == HENG_ENOTFOUND || !value.has_value) {
-            s->gap = true;
+            /* What an order asked for beside the usual says nothing of a value that it never asks. */
+            s->gap = s->gap || !(scan->partial || scan->due_us);
             continue;
         }
         rc = add_value(s, scan->at_us, value.dec);

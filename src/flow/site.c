@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "meter/profile.h"
 #include "store/read.h"
 #include "store/write.h"
@@ -77,6 +78,41 @@ static heng_rc apply_place(struct heng_store *store, const struct heng_site_plac
     return rc == HENG_OK ? heng_store_put_place(store, &place, &id, err) : rc;
 }
 
+/* What most lines do not have. */
+static heng_rc build_line_more(const struct heng_site_line *from, struct heng_line_config *ret, struct heng_err *err)
+{
+    uint32_t byte = 0, misses = 0;
+    heng_rc rc = take_number("heartbeat_s", from->heartbeat_s, 0, 86400, &ret->heartbeat_s, err);
+    if (rc == HENG_OK) rc = take_number("wake_byte", from->wake_byte, 0, 255, &byte, err);
+    if (rc == HENG_OK) rc = take_number("wake_ms", from->wake_ms, 0, 10000, &ret->wake_ms, err);
+    if (rc == HENG_OK) rc = take_number("wake_rest_ms", from->wake_rest_ms, 0, 10000, &ret->wake_rest_ms, err);
+    if (rc == HENG_OK) rc = take_number("wake_after_s", from->wake_after_s, 0, 86400, &ret->wake_after_s, err);
+    if (rc == HENG_OK) rc = take_number("quarantine_after", from->quarantine_after, 0, 100, &misses, err);
+    if (rc != HENG_OK) return rc;
+    ret->wake_byte = (uint8_t)byte;
+    ret->quarantine_after = (uint8_t)misses;
+    ret->infrared = from->infrared;
+    ret->single_reads = from->single_reads;
+    ret->rts = text_of(from->rts)[0] ? heng_rts_of(from->rts) : HENG_RTS_NONE;
+    if (ret->rts == HENG_RTS_COUNT) return unknown("rts", from->rts, err);
+    ret->overload = text_of(from->overload)[0] ? heng_signal_of(from->overload) : HENG_SIGNAL_NONE;
+    if (ret->overload == HENG_SIGNAL_COUNT) return unknown("overload", from->overload, err);
+    return HENG_OK;
+}
+
+/* What one kind of transport alone can do. */
+static heng_rc check_transport(const struct heng_line_config *line, struct heng_err *err)
+{
+    bool serial = line->transport == HENG_TRANSPORT_SERIAL;
+    if ((line->rts != HENG_RTS_NONE || line->infrared) && !serial)
+        return heng_fail(err, HENG_ECONFIG, 0, "rts and infrared belong to transport serial");
+    if (line->overload != HENG_SIGNAL_NONE && !serial && line->transport != HENG_TRANSPORT_RFC2217)
+        return heng_fail(err, HENG_ECONFIG, 0, "overload belongs to transport serial or rfc2217");
+    if (line->heartbeat_s && line->transport != HENG_TRANSPORT_DTU)
+        return heng_fail(err, HENG_ECONFIG, 0, "heartbeat_s belongs to transport dtu");
+    return HENG_OK;
+}
+
 static heng_rc build_line(const struct heng_site_line *from, struct heng_line_config *ret, struct heng_err *err)
 {
     char parity[2] = "E";
@@ -88,12 +124,13 @@ static heng_rc build_line(const struct heng_site_line *from, struct heng_line_co
     if (rc == HENG_OK) rc = take_number("latency_ms", from->latency_ms, 0, 60000, &ret->latency_ms, err);
     if (rc == HENG_OK) rc = take_number("period_s", from->period_s, 1, 31 * 86400, &ret->period_s, err);
     if (rc == HENG_OK && text_of(from->parity)[0]) rc = take_text("parity", from->parity, parity, sizeof parity, err);
+    if (rc == HENG_OK) rc = build_line_more(from, ret, err);
     if (rc != HENG_OK) return rc;
     ret->transport = heng_transport_of(text_of(from->transport));
     if (ret->transport == HENG_TRANSPORT_COUNT) return unknown("transport", from->transport, err);
     if (!strchr("ENO", parity[0])) return unknown("parity", parity, err);
     ret->parity = parity[0];
-    return HENG_OK;
+    return check_transport(ret, err);
 }
 
 static heng_rc apply_line(struct heng_store *store, const struct heng_site_line *from, heng_us at_us,
@@ -107,6 +144,53 @@ static heng_rc apply_line(struct heng_store *store, const struct heng_site_line 
     if (rc == HENG_OK) rc = heng_store_put_line(store, key, &line, at_us, &id, err);
     if (rc == HENG_ECONFLICT) heng_fail(err, rc, 0, "the endpoint '%s' is used by another line", line.endpoint);
     return rc;
+}
+
+static heng_rc take_hex(const char *field, const char *text, uint8_t *ret, uint8_t *ret_n, struct heng_err *err)
+{
+    struct heng_buf bytes = heng_buf_of(ret, HENG_RELAY_BYTES_MAX);
+    struct heng_err why = {.text = ""};
+    const char *hex = text_of(text);
+    if (heng_hex_parse(heng_slice_of((const uint8_t *)hex, strlen(hex)), &bytes, &why) != HENG_OK)
+        return heng_fail(err, HENG_ECONFIG, 0, "%s must be at most %d bytes in hex", field, HENG_RELAY_BYTES_MAX);
+    *ret_n = (uint8_t)bytes.n;
+    return HENG_OK;
+}
+
+static heng_rc find_relay(struct heng_store *store, int64_t line_id, const char *name, int64_t *ret,
+                          struct heng_err *err)
+{
+    *ret = 0;
+    if (!text_of(name)[0]) return HENG_OK;
+    heng_rc rc = heng_store_find_relay(heng_store_as_reader(store), line_id, name, ret, err);
+    return rc == HENG_ENOTFOUND ? heng_fail(err, HENG_ECONFIG, 0, "its line has no relay '%s': name it before", name)
+                                : rc;
+}
+
+static heng_rc apply_relay(struct heng_store *store, const struct heng_site_relay *from, struct heng_err *err)
+{
+    struct heng_relay_config relay = {.stores = from->stores};
+    int64_t line_id, id;
+    heng_rc rc = take_text("key", from->key, relay.name, sizeof relay.name, err);
+    if (rc == HENG_OK) rc = take_number("delay_ms", from->delay_ms, 0, 60000, &relay.delay_ms, err);
+    if (rc == HENG_OK) rc = take_number("hold_ms", from->hold_ms, 0, 86400000, &relay.hold_ms, err);
+    if (rc == HENG_OK) rc = take_hex("open", from->open, relay.open, &relay.open_n, err);
+    if (rc == HENG_OK) rc = take_hex("open_answer", from->open_answer, relay.open_answer, &relay.open_answer_n, err);
+    if (rc != HENG_OK) return rc;
+    if (relay.open_answer_n && !relay.open_n)
+        return heng_fail(err, HENG_ECONFIG, 0, "it has an open_answer, but nothing to open it with");
+    rc = heng_store_find_line(heng_store_as_reader(store), text_of(from->line), &line_id, err);
+    if (rc == HENG_ENOTFOUND) return unknown("line", from->line, err);
+    if (rc == HENG_OK && strcmp(text_of(from->parent), relay.name) == 0)
+        return heng_fail(err, HENG_ECONFIG, 0, "it is its own parent");
+    if (rc == HENG_OK) rc = find_relay(store, line_id, from->parent, &relay.parent_id, err);
+    return rc == HENG_OK ? heng_store_put_relay(store, line_id, &relay, &id, err) : rc;
+}
+
+static heng_rc apply_schedule(struct heng_store *store, const struct heng_schedule *schedule, struct heng_err *err)
+{
+    int64_t id;
+    return heng_store_put_schedule(store, schedule, &id, err);
 }
 
 /* A meter on its way into the database: first all devices leave their lines, then each takes its address, so that two
@@ -129,6 +213,17 @@ static heng_rc apply_device(struct heng_store *store, const struct heng_site_met
     return rc == HENG_OK ? heng_store_drop_member(store, *ret_id, err) : rc;
 }
 
+/* When it is asked and by which way. */
+static heng_rc build_member(struct heng_store *store, const struct heng_site_meter *from, int64_t line_id,
+                            struct heng_member *ret, struct heng_err *err)
+{
+    heng_rc rc = take_number("position", from->position, 0, 100000, &ret->position, err);
+    if (rc == HENG_OK) rc = find_relay(store, line_id, from->relay, &ret->relay_id, err);
+    if (rc != HENG_OK || !text_of(from->schedule)[0]) return rc;
+    rc = heng_store_find_schedule(heng_store_as_reader(store), from->schedule, &ret->schedule_id, err);
+    return rc == HENG_ENOTFOUND ? unknown("schedule", from->schedule, err) : rc;
+}
+
 static heng_rc place_meter(struct heng_store *store, const struct heng_site_meter *from, int64_t device_id,
                            heng_us at_us, struct heng_err *err)
 {
@@ -144,7 +239,10 @@ static heng_rc place_meter(struct heng_store *store, const struct heng_site_mete
     rc = heng_store_find_place(reader, text_of(from->place), &place, err);
     if (rc == HENG_ENOTFOUND) return unknown("place", from->place, err);
     if (rc != HENG_OK) return rc;
-    rc = heng_store_put_member(store, line_id, device_id, address, err);
+    struct heng_member member = {.address = address};
+    rc = build_member(store, from, line_id, &member, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_store_put_member(store, line_id, device_id, &member, err);
     if (rc == HENG_ECONFLICT)
         return heng_fail(err, rc, 0, "address %s of line '%s' belongs to another meter", address, from->line);
     if (rc != HENG_OK) return rc;
@@ -184,6 +282,11 @@ static heng_rc apply(struct heng_store *store, const struct heng_site *site, hen
     if (rc == HENG_OK) rc = heng_store_index_places(store, err);
     for (size_t i = 0; rc == HENG_OK && i < site->line_count; i++)
         rc = at_item(err, apply_line(store, &site->lines[i], at_us, err), "line", text_of(site->lines[i].key));
+    for (size_t i = 0; rc == HENG_OK && i < site->schedule_count; i++)
+        rc = at_item(err, apply_schedule(store, &site->schedules[i], err), "schedule", site->schedules[i].name);
+    for (size_t i = 0; rc == HENG_OK && i < site->relay_count; i++)
+        rc = at_item(err, apply_relay(store, &site->relays[i], err), "relay", text_of(site->relays[i].key));
+    if (rc == HENG_OK && site->relay_count) rc = heng_store_check_relays(store, err);
     if (rc == HENG_OK) rc = apply_meters(store, site, at_us, err);
     if (rc == HENG_OK) rc = heng_store_index_meters(store, err);
     return rc;
@@ -208,6 +311,8 @@ void heng_site_lines_fini(struct heng_site_lines *lines)
     free(lines->lines);
     free(lines->meters);
     free(lines->first);
+    free(lines->schedules);
+    free(lines->relays);
     *lines = (struct heng_site_lines){0};
 }
 
@@ -225,6 +330,68 @@ static heng_rc load_lines(struct heng_store_reader *reader, size_t total, struct
         ret->lines[ret->line_count++] = row.config;
     }
     return HENG_OK;
+}
+
+enum { SCHEDULES_MAX = 1024, RELAYS_MAX = 65536 };
+
+/* Each line gets the schedules that its meters have, and no others. known: all, by id. */
+static heng_rc share_schedules(const struct heng_schedule *known, size_t known_n, struct heng_site_lines *ret,
+                               struct heng_err *err)
+{
+    size_t used = 0, total = 0;
+    for (size_t i = 0; i < ret->meter_count; i++) total += ret->meters[i].schedule_id != 0;
+    if (!total) return HENG_OK;
+    ret->schedules = calloc(total, sizeof *ret->schedules);
+    if (!ret->schedules) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for %zu schedules", total);
+    for (size_t i = 0; i < ret->line_count; i++) {
+        struct heng_schedule *own = &ret->schedules[used];
+        size_t n = 0;
+        for (size_t m = ret->first[i]; m < ret->first[i + 1]; m++) {
+            int64_t id = ret->meters[m].schedule_id;
+            size_t at = 0, k = 0;
+            while (at < n && own[at].id != id) at++;
+            while (k < known_n && known[k].id != id) k++;
+            if (at == n && k < known_n) own[n++] = known[k];
+        }
+        ret->lines[i].schedules = n ? own : NULL;
+        ret->lines[i].schedule_count = n;
+        used += n;
+    }
+    return HENG_OK;
+}
+
+static heng_rc load_schedules(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
+{
+    size_t n = 0;
+    struct heng_schedule *known = calloc(SCHEDULES_MAX, sizeof *known);
+    if (!known) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for schedules");
+    heng_rc rc = heng_store_list_schedules(reader, known, SCHEDULES_MAX, &n, err);
+    if (rc == HENG_OK) rc = share_schedules(known, n, ret, err);
+    free(known);
+    return rc;
+}
+
+/* Relays come by line, as the lines do. */
+static heng_rc load_relays(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
+{
+    size_t n = 0, at = 0;
+    struct heng_relay_row *rows = calloc(RELAYS_MAX, sizeof *rows);
+    if (!rows) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for relays");
+    heng_rc rc = heng_store_list_relays(reader, rows, RELAYS_MAX, &n, err);
+    if (rc == HENG_OK && n) {
+        ret->relays = calloc(n, sizeof *ret->relays);
+        if (!ret->relays) rc = heng_fail(err, HENG_ENOMEM, 0, "out of memory for relays");
+    }
+    for (size_t i = 0; rc == HENG_OK && i < n; i++) ret->relays[i] = rows[i].config;
+    for (size_t i = 0; rc == HENG_OK && n && i < ret->line_count; i++) {
+        while (at < n && rows[at].line_id < ret->lines[i].id) at++;
+        size_t first = at;
+        while (at < n && rows[at].line_id == ret->lines[i].id) at++;
+        if (at > first) ret->lines[i].relays = &ret->relays[first];
+        ret->lines[i].relay_count = at - first;
+    }
+    free(rows);
+    return rc;
 }
 
 static heng_rc load(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
@@ -248,7 +415,8 @@ static heng_rc load(struct heng_store_reader *reader, struct heng_site_lines *re
         ret->first[i] = at;
     }
     ret->first[ret->line_count] = ret->meter_count;
-    return HENG_OK;
+    rc = load_schedules(reader, ret, err);
+    return rc == HENG_OK ? load_relays(reader, ret, err) : rc;
 }
 
 heng_rc heng_site_load_lines(struct heng_store_reader *reader, const struct heng_profiles *profiles,

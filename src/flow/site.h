@@ -15,6 +15,18 @@ struct heng_site_line {
     const char *transport, *endpoint, *heartbeat; /* as in struct heng_line_config */
     const char *parity;                           /* "E", "N" or "O" */
     int64_t baud, latency_ms, period_s;
+    const char *rts, *overload; /* "" or NULL for none */
+    int64_t heartbeat_s, wake_byte, wake_ms, wake_rest_ms, wake_after_s, quarantine_after;
+    bool infrared, single_reads;
+};
+
+/* A collector or repeater of a line. open, open_answer: hex. */
+struct heng_site_relay {
+    const char *key, *line;
+    const char *parent; /* key of a relay further up in the list or in the database, "" for the line itself */
+    const char *open, *open_answer;
+    int64_t delay_ms, hold_ms;
+    bool stores;
 };
 
 /* Found again by number and manufacturer. */
@@ -23,7 +35,9 @@ struct heng_site_meter {
     const char *line;  /* key of a line */
     const char *place; /* key of a place */
     const char *protocol, *address, *medium;
-    const char *profile; /* the meter model */
+    const char *profile;          /* the meter model */
+    const char *schedule, *relay; /* keys; "" or NULL: the period of the line; the line itself */
+    int64_t position;             /* along the cable, 0: not known */
 };
 
 struct heng_site {
@@ -32,6 +46,9 @@ struct heng_site {
     const struct heng_site_line *lines;
     const struct heng_site_meter *meters;
     size_t place_count, line_count, meter_count;
+    const struct heng_schedule *schedules; /* checked by line/schedule.h; id is ignored */
+    const struct heng_site_relay *relays;
+    size_t schedule_count, relay_count;
 };
 
 struct heng_site_applied {
@@ -51,6 +68,8 @@ struct heng_site_lines {
     struct heng_meter_config *meters;
     size_t *first; /* line_count + 1 entries */
     size_t line_count, meter_count;
+    struct heng_schedule *schedules; /* of all lines, those of a line together */
+    struct heng_relay_config *relays;
 };
 
 /* Meters get the profile of their name out of profiles, which outlive *ret; one that is not there leaves profile NULL

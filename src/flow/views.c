@@ -118,13 +118,13 @@ static heng_rc get_setting(struct heng_store_reader *reader, const char *name, c
     return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
-static heng_rc get_health(struct heng_store_reader *reader, struct heng_health *ret, struct heng_err *err)
+static heng_rc get_health(struct heng_store_reader *reader, struct heng_site_health *ret, struct heng_err *err)
 {
     heng_rc rc = get_setting(reader, "site", ret->site, sizeof ret->site, err);
     return rc == HENG_OK ? get_setting(reader, "time_zone", ret->time_zone, sizeof ret->time_zone, err) : rc;
 }
 
-heng_rc heng_view_health(struct heng_store_reader *reader, struct heng_health *ret, struct heng_err *err)
+heng_rc heng_view_health(struct heng_store_reader *reader, struct heng_site_health *ret, struct heng_err *err)
 {
     IN_ONE_MOMENT(get_health(reader, ret, err));
 }
@@ -146,12 +146,24 @@ heng_rc heng_view_lines(struct heng_store_reader *reader, struct heng_arena *are
     IN_ONE_MOMENT(get_lines(reader, arena, ret, err));
 }
 
-/* Down before silent before missing meters; among equals the line that misses most. */
+static int rank_of(heng_line_state state)
+{
+    switch (state) {
+    case HENG_LINE_STATE_DOWN: return 0;
+    case HENG_LINE_STATE_OVERLOAD: return 1;
+    case HENG_LINE_STATE_NO_LOAD: return 2;
+    case HENG_LINE_STATE_IDLE:
+    case HENG_LINE_STATE_READING:
+    case HENG_LINE_STATE_COUNT: return 3;
+    }
+    return 3;
+}
+
+/* The worst states first, then missing meters; among equals the line that misses most. */
 static int by_trouble(const void *left, const void *right)
 {
     const struct heng_line_row *a = left, *b = right;
-    int rank_a = a->status.state == HENG_LINE_STATE_DOWN ? 0 : a->status.state == HENG_LINE_STATE_SILENT ? 1 : 2;
-    int rank_b = b->status.state == HENG_LINE_STATE_DOWN ? 0 : b->status.state == HENG_LINE_STATE_SILENT ? 1 : 2;
+    int rank_a = rank_of(a->status.state), rank_b = rank_of(b->status.state);
     if (rank_a != rank_b) return rank_a - rank_b;
     int64_t missing_a = a->meters - a->meters_ok, missing_b = b->meters - b->meters_ok;
     if (missing_a != missing_b) return missing_a > missing_b ? -1 : 1;
@@ -167,8 +179,7 @@ static heng_rc get_trouble(struct heng_store_reader *reader, struct heng_arena *
     size_t n = 0;
     for (size_t i = 0; i < lines.n; i++) {
         const struct heng_line_row *line = &lines.items[i];
-        bool trouble = line->status.state == HENG_LINE_STATE_DOWN || line->status.state == HENG_LINE_STATE_SILENT ||
-                       line->meters_ok < line->meters;
+        bool trouble = rank_of(line->status.state) < 3 || line->meters_ok < line->meters;
         if (trouble) lines.items[n++] = *line;
     }
     if (n > 1) qsort(lines.items, n, sizeof *lines.items, by_trouble);

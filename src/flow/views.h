@@ -4,6 +4,7 @@
  * database. Errors of all: EIO, EBUSY, ENOMEM (arena), ENOTFOUND where one thing is asked for. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "store/orders.h"
 #include "store/read.h"
 
 /* The latest value of a register. frame_id 0: none. */
@@ -39,7 +40,8 @@ struct heng_reading_view {
 struct heng_overview {
     char site[HENG_NAME_MAX];
     struct heng_totals totals;
-    struct heng_line_row *trouble; /* lines down, silent or with missing meters, worst first, at most 100 */
+    struct heng_line_row
+        *trouble; /* lines down, overloaded, without any answer or with missing meters, worst first, at most 100 */
     size_t trouble_n;
     struct heng_reading_view *newest; /* at most 20 */
     size_t newest_n;
@@ -48,10 +50,10 @@ HENG_NODISCARD heng_rc heng_view_overview(struct heng_store_reader *reader, stru
                                           struct heng_overview *ret, struct heng_err *err);
 
 /* site and time_zone are "" when nothing was imported yet. */
-struct heng_health {
+struct heng_site_health {
     char site[HENG_NAME_MAX], time_zone[64];
 };
-HENG_NODISCARD heng_rc heng_view_health(struct heng_store_reader *reader, struct heng_health *ret,
+HENG_NODISCARD heng_rc heng_view_health(struct heng_store_reader *reader, struct heng_site_health *ret,
                                         struct heng_err *err);
 
 struct heng_lines_view {
@@ -129,6 +131,50 @@ struct heng_profiles;
 HENG_NODISCARD heng_rc heng_view_frame(struct heng_store_reader *reader, struct heng_arena *arena,
                                        const struct heng_profiles *profiles, int64_t frame_id,
                                        struct heng_frame_detail *ret, struct heng_err *err);
+
+struct heng_places_view {
+    struct heng_place *items;
+    size_t n;
+};
+HENG_NODISCARD heng_rc heng_view_places(struct heng_store_reader *reader, struct heng_arena *arena,
+                                        struct heng_places_view *ret, struct heng_err *err);
+
+struct heng_commands_view {
+    struct heng_command_row *items;
+    size_t n;
+};
+HENG_NODISCARD heng_rc heng_view_commands(struct heng_store_reader *reader, struct heng_arena *arena, int64_t meter_id,
+                                          int64_t line_id, int64_t before_id, size_t limit,
+                                          struct heng_commands_view *ret, struct heng_err *err);
+
+/* A meter of a search beside the archive: found and known there, found only, in the archive only, or one of several
+ * with the same address. meter_id 0: not in the archive; at_us 0: not found. */
+typedef enum heng_search_status {
+    HENG_SEARCH_STATUS_KNOWN,
+    HENG_SEARCH_STATUS_NEW,
+    HENG_SEARCH_STATUS_MISSING,
+    HENG_SEARCH_STATUS_TWIN
+} heng_search_status;
+struct heng_search_item {
+    heng_search_status status;
+    struct heng_search_found found;
+    int64_t meter_id;
+    heng_us at_us;
+};
+
+/* The newest search of a line, or the newest of a kind (COUNT: any). Missing ones stand behind those found, and only
+ * those that this kind of search could have found. Errors: ENOTFOUND, there was none. */
+struct heng_search_view {
+    struct heng_search_row search;
+    struct heng_search_item *items;
+    size_t n;
+};
+HENG_NODISCARD heng_rc heng_view_search(struct heng_store_reader *reader, struct heng_arena *arena, int64_t line_id,
+                                        heng_search_kind kind, struct heng_search_view *ret, struct heng_err *err);
+
+/* Is the meter that was found this one of the archive? By its number, or by its address as the archive writes it:
+ * primary or secondary, digits that are not known as F. */
+bool heng_search_is(const struct heng_search_found *found, const struct heng_meter_config *meter);
 
 /* True for the register that is billed: now, no tariff, no qualifier (electricity: or "forward"), energy for what
  * heats, cools or powers, volume for water and gas. */

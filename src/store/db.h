@@ -72,6 +72,10 @@ typedef enum heng_id_of {
     HENG_ID_REGISTER,
     HENG_ID_FRAME,
     HENG_ID_LINE_EVENT,
+    HENG_ID_SCHEDULE,
+    HENG_ID_RELAY,
+    HENG_ID_COMMAND,
+    HENG_ID_FOUND,
     HENG_ID_COUNT
 } heng_id_of;
 

@@ -70,6 +70,41 @@ heng_rc heng_store_find_place(struct heng_store_reader *reader, const char *key,
     GET_ONE(fill_place, ret);
 }
 
+heng_rc heng_store_get_place(struct heng_store_reader *reader, int64_t place_id, struct heng_place *ret,
+                             struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_GET);
+    heng_query_int(&q, place_id);
+    GET_ONE(fill_place, ret);
+}
+
+heng_rc heng_store_list_places(struct heng_store_reader *reader, int64_t after_id, struct heng_place *ret, size_t cap,
+                               size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_LIST);
+    heng_query_int(&q, after_id);
+    heng_query_int(&q, (int64_t)cap);
+    GET_ALL(fill_place, ret, cap, ret_n);
+}
+
+static void fill_place_member(struct heng_query *q, struct heng_place_member *ret)
+{
+    ret->device_id = heng_query_get_int(q);
+    ret->line_id = heng_query_get_int(q);
+}
+
+heng_rc heng_store_list_place_members(struct heng_store_reader *reader, int64_t place_id, struct heng_place_member *ret,
+                                      size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_MEMBERS);
+    heng_query_int(&q, place_id);
+    heng_query_int(&q, (int64_t)cap);
+    GET_ALL(fill_place_member, ret, cap, ret_n);
+}
+
 heng_rc heng_store_find_line(struct heng_store_reader *reader, const char *key, int64_t *ret_id, struct heng_err *err)
 {
     struct heng_query q;
@@ -85,15 +120,26 @@ static void fill_line(struct heng_query *q, struct heng_line_row *ret)
 {
     struct heng_line_config *config = &ret->config;
     struct heng_line_status *status = &ret->status;
+    *config = (struct heng_line_config){0}; /* what the store does not know is nothing */
     config->id = status->line_id = heng_query_get_int(q);
     heng_query_get_text(q, config->name, sizeof config->name);
     config->transport = heng_transport_of(heng_query_peek_text(q));
     heng_query_get_text(q, config->endpoint, sizeof config->endpoint);
     heng_query_get_text(q, config->heartbeat, sizeof config->heartbeat);
+    config->heartbeat_s = (uint32_t)heng_query_get_int(q);
     config->baud = (uint32_t)heng_query_get_int(q);
     config->parity = heng_query_peek_text(q)[0];
     config->latency_ms = (uint32_t)heng_query_get_int(q);
     config->period_s = (uint32_t)heng_query_get_int(q);
+    config->rts = heng_rts_of(heng_query_peek_text(q));
+    config->overload = heng_signal_of(heng_query_peek_text(q));
+    config->infrared = heng_query_get_int(q) != 0;
+    config->wake_byte = (uint8_t)heng_query_get_int(q);
+    config->wake_ms = (uint32_t)heng_query_get_int(q);
+    config->wake_rest_ms = (uint32_t)heng_query_get_int(q);
+    config->wake_after_s = (uint32_t)heng_query_get_int(q);
+    config->quarantine_after = (uint8_t)heng_query_get_int(q);
+    config->single_reads = heng_query_get_int(q) != 0;
     ret->meters = heng_query_get_int(q);
     ret->meters_ok = heng_query_get_int(q);
     status->state = heng_line_state_of(heng_query_peek_text(q));
@@ -103,6 +149,16 @@ static void fill_line(struct heng_query *q, struct heng_line_row *ret)
 #define X(field) status->counters.field = (uint64_t)heng_query_get_int(q);
     HENG_LINE_COUNTER_LIST(X)
 #undef X
+    struct heng_line_vitals_status *vitals = &status->vitals;
+    vitals->health = (uint32_t)heng_query_get_int(q);
+    vitals->queued = (uint32_t)heng_query_get_int(q);
+    vitals->quarantined = (uint32_t)heng_query_get_int(q);
+    vitals->cycle_us = heng_query_get_int(q);
+    vitals->dead_us = heng_query_get_int(q);
+    heng_query_get_text(q, vitals->hint_kind, sizeof vitals->hint_kind);
+    vitals->hint_from = (uint32_t)heng_query_get_int(q);
+    vitals->hint_to = (uint32_t)heng_query_get_int(q);
+    heng_query_get_text(q, vitals->hint, sizeof vitals->hint);
 }
 
 static void begin_lines(struct heng_query *q, struct heng_store_reader *reader, int64_t from_id, int64_t to_id,
@@ -147,6 +203,16 @@ heng_rc heng_store_list_line_events(struct heng_store_reader *reader, int64_t li
     GET_ALL(fill_event, ret, cap, ret_n);
 }
 
+static void fill_learned(struct heng_query *q, struct heng_learned *ret)
+{
+    ret->answer_us = (uint32_t)heng_query_get_int(q);
+    ret->spread_us = (uint32_t)heng_query_get_int(q);
+    ret->answers = (uint32_t)heng_query_get_int(q);
+    ret->misses = (uint32_t)heng_query_get_int(q);
+    ret->due_done_us = heng_query_get_int(q);
+    ret->ser = (uint8_t)heng_query_get_int(q);
+}
+
 static void fill_member(struct heng_query *q, struct heng_meter_config *ret)
 {
     ret->device_id = heng_query_get_int(q);
@@ -157,6 +223,10 @@ static void fill_member(struct heng_query *q, struct heng_meter_config *ret)
     heng_query_get_text(q, ret->number, sizeof ret->number);
     heng_query_get_text(q, ret->profile_name, sizeof ret->profile_name);
     ret->profile = NULL; /* the store knows no profiles */
+    ret->schedule_id = heng_query_get_int(q);
+    ret->relay_id = heng_query_get_int(q);
+    ret->position = (uint32_t)heng_query_get_int(q);
+    fill_learned(q, &ret->learned);
 }
 
 heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_line, int64_t after_device,
@@ -167,6 +237,19 @@ heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_
     heng_query_int(&q, after_line);
     heng_query_int(&q, after_device);
     heng_query_int(&q, (int64_t)cap);
+    heng_query_int(&q, INT64_MAX);
+    GET_ALL(fill_member, ret, cap, ret_n);
+}
+
+heng_rc heng_store_list_line_members(struct heng_store_reader *reader, int64_t line_id, int64_t after_device,
+                                     struct heng_meter_config *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_MEMBER_LIST);
+    heng_query_int(&q, line_id);
+    heng_query_int(&q, after_device);
+    heng_query_int(&q, (int64_t)cap);
+    heng_query_int(&q, line_id);
     GET_ALL(fill_member, ret, cap, ret_n);
 }
 
@@ -194,6 +277,11 @@ static void fill_meter(struct heng_query *q, struct heng_meter_row *ret)
     state->last_source = (heng_source)heng_query_get_int(q);
     state->misses = heng_query_get_int(q);
     state->reads = heng_query_get_int(q);
+    fill_learned(q, &state->learned);
+    state->quarantined = heng_query_get_int(q) != 0;
+    ret->position = (uint32_t)heng_query_get_int(q);
+    heng_query_get_text(q, ret->relay, sizeof ret->relay);
+    heng_query_get_text(q, ret->schedule, sizeof ret->schedule);
 }
 
 heng_rc heng_store_get_meter(struct heng_store_reader *reader, int64_t device_id, struct heng_meter_row *ret,
@@ -228,6 +316,7 @@ static void bind_filter(struct heng_query *q, const struct heng_meter_filter *fi
     heng_query_int(q, filter->line_id);
     heng_query_text(q, filter->medium < HENG_MEDIUM_COUNT ? heng_medium_text(filter->medium) : "");
     heng_query_text(q, filter->state < HENG_METER_STATE_COUNT ? heng_meter_state_text(filter->state) : "");
+    heng_query_int(q, filter->place_id);
 }
 
 heng_rc heng_store_list_meters(struct heng_store_reader *reader, const struct heng_meter_filter *filter, int64_t offset,
@@ -299,6 +388,8 @@ heng_rc heng_store_get_reading(struct heng_store_reader *reader, int64_t device_
         ret->first_frame = heng_query_get_int(&q);
         ret->frame_count = (uint16_t)heng_query_get_int(&q);
         rc = heng_reading_unpack(heng_query_get_blob(&q), ret, err);
+        ret->due_us = heng_query_get_int(&q);
+        ret->partial = heng_query_get_int(&q) != 0;
     }
     heng_query_end(&q);
     return rc;
@@ -338,6 +429,8 @@ heng_rc heng_reading_scan_next(struct heng_reading_scan *scan, struct heng_err *
     scan->first_frame = heng_query_get_int(&q);
     scan->frame_count = (uint16_t)heng_query_get_int(&q);
     scan->packed = heng_query_get_blob(&q);
+    scan->due_us = heng_query_get_int(&q);
+    scan->partial = heng_query_get_int(&q) != 0;
     return HENG_OK;
 }
 

@@ -10,7 +10,7 @@ HENG_NODISCARD heng_rc heng_store_get_setting(struct heng_store_reader *reader, 
 
 struct heng_totals {
     int64_t meters, meters_ok, meters_missing, meters_never;
-    int64_t lines, lines_trouble; /* trouble: down or silent */
+    int64_t lines, lines_trouble; /* trouble: down, overload, no load */
     int64_t readings, conflicts;
 };
 HENG_NODISCARD heng_rc heng_store_totals(struct heng_store_reader *reader, struct heng_totals *ret,
@@ -40,11 +40,48 @@ HENG_NODISCARD heng_rc heng_store_list_line_events(struct heng_store_reader *rea
                                                    struct heng_line_event *ret, size_t cap, size_t *ret_n,
                                                    struct heng_err *err);
 
+/* Place by id, and all places by id behind after_id. Errors: ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_store_get_place(struct heng_store_reader *reader, int64_t place_id, struct heng_place *ret,
+                                            struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_list_places(struct heng_store_reader *reader, int64_t after_id,
+                                              struct heng_place *ret, size_t cap, size_t *ret_n, struct heng_err *err);
+
+/* All schedules, at most cap. */
+HENG_NODISCARD heng_rc heng_store_list_schedules(struct heng_store_reader *reader, struct heng_schedule *ret,
+                                                 size_t cap, size_t *ret_n, struct heng_err *err);
+
+/* All relays by line, at most cap. */
+struct heng_relay_row {
+    int64_t line_id;
+    struct heng_relay_config config;
+};
+HENG_NODISCARD heng_rc heng_store_list_relays(struct heng_store_reader *reader, struct heng_relay_row *ret, size_t cap,
+                                              size_t *ret_n, struct heng_err *err);
+
+/* Ids by name. Errors: ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_store_find_schedule(struct heng_store_reader *reader, const char *name, int64_t *ret_id,
+                                                struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_find_relay(struct heng_store_reader *reader, int64_t line_id, const char *name,
+                                             int64_t *ret_id, struct heng_err *err);
+
+/* The meters that hang on lines and measure at a place or below it, by line, at most cap. */
+struct heng_place_member {
+    int64_t device_id, line_id;
+};
+HENG_NODISCARD heng_rc heng_store_list_place_members(struct heng_store_reader *reader, int64_t place_id,
+                                                     struct heng_place_member *ret, size_t cap, size_t *ret_n,
+                                                     struct heng_err *err);
+
 /* The meters on lines, by line and address as a round asks them, at most cap: those of lines behind after_line or of
  * after_line itself behind after_device. */
 HENG_NODISCARD heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_line,
                                                int64_t after_device, struct heng_meter_config *ret, size_t cap,
                                                size_t *ret_n, struct heng_err *err);
+
+/* Those of one line, behind after_device. */
+HENG_NODISCARD heng_rc heng_store_list_line_members(struct heng_store_reader *reader, int64_t line_id,
+                                                    int64_t after_device, struct heng_meter_config *ret, size_t cap,
+                                                    size_t *ret_n, struct heng_err *err);
 
 /* A meter with its place, its line and its state. line_id 0: on no line. */
 struct heng_meter_row {
@@ -54,16 +91,20 @@ struct heng_meter_row {
     int64_t line_id;
     char line_name[HENG_NAME_MAX];
     struct heng_device_state state;
+    uint32_t position; /* 0: not known */
+    char relay[48], schedule[48];
 };
 HENG_NODISCARD heng_rc heng_store_get_meter(struct heng_store_reader *reader, int64_t device_id,
                                             struct heng_meter_row *ret, struct heng_err *err);
 
-/* search: part of a number, address or place name, "" for all; line_id 0, medium and state COUNT: all. */
+/* search: part of a number, address or place name, "" for all; line_id 0, medium and state COUNT: all; place_id: there
+ * or below, 0: everywhere. */
 struct heng_meter_filter {
     const char *search;
     int64_t line_id;
     heng_medium medium;
     heng_meter_state state;
+    int64_t place_id;
 };
 
 /* One page of meters by id, and how many match at all. */
@@ -94,6 +135,8 @@ struct heng_reading_scan {
     int64_t first_frame;
     uint16_t frame_count;
     struct heng_slice packed;
+    heng_us due_us;
+    bool partial;
 };
 
 /* Readings with from_us <= at < to_us. */

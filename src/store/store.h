@@ -116,6 +116,8 @@ struct heng_reading {
     heng_us at_us;
     heng_source source;
     heng_quality quality;
+    heng_us due_us; /* the due date whose frozen values these are; 0: values of now */
+    bool partial;   /* what an order asked for, not all that the meter is usually asked */
     int64_t first_frame;
     uint16_t frame_count;
     uint16_t value_count;
@@ -135,7 +137,7 @@ struct heng_register {
     struct heng_register_key key;
 };
 
-/* last_*_us: 0 for never. */
+/* last_*_us: 0 for never. last_read_us: of the newest reading that is not partial and not of a due date. */
 struct heng_device_state {
     int64_t device_id;
     heng_us last_try_us, last_read_us;
@@ -143,6 +145,17 @@ struct heng_device_state {
     heng_outcome last_outcome; /* COUNT: never tried */
     int64_t misses, reads;
     heng_meter_state state;
+    struct heng_learned learned;
+    bool quarantined;
+};
+
+/* What line/line.h tells beside the state; hint_kind: "none", "all", "cut", "meter", "weak". */
+struct heng_line_vitals_status {
+    uint32_t health, queued, quarantined;
+    heng_us cycle_us, dead_us;
+    char hint_kind[8];
+    uint32_t hint_from, hint_to;
+    char hint[HENG_DETAIL_MAX];
 };
 
 struct heng_line_status {
@@ -151,6 +164,7 @@ struct heng_line_status {
     heng_us since_us, last_answer_us; /* last_answer_us: 0 for never */
     char detail[HENG_DETAIL_MAX];
     struct heng_line_counters counters;
+    struct heng_line_vitals_status vitals;
 };
 
 struct heng_line_event {

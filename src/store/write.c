@@ -61,10 +61,20 @@ heng_rc heng_store_put_line(struct heng_store *store, const char *key, const str
     heng_query_text(&q, heng_transport_text(line->transport));
     heng_query_text(&q, line->endpoint);
     heng_query_text(&q, line->heartbeat);
+    heng_query_int(&q, line->heartbeat_s);
     heng_query_int(&q, line->baud);
     heng_query_text(&q, parity);
     heng_query_int(&q, line->latency_ms);
     heng_query_int(&q, line->period_s);
+    heng_query_text(&q, heng_rts_text(line->rts));
+    heng_query_text(&q, heng_signal_text(line->overload));
+    heng_query_int(&q, line->infrared);
+    heng_query_int(&q, line->wake_byte);
+    heng_query_int(&q, line->wake_ms);
+    heng_query_int(&q, line->wake_rest_ms);
+    heng_query_int(&q, line->wake_after_s);
+    heng_query_int(&q, line->quarantine_after);
+    heng_query_int(&q, line->single_reads);
     rc = heng_query_finish(&q, err);
     if (rc != HENG_OK) return rc;
     heng_query_begin(&q, db_of(store), HENG_SQL_LINE_STATE_INIT);
@@ -123,8 +133,8 @@ heng_rc heng_store_drop_member(struct heng_store *store, int64_t device_id, stru
     return heng_query_finish(&q, err);
 }
 
-heng_rc heng_store_put_member(struct heng_store *store, int64_t line_id, int64_t device_id, const char *address,
-                              struct heng_err *err)
+heng_rc heng_store_put_member(struct heng_store *store, int64_t line_id, int64_t device_id,
+                              const struct heng_member *member, struct heng_err *err)
 {
     struct heng_query q;
     heng_rc rc = heng_store_drop_member(store, device_id, err);
@@ -132,7 +142,10 @@ heng_rc heng_store_put_member(struct heng_store *store, int64_t line_id, int64_t
     heng_query_begin(&q, db_of(store), HENG_SQL_MEMBER_PUT);
     heng_query_int(&q, device_id);
     heng_query_int(&q, line_id);
-    heng_query_text(&q, address);
+    heng_query_text(&q, member->address);
+    heng_query_int(&q, member->schedule_id);
+    heng_query_int(&q, member->relay_id);
+    heng_query_int(&q, member->position);
     return heng_query_finish(&q, err);
 }
 
@@ -276,6 +289,8 @@ static void bind_reading(struct heng_query *q, const struct heng_reading *readin
     heng_query_int(q, first_frame);
     heng_query_int(q, reading->frame_count);
     heng_query_blob(q, packed);
+    heng_query_int(q, reading->due_us);
+    heng_query_int(q, reading->partial);
 }
 
 /* Is there a reading under this key, with the same content? */
@@ -352,6 +367,15 @@ heng_rc heng_store_add_reading(struct heng_store *store, const struct heng_readi
     return rc;
 }
 
+heng_rc heng_store_add_frames(struct heng_store *store, int64_t device_id, const struct heng_frame *frames,
+                              size_t count, int64_t *ret_first_frame, struct heng_err *err)
+{
+    heng_rc rc = need_transaction(store, err);
+    *ret_first_frame = store->next[HENG_ID_FRAME];
+    for (size_t i = 0; rc == HENG_OK && i < count; i++) rc = add_frame(store, &frames[i], device_id, err);
+    return rc;
+}
+
 heng_rc heng_store_put_device_state(struct heng_store *store, const struct heng_device_state *state,
                                     struct heng_err *err)
 {
@@ -367,6 +391,13 @@ heng_rc heng_store_put_device_state(struct heng_store *store, const struct heng_
     heng_query_int(&q, state->last_source);
     heng_query_int(&q, state->misses);
     heng_query_int(&q, state->reads);
+    heng_query_int(&q, state->learned.answer_us);
+    heng_query_int(&q, state->learned.spread_us);
+    heng_query_int(&q, state->learned.answers);
+    heng_query_int(&q, state->learned.misses);
+    heng_query_int(&q, state->learned.due_done_us);
+    heng_query_int(&q, state->learned.ser);
+    heng_query_int(&q, state->quarantined);
     return heng_query_finish(&q, err);
 }
 
@@ -385,6 +416,16 @@ heng_rc heng_store_put_line_status(struct heng_store *store, const struct heng_l
 #define X(field) heng_query_int(&q, (int64_t)status->counters.field);
     HENG_LINE_COUNTER_LIST(X)
 #undef X
+    const struct heng_line_vitals_status *vitals = &status->vitals;
+    heng_query_int(&q, vitals->health);
+    heng_query_int(&q, vitals->queued);
+    heng_query_int(&q, vitals->quarantined);
+    heng_query_int(&q, vitals->cycle_us);
+    heng_query_int(&q, vitals->dead_us);
+    heng_query_text(&q, vitals->hint_kind);
+    heng_query_int(&q, vitals->hint_from);
+    heng_query_int(&q, vitals->hint_to);
+    heng_query_text(&q, vitals->hint);
     return heng_query_finish(&q, err);
 }
 

@@ -17,10 +17,27 @@ HENG_NODISCARD heng_rc heng_store_put_line(struct heng_store *store, const char 
 HENG_NODISCARD heng_rc heng_store_put_device(struct heng_store *store, const struct heng_device *device,
                                              int64_t *ret_id, struct heng_err *err);
 
+/* The same by name; a relay's name belongs to its line. */
+HENG_NODISCARD heng_rc heng_store_put_schedule(struct heng_store *store, const struct heng_schedule *schedule,
+                                               int64_t *ret_id, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_put_relay(struct heng_store *store, int64_t line_id,
+                                            const struct heng_relay_config *relay, int64_t *ret_id,
+                                            struct heng_err *err);
+
+/* Does a line lead to every relay? Errors: ECONFLICT when one is behind itself. */
+HENG_NODISCARD heng_rc heng_store_check_relays(struct heng_store *store, struct heng_err *err);
+
+/* How a device hangs on its line. schedule_id, relay_id, position: 0 for none. */
+struct heng_member {
+    const char *address;
+    int64_t schedule_id, relay_id;
+    uint32_t position;
+};
+
 /* Take a device off its line, and put it on one. Errors: ECONFLICT when the address is taken on the line. */
 HENG_NODISCARD heng_rc heng_store_drop_member(struct heng_store *store, int64_t device_id, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_put_member(struct heng_store *store, int64_t line_id, int64_t device_id,
-                                             const char *address, struct heng_err *err);
+                                             const struct heng_member *member, struct heng_err *err);
 
 /* Let the device measure at the place from at_us on; nothing changes when it does already. A device that moves gets a
  * new point there, and its installation at the old one ends. */
@@ -49,6 +66,11 @@ typedef enum heng_stored {
 HENG_NODISCARD heng_rc heng_store_add_reading(struct heng_store *store, const struct heng_reading *reading,
                                               const struct heng_frame *frames, heng_stored *ret_stored,
                                               int64_t *ret_first_frame, struct heng_err *err);
+
+/* Keep frames that belong to no reading. Errors: as all. */
+HENG_NODISCARD heng_rc heng_store_add_frames(struct heng_store *store, int64_t device_id,
+                                             const struct heng_frame *frames, size_t count, int64_t *ret_first_frame,
+                                             struct heng_err *err);
 
 HENG_NODISCARD heng_rc heng_store_put_device_state(struct heng_store *store, const struct heng_device_state *state,
                                                    struct heng_err *err);

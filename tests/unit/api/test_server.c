@@ -35,7 +35,7 @@ static void house_open(struct house *h, struct heng_api_options options)
     }
     struct heng_line_fact down = {.line_id = HEAT_LINE,
                                   .at_us = START_US,
-                                  .state = HENG_LINE_STATE_SILENT,
+                                  .state = HENG_LINE_STATE_NO_LOAD,
                                   .detail = "no answer",
                                   .last_answer_us = START_US};
     struct heng_fact fact = {.kind = HENG_FACT_LINE, .line = &down};
@@ -165,7 +165,7 @@ static void test_operations(void **state)
     expect(&h, "/api/v1/overview", 200, "\"meters\":4,\"meters_ok\":1,\"meters_missing\":0,\"meters_never\":3");
     expect(&h, "/api/v1/lines", 200, "\"detail\":\"no answer\"");
     expect(&h, "/api/v1/lines/2", 200, "\"last_answer_at\":null");
-    expect(&h, "/api/v1/lines/1/events", 200, "\"state\":\"silent\"");
+    expect(&h, "/api/v1/lines/1/events", 200, "\"state\":\"no-load\"");
     expect(&h, "/api/v1/meters?q=102&limit=1", 200, "\"total\":2");
     expect(&h, "/api/v1/meters?medium=cold%20water&state=never&line=2&offset=1", 200, "20000000000002");
     expect(&h, "/api/v1/meters/1", 200, "\"value\":null,\"reason\":\"not available\"");

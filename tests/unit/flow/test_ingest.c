@@ -218,10 +218,10 @@ static void test_line_facts(void **state)
     tell_line(store, START_US + 50, HENG_LINE_STATE_READING, "", &ingested);
     tell_line(store, START_US + 60, HENG_LINE_STATE_IDLE, "", &ingested);
     tell_line(store, START_US + 70, HENG_LINE_STATE_READING, "", &ingested);
-    tell_line(store, START_US + 80, HENG_LINE_STATE_SILENT, "no meter answers", &ingested);
+    tell_line(store, START_US + 80, HENG_LINE_STATE_NO_LOAD, "no meter answers", &ingested);
     assert_ok(heng_store_list_line_events(heng_store_as_reader(store), HEAT_LINE, events, 8, &n, &err));
     assert_int_equal(n, 5);
-    assert_int_equal(events[0].state, HENG_LINE_STATE_SILENT);
+    assert_int_equal(events[0].state, HENG_LINE_STATE_NO_LOAD);
     assert_int_equal(events[1].state, HENG_LINE_STATE_READING);
     assert_true(events[1].at_us == START_US + 50);
     assert_string_equal(events[2].detail, "no route to host");

@@ -3,8 +3,21 @@
 #include "unit/small_site.h"
 
 static const struct heng_site_place place = {"b1-u1-101", "b1-u1", "household", "101", 893000};
-static const struct heng_site_line line = {"heat", "heat M-Bus", "tcp", "127.0.0.1:10001", "", "E", 2400, 300, 60};
-static const struct heng_site_meter meter = {"10000001", "HNG", "heat", "b1-u1-101", "mbus", "1", "heat", NULL};
+static const struct heng_site_line line = {.key = "heat",
+                                           .name = "heat M-Bus",
+                                           .transport = "tcp",
+                                           .endpoint = "127.0.0.1:10001",
+                                           .parity = "E",
+                                           .baud = 2400,
+                                           .latency_ms = 300,
+                                           .period_s = 60};
+static const struct heng_site_meter meter = {.number = "10000001",
+                                             .manufacturer = "HNG",
+                                             .line = "heat",
+                                             .place = "b1-u1-101",
+                                             .protocol = "mbus",
+                                             .address = "1",
+                                             .medium = "heat"};
 
 static heng_rc apply(struct heng_store *store, const struct heng_site_place *p, const struct heng_site_line *l,
                      const struct heng_site_meter *m, size_t meters, struct heng_err *err)
@@ -204,9 +217,148 @@ static void test_address_taken(void **state)
     small_site_fini(&site);
 }
 
+/* Schedules, relays and the rest of a line's settings: into the database, out of it, and each line gets its own. */
+static void test_settings(void **state)
+{
+    static const struct heng_site_line lines[] = {
+        {.key = "heat",
+         .name = "heat M-Bus",
+         .transport = "serial",
+         .endpoint = "/dev/ttyS0",
+         .parity = "E",
+         .baud = 2400,
+         .latency_ms = 300,
+         .period_s = 60,
+         .rts = "send-high",
+         .overload = "cts-low",
+         .wake_byte = 0x55,
+         .wake_ms = 2200,
+         .wake_rest_ms = 50,
+         .wake_after_s = 10,
+         .quarantine_after = 5,
+         .infrared = true,
+         .single_reads = true},
+        {.key = "water",
+         .name = "water DTU",
+         .transport = "dtu",
+         .endpoint = "DTU-1",
+         .heartbeat = "hex:FE",
+         .heartbeat_s = 30,
+         .parity = "E",
+         .baud = 2400,
+         .latency_ms = 500,
+         .period_s = 3600},
+    };
+    static const struct heng_site_relay relays[] = {
+        {.key = "outer", .line = "water", .open = "68 01 16", .open_answer = "E5", .stores = true, .delay_ms = 40},
+        {.key = "inner", .line = "water", .parent = "outer", .hold_ms = 9},
+    };
+    static const struct heng_schedule schedules[] = {
+        {.name = "unused", .period_s = 60},
+        {.name = "days", .times = {360}, .time_count = 1, .due_days = 1},
+    };
+    static const struct heng_site_meter meters[] = {
+        {.number = "20000000000001",
+         .manufacturer = "HNG",
+         .line = "water",
+         .place = "b1-u1-101",
+         .protocol = "cjt188",
+         .address = "20000000000001",
+         .medium = "cold water",
+         .schedule = "days",
+         .relay = "inner",
+         .position = 12},
+    };
+    struct heng_site wanted = {.lines = lines,
+                               .line_count = 2,
+                               .relays = relays,
+                               .relay_count = 2,
+                               .schedules = schedules,
+                               .schedule_count = 2,
+                               .meters = meters,
+                               .meter_count = 1};
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    struct heng_site_lines got = {0};
+    struct heng_site_applied applied;
+    struct heng_err err;
+    (void)state;
+    for (int i = 0; i < 2; i++) assert_ok(heng_site_apply(store, &wanted, START_US, &applied, &err));
+    assert_ok(heng_site_load_lines(heng_store_as_reader(store), NULL, &got, &err));
+    const struct heng_line_config *heat = &got.lines[0], *water = &got.lines[1];
+    assert_true(heat->rts == HENG_RTS_SEND_HIGH && heat->overload == HENG_SIGNAL_CTS_LOW && heat->infrared &&
+                heat->single_reads && heat->wake_byte == 0x55 && heat->wake_ms == 2200 && heat->wake_rest_ms == 50 &&
+                heat->wake_after_s == 10 && heat->quarantine_after == 5);
+    assert_true(heat->schedule_count == 0 && heat->relay_count == 0);
+    assert_int_equal(water->heartbeat_s, 30);
+    assert_int_equal(water->schedule_count, 1); /* and not the one that nobody there has */
+    assert_string_equal(water->schedules[0].name, "days");
+    assert_int_equal(water->relay_count, 2);
+    assert_true(water->relays[0].open_n == 3 && water->relays[0].open[2] == 0x16 && water->relays[0].stores);
+    assert_int_equal(water->relays[1].parent_id, water->relays[0].id);
+    const struct heng_meter_config *member = &got.meters[got.first[1]];
+    assert_int_equal(member->schedule_id, water->schedules[0].id);
+    assert_int_equal(member->relay_id, water->relays[1].id);
+    assert_int_equal(member->position, 12);
+    assert_int_equal(got.meters[got.first[1] + 1].schedule_id, 0);
+    heng_site_lines_fini(&got);
+
+    /* What is there already counts too: the inner one cannot become the way to the outer one that leads to it. */
+    const struct heng_site_relay turned = {.key = "outer", .line = "water", .parent = "inner"};
+    struct heng_site loop = {.relays = &turned, .relay_count = 1};
+    assert_int_equal(heng_site_apply(store, &loop, START_US, &applied, &err), HENG_ECONFLICT);
+    assert_non_null(strstr(err.text, "behind itself"));
+    assert_ok(heng_site_apply(store, &wanted, START_US, &applied, &err));
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
+static void test_bad_settings(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    struct heng_site_applied applied;
+    struct heng_err err;
+    (void)state;
+    const struct {
+        struct heng_site_relay relay;
+        const char *words;
+    } relays[] = {
+        {{.key = "a", .line = "none"}, "line 'none' is not known"},
+        {{.key = "a", .line = "heat", .parent = "b"}, "no relay 'b'"},
+        {{.key = "a", .line = "heat", .parent = "a"}, "its own parent"},
+        {{.key = "a", .line = "heat", .open = "6"}, "in hex"},
+        {{.key = "a", .line = "heat", .open_answer = "E5"}, "nothing to open it with"},
+        {{.key = "a", .line = "heat", .delay_ms = 60001}, "delay_ms is 60001"},
+        {{.line = "heat"}, "key is missing"},
+    };
+    for (size_t i = 0; i < sizeof relays / sizeof *relays; i++) {
+        struct heng_site wanted = {.relays = &relays[i].relay, .relay_count = 1};
+        assert_int_equal(heng_site_apply(store, &wanted, START_US, &applied, &err), HENG_ECONFIG);
+        if (!strstr(err.text, relays[i].words)) fail_msg("%zu: %s", i, err.text);
+    }
+    struct heng_site_line bad = line;
+    bad.rts = "up";
+    assert_int_equal(apply(store, NULL, &bad, NULL, 0, &err), HENG_ECONFIG);
+    assert_non_null(strstr(err.text, "rts 'up'"));
+    bad.rts = "kernel"; /* on a TCP line */
+    assert_int_equal(apply(store, NULL, &bad, NULL, 0, &err), HENG_ECONFIG);
+    assert_non_null(strstr(err.text, "serial"));
+    bad = line;
+    bad.wake_byte = 256;
+    assert_int_equal(apply(store, NULL, &bad, NULL, 0, &err), HENG_ECONFIG);
+    struct heng_site_meter other = meter;
+    other.schedule = "never";
+    assert_int_equal(apply(store, NULL, NULL, &other, 1, &err), HENG_ECONFIG);
+    assert_non_null(strstr(err.text, "schedule 'never'"));
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settings),      cmocka_unit_test(test_bad_settings),
         cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_changes_are_applied),
         cmocka_unit_test(test_profile),       cmocka_unit_test(test_mistakes_are_named),
         cmocka_unit_test(test_address_taken),

@@ -62,22 +62,75 @@ static void test_open_refuses(void **state)
     small_site_fini(&site);
 }
 
-/* A database of the first version is brought up to date when it is opened, and keeps what it holds. */
+/* Run the statements of a migration on a file. */
+static void run_migration(const char *path, const char *name)
+{
+    static char text[65536];
+    char file[256];
+    snprintf(file, sizeof file, "%s/sql/sqlite/%s", HENG_SOURCE_DIR, name);
+    FILE *f = fopen(file, "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    assert_int_equal(raw_sql(path, text), SQLITE_OK);
+}
+
+/* A database of an older version, with a meter, a reading, a silent line and its history, as that version wrote them,
+ * is brought up to date when it is opened, and keeps what it holds. */
 static void test_migration(void **state)
 {
-    struct small_site site;
-    struct heng_meter_row row;
-    struct heng_err err;
+    static const char *const steps[] = {"0001_init.sql", "0002_profile.sql"};
     (void)state;
-    heng_store_close(small_site_open(&site));
-    assert_int_equal(raw_sql(site.path, "ALTER TABLE device DROP COLUMN profile; PRAGMA user_version = 1"), SQLITE_OK);
-    struct heng_store *store = NULL;
-    assert_ok(heng_store_open(site.path, &store, &err));
-    assert_ok(heng_store_get_meter(heng_store_as_reader(store), HEAT_1, &row, &err));
-    assert_string_equal(row.device.number, "10000001");
-    assert_string_equal(row.device.profile, "");
-    heng_store_close(store);
-    small_site_fini(&site);
+    for (size_t versions = 1; versions <= 2; versions++) {
+        struct small_site site;
+        struct heng_meter_row meter;
+        struct heng_line_row line;
+        struct heng_line_event event;
+        struct heng_reading_scan scan;
+        struct heng_err err;
+        size_t n = 0;
+        small_site_init(&site);
+        fclose(fopen(site.path, "w")); /* an empty file is an empty database */
+        for (size_t i = 0; i < versions; i++) run_migration(site.path, steps[i]);
+        assert_int_equal(
+            raw_sql(site.path,
+                    "INSERT INTO line (id, key, name, transport, endpoint, heartbeat, baud, parity, latency_ms, "
+                    "period_s) VALUES (7, 'k', 'n', 'tcp', '127.0.0.1:1', '', 2400, 'E', 300, 60);"
+                    "INSERT INTO line_state VALUES (7, 'silent', 5, 'no answer', 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, "
+                    "12, 13);"
+                    "INSERT INTO line_event VALUES (1, 7, 5, 'silent', 'no answer');"
+                    "INSERT INTO device (id, number, manufacturer, medium, protocol) VALUES (3, '10000001', 'HNG', "
+                    "'heat', 'mbus');"
+                    "INSERT INTO device_state VALUES (3, 'ok', 9, 'ok', 9, 1, 2, 44);"
+                    "INSERT INTO line_member VALUES (3, 7, '1');"
+                    "INSERT INTO reading VALUES (3, 9, 1, 1, 1, 0, x'00');"),
+            SQLITE_OK);
+        struct heng_store *store = NULL;
+        assert_ok(heng_store_open(site.path, &store, &err));
+        struct heng_store_reader *reader = heng_store_as_reader(store);
+        assert_ok(heng_store_get_meter(reader, 3, &meter, &err));
+        assert_string_equal(meter.device.number, "10000001");
+        assert_string_equal(meter.device.profile, "");
+        assert_int_equal(meter.state.reads, 44);
+        assert_int_equal(meter.state.learned.answers, 0);
+        assert_int_equal(meter.position, 0);
+        assert_ok(heng_store_get_line(reader, 7, &line, &err));
+        assert_int_equal(line.status.state, HENG_LINE_STATE_NO_LOAD);
+        assert_int_equal(line.status.counters.refused, 9);
+        assert_int_equal(line.status.counters.doubted, 0);
+        assert_int_equal(line.status.counters.reads_ok, 10);
+        assert_int_equal(line.status.counters.bytes_in, 13);
+        assert_int_equal(line.status.vitals.health, 100);
+        assert_int_equal(line.config.rts, HENG_RTS_NONE);
+        assert_ok(heng_store_list_line_events(reader, 7, &event, 1, &n, &err));
+        assert_int_equal(event.state, HENG_LINE_STATE_NO_LOAD);
+        assert_ok(heng_reading_scan_begin(&scan, reader, 3, 0, 100, &err));
+        assert_ok(heng_reading_scan_next(&scan, &err));
+        assert_true(scan.at_us == 9 && scan.due_us == 0 && !scan.partial);
+        heng_reading_scan_end(&scan);
+        heng_store_close(store);
+        small_site_fini(&site);
+    }
 }
 
 static void test_damaged_file(void **state)
@@ -259,10 +312,8 @@ static void test_scan(void **state)
     small_site_fini(&site);
 }
 
-static int64_t count_meters(struct heng_store_reader *reader, const char *search, int64_t line, heng_medium medium,
-                            heng_meter_state state)
+static int64_t count_filtered(struct heng_store_reader *reader, struct heng_meter_filter filter)
 {
-    struct heng_meter_filter filter = {search, line, medium, state};
     struct heng_meter_row rows[8];
     struct heng_err err;
     int64_t total = -1;
@@ -270,6 +321,20 @@ static int64_t count_meters(struct heng_store_reader *reader, const char *search
     assert_ok(heng_store_list_meters(reader, &filter, 0, rows, 8, &n, &total, &err));
     assert_int_equal(n, total);
     return total;
+}
+
+static int64_t count_meters(struct heng_store_reader *reader, const char *search, int64_t line, heng_medium medium,
+                            heng_meter_state state)
+{
+    return count_filtered(reader, (struct heng_meter_filter){search, line, medium, state, 0});
+}
+
+static int64_t count_at(struct heng_store_reader *reader, const char *key, heng_medium medium)
+{
+    struct heng_place place;
+    struct heng_err err;
+    assert_ok(heng_store_find_place(reader, key, &place, &err));
+    return count_filtered(reader, (struct heng_meter_filter){"", 0, medium, HENG_METER_STATE_COUNT, place.id});
 }
 
 static void test_filter(void **state)
@@ -291,9 +356,13 @@ static void test_filter(void **state)
     assert_int_equal(count_meters(reader, "102", WATER_LINE, HENG_MEDIUM_COLD_WATER, HENG_METER_STATE_NEVER), 1);
     assert_int_equal(count_meters(reader, "", 0, HENG_MEDIUM_HEAT, all), 2);
     assert_int_equal(count_meters(reader, "", 0, any, HENG_METER_STATE_OK), 0);
+    assert_int_equal(count_at(reader, "b1", any), 4); /* all below it */
+    assert_int_equal(count_at(reader, "b1-u1-102", any), 2);
+    assert_int_equal(count_at(reader, "b1-u1-102", HENG_MEDIUM_HEAT), 1);
+    assert_int_equal(count_filtered(reader, (struct heng_meter_filter){"", 0, any, all, 999999}), 0);
 
     struct heng_meter_row rows[3];
-    struct heng_meter_filter filter = {"", 0, any, all};
+    struct heng_meter_filter filter = {"", 0, any, all, 0};
     struct heng_err err;
     size_t n;
     int64_t total;

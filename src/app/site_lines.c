@@ -1,0 +1,359 @@
+/* The lines of a site: started, told the time, and their news handed to the writer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/site_run.h"
+#include "base/log.h"
+#include "base/zone.h"
+
+/* All lines together tell no more than so many statuses a second, beside trouble. */
+enum { STATUSES_PER_S = 250, STATUS_PAUSE_MS = 1000, TICK_MS = 1000, DETAIL_LOG_MAX = 120 };
+
+void site_run_put(struct site_run *site, const struct heng_fact *fact, heng_us arrived_us, void *token)
+{
+    if (heng_writer_put(site->writer, fact, arrived_us, token) != HENG_OK)
+        heng_log(HENG_LOG_ERROR, "line", "event=fact_lost kind=%d", (int)fact->kind);
+}
+
+static int by_id(const void *key, const void *item)
+{
+    int64_t id = *(const int64_t *)key, other = ((const struct running_line *)item)->id;
+    return id < other ? -1 : id > other;
+}
+
+struct running_line *site_run_line(struct site_run *site, int64_t line_id)
+{
+    if (!site->line_count) return NULL;
+    struct running_line *line = bsearch(&line_id, site->lines, site->line_count, sizeof *line, by_id);
+    return line && line->bus ? line : NULL;
+}
+
+/* --- what lines tell ------------------------------------------------------------------------------------------- */
+
+/* Why a meter was not read, unless the whole line is to blame, which is told once; and what a good read lacks. */
+static void log_read(const struct heng_line *line, const struct heng_read *read)
+{
+    bool good = read->outcome == HENG_OUTCOME_OK;
+    bool of_line = read->outcome == HENG_OUTCOME_DISCONNECTED ||
+                   (read->outcome == HENG_OUTCOME_SILENCE && heng_line_state_now(line) == HENG_LINE_STATE_NO_LOAD);
+    if (of_line || (good && !read->why[0])) return;
+    heng_log(good ? HENG_LOG_DEBUG : HENG_LOG_WARN, "line",
+             "event=%s line='%s' meter=%lld outcome=%s tries=%u why='%s'", good ? "not_all_read" : "read_failed",
+             heng_line_config(line)->name, (long long)read->device_id, heng_outcome_text(read->outcome), read->tries,
+             read->why);
+}
+
+static struct heng_order_fact order_of(struct running_line *line, const struct heng_line_result *result,
+                                       struct heng_wish_slot **ret_waits)
+{
+    const struct heng_read *read = result->read;
+    struct heng_order_fact fact = {
+        .line_id = line->id,
+        .device_id = read ? read->device_id : 0,
+        .order = result->order.kind,
+        .stage = result->stage,
+        .at_us = heng_clock_wall(),
+        .due_us = result->due_us,
+        .outcome = read ? read->outcome : HENG_OUTCOME_COUNT,
+        .ended = read != NULL,
+        .has_learned = result->learned != NULL,
+        .quarantined = result->quarantined,
+    };
+    if (result->stage == HENG_STAGE_EXPIRED || result->stage == HENG_STAGE_CANCELLED) fact.outcome = HENG_OUTCOME_COUNT;
+    if (result->learned) fact.learned = *result->learned;
+    if (read) snprintf(fact.why, sizeof fact.why, "%s", read->why);
+    if (result->stage == HENG_STAGE_EXPIRED && !fact.why[0])
+        snprintf(fact.why, sizeof fact.why, "its time was over before the line came to it");
+    *ret_waits = site_wishes_identify(line->site->wishes, result->job_id, &fact);
+    if (fact.command && fact.stage == HENG_STAGE_CONFIRMED) fact.why[0] = '\0'; /* of a try before */
+    return fact;
+}
+
+static void put_result(struct running_line *line, const struct heng_line_result *result)
+{
+    static struct heng_read stamped; /* 80 kB, and only the loop's thread comes here */
+    struct heng_wish_slot *waits = NULL;
+    struct heng_order_fact order = order_of(line, result, &waits);
+    void *token = waits;
+    const struct heng_read *read = result->read;
+    bool asked =
+        read && read->device_id && result->stage != HENG_STAGE_EXPIRED && result->stage != HENG_STAGE_CANCELLED;
+    if (order.command && order.stage == HENG_STAGE_SENT && !order.ended) {
+        site_wishes_hold(line->site->wishes, line);
+        token = line;
+    }
+    if (!asked) {
+        if (order.id) site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_ORDER, .order = &order}, 0, token);
+        return;
+    }
+    stamped = *read;
+    stamped.at_us = heng_bus_to_wall(read->at_us);
+    for (unsigned i = 0; i < stamped.frame_count && i < HENG_READ_FRAMES_MAX; i++)
+        stamped.frames[i].at_us = heng_bus_to_wall(read->frames[i].at_us);
+    if (stamped.outcome == HENG_OUTCOME_OK && stamped.frame_count) line->last_answer_us = stamped.at_us;
+    heng_us arrived_us = read->frame_count ? read->frames[read->frame_count - 1].at_us : 0;
+    site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_READ, .read = &stamped, .order = &order},
+                 read->outcome == HENG_OUTCOME_OK ? arrived_us : 0, token);
+    log_read(heng_bus_line(line->bus), read);
+}
+
+static void put_found(struct running_line *line, const struct heng_search_found *found)
+{
+    struct heng_found_fact fact = {
+        .line_id = line->id, .kind = line->search.kind, .row = {.at_us = heng_clock_wall(), .found = *found}};
+    site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_FOUND, .found = &fact}, 0, NULL);
+}
+
+static void put_progress(struct running_line *line, const struct heng_search_progress *progress)
+{
+    struct running_search *search = &line->search;
+    struct heng_wish_slot *waits = progress->ended ? search->stop : NULL;
+    struct heng_search_fact fact = {.row = {.line_id = line->id,
+                                            .kind = search->kind,
+                                            .known_only = search->known_only,
+                                            .running = !progress->ended,
+                                            .started_us = search->started_us,
+                                            .updated_us = heng_clock_wall(),
+                                            .progress = *progress}};
+    /* One that was stopped has ended for the line, but can be resumed. */
+    if (waits) fact.row.progress.ended = progress->permille >= 1000;
+    if (progress->ended) search->running = false;
+    if (progress->ended) search->stop = NULL;
+    site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_SEARCH, .search = &fact}, 0, waits);
+}
+
+static struct heng_line_vitals_status vitals_of(const struct heng_line *line)
+{
+    static const char *const hints[] = {[HENG_HINT_NONE] = "none",
+                                        [HENG_HINT_ALL] = "all",
+                                        [HENG_HINT_CUT] = "cut",
+                                        [HENG_HINT_METER] = "meter",
+                                        [HENG_HINT_WEAK] = "weak"};
+    struct heng_line_vitals vitals = {0};
+    heng_line_vitals_now(line, &vitals);
+    struct heng_line_vitals_status status = {.health = vitals.health,
+                                             .queued = vitals.queued,
+                                             .quarantined = vitals.quarantined,
+                                             .cycle_us = vitals.cycle_us,
+                                             .dead_us = vitals.dead_us,
+                                             .hint_from = vitals.hint_from,
+                                             .hint_to = vitals.hint_to};
+    memcpy(status.hint, vitals.hint, sizeof status.hint);
+    snprintf(status.hint_kind, sizeof status.hint_kind, "%s", hints[vitals.hint_kind]);
+    return status;
+}
+
+static bool is_trouble(heng_line_state state)
+{
+    return state == HENG_LINE_STATE_DOWN || state == HENG_LINE_STATE_OVERLOAD || state == HENG_LINE_STATE_NO_LOAD;
+}
+
+static void put_status(struct running_line *line)
+{
+    const struct heng_line *bus_line = heng_bus_line(line->bus);
+    const struct heng_line_counters *now = heng_line_counters_now(bus_line);
+    struct heng_line_fact fact = {
+        .line_id = line->id,
+        .state = heng_line_state_now(bus_line),
+        .last_answer_us = line->last_answer_us,
+        .vitals = vitals_of(bus_line),
+    };
+    bool changed = fact.state != line->told_state;
+    fact.at_us = heng_bus_to_wall(changed ? heng_line_since(bus_line) : heng_clock_mono());
+    snprintf(fact.detail, sizeof fact.detail, "%s", heng_line_detail(bus_line));
+#define X(field) fact.counters.field = now->field - line->told.field;
+    HENG_LINE_COUNTER_LIST(X)
+#undef X
+    line->told = *now;
+    line->told_state = fact.state;
+    line->told_us = heng_clock_mono();
+    line->last_answer_us = 0;
+    line->news = false;
+    site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_LINE, .line = &fact}, 0, NULL);
+    if (changed && is_trouble(fact.state))
+        heng_log(HENG_LOG_WARN, "line", "event=%s line='%s' why='%.*s'", heng_line_state_text(fact.state),
+                 heng_line_config(bus_line)->name, DETAIL_LOG_MAX, fact.detail);
+}
+
+/* Trouble and its end are told at once. All else as long as this second's share lasts, and of one line no more than
+ * once a second, but for the reasons of trouble; what has to wait is told by tell_statuses. */
+static void on_status(struct running_line *line)
+{
+    heng_line_state state = heng_line_state_now(heng_bus_line(line->bus));
+    bool urgent = state != line->told_state && (is_trouble(state) || is_trouble(line->told_state));
+    bool rested = is_trouble(state) || heng_clock_mono() - line->told_us >= STATUS_PAUSE_MS * HENG_US_PER_MS;
+    line->news = true;
+    if (!urgent && (!rested || line->site->statuses_left == 0)) return;
+    if (!urgent) line->site->statuses_left--;
+    put_status(line);
+}
+
+static void on_action(void *owner, struct heng_bus *bus, const struct heng_line_action *action)
+{
+    struct running_line *line = owner;
+    line->bus = bus; /* the first news come before heng_bus_open has returned */
+    switch (action->kind) {
+    case HENG_LINE_NONE:
+    case HENG_LINE_SEND:
+    case HENG_LINE_SPEED: break;
+    case HENG_LINE_RESULT: put_result(line, &action->result); break;
+    case HENG_LINE_FOUND: put_found(line, &action->found); break;
+    case HENG_LINE_SEARCHED: put_progress(line, &action->progress); break;
+    case HENG_LINE_STATUS: on_status(line); break;
+    }
+}
+
+static bool has_room(void *owner)
+{
+    const struct running_line *line = owner;
+    return !site_wishes_holds(line->site->wishes, line) && heng_writer_has_room(line->site->writer);
+}
+
+/* --- once a second --------------------------------------------------------------------------------------------- */
+
+/* The wall clock has been set: times of day mean other moments now. */
+static void check_clock(struct site_run *site)
+{
+    heng_us mono_us = heng_clock_mono(), wall_us = heng_clock_wall(), jump_us = 0;
+    if (!clock_watch_look(&site->clock, mono_us, wall_us, &jump_us)) return;
+    heng_log(HENG_LOG_WARN, "serve", "event=clock_set by_ms=%lld", (long long)(jump_us / HENG_US_PER_MS));
+    for (size_t i = 0; i < site->line_count; i++) {
+        if (!site->lines[i].bus) continue;
+        heng_line_set_clock(heng_bus_line(site->lines[i].bus), mono_us, wall_us);
+        heng_bus_pump(site->lines[i].bus);
+    }
+}
+
+static void tell_statuses(struct site_run *site)
+{
+    heng_us due_us = heng_clock_mono() - STATUS_PAUSE_MS * HENG_US_PER_MS;
+    site->statuses_left = STATUSES_PER_S;
+    for (size_t i = 0; i < site->line_count && site->statuses_left; i++) {
+        struct running_line *line = &site->lines[site->told_next++ % site->line_count];
+        if (!line->news || line->told_us > due_us) continue;
+        if (!heng_writer_has_room(site->writer)) return;
+        put_status(line);
+        site->statuses_left--;
+    }
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct site_run *site = timer->data;
+    check_clock(site);
+    tell_statuses(site);
+    site_wishes_second(site->wishes);
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+struct trouble {
+    void (*tell)(void *owner, const char *why);
+    void *owner;
+};
+
+/* A profile may have gone since the import. Then the meter is read without one; what cannot be read so, most of all a
+ * Modbus meter, is left out, and must not keep the others of its line from being read. Returns how many are left. */
+static size_t keep_askable(struct heng_meter_config *meters, size_t count, const struct trouble *trouble)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct heng_err why = {.text = ""};
+        if (meters[i].profile_name[0] && !meters[i].profile)
+            heng_log(HENG_LOG_WARN, "line", "event=no_profile meter=%s profile='%s'", meters[i].number,
+                     meters[i].profile_name);
+        if (heng_meter_check(&meters[i], &why) == HENG_OK) {
+            meters[kept++] = meters[i];
+            continue;
+        }
+        heng_log(HENG_LOG_ERROR, "line", "event=cannot_ask meter=%s why='%s'", meters[i].number, why.text);
+        trouble->tell(trouble->owner, why.text);
+    }
+    return kept;
+}
+
+static void start_line(struct site_run *site, struct running_line *line, const struct heng_line_config *config,
+                       struct heng_meter_config *meters, size_t count, const struct trouble *trouble)
+{
+    struct heng_err why = {.text = ""};
+    struct heng_bus_events events = {line, on_action, has_room};
+    line->site = site;
+    line->id = config->id;
+    line->told_state = HENG_LINE_STATE_DOWN; /* as heng_orders_recover has left it */
+    count = keep_askable(meters, count, trouble);
+    /* One line that cannot run must not keep the others from being read. */
+    if (heng_bus_open(site->loop, site->dtu, config, meters, count, events, &line->bus, &why) == HENG_OK) return;
+    heng_log(HENG_LOG_ERROR, "line", "event=cannot_run line='%s' why='%s'", config->name, why.text);
+    trouble->tell(trouble->owner, why.text);
+}
+
+static heng_rc load(struct site_run *site, const char *database, const struct heng_profiles *profiles,
+                    struct heng_site_lines *ret, const struct trouble *trouble, struct heng_err *err)
+{
+    struct heng_store_reader *reader = NULL;
+    struct heng_err why = {.text = ""};
+    char zone[64] = "";
+    heng_rc rc = heng_store_reader_open(database, &reader, err);
+    if (rc == HENG_OK) rc = heng_site_load_lines(reader, profiles, ret, err);
+    if (rc == HENG_OK && heng_store_get_setting(reader, "time_zone", zone, sizeof zone, &why) != HENG_OK)
+        zone[0] = '\0';
+    heng_store_reader_close(reader);
+    if (rc != HENG_OK || !zone[0]) return rc;
+    if (heng_zone_open(zone, &site->zone, &why) != HENG_OK) {
+        heng_log(HENG_LOG_ERROR, "serve", "event=no_zone next='schedules run by UTC' why='%s'", why.text);
+        trouble->tell(trouble->owner, why.text);
+    }
+    for (size_t i = 0; i < ret->line_count; i++) ret->lines[i].zone = site->zone;
+    return rc;
+}
+
+heng_rc site_run_start(struct site_run *site, const char *database, const struct heng_profiles *profiles,
+                       void (*tell)(void *owner, const char *why), void *owner, struct heng_err *err)
+{
+    struct heng_site_lines lines = {0};
+    const struct trouble trouble = {tell, owner};
+    heng_rc rc = load(site, database, profiles, &lines, &trouble, err);
+    if (rc != HENG_OK) return rc;
+    site->lines = calloc(lines.line_count + 1, sizeof *site->lines);
+    if (!site->lines) {
+        heng_site_lines_fini(&lines);
+        return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu lines", lines.line_count);
+    }
+    heng_us jump_us;
+    (void)clock_watch_look(&site->clock, heng_clock_mono(), heng_clock_wall(), &jump_us); /* heng_bus_open tells them */
+    site->meter_count = lines.meter_count;
+    site->statuses_left = STATUSES_PER_S;
+    site->line_count = lines.line_count;
+    for (size_t i = 0; i < lines.line_count; i++) site->lines[i].id = lines.lines[i].id;
+    for (size_t i = 0; i < lines.line_count; i++)
+        start_line(site, &site->lines[i], &lines.lines[i], &lines.meters[lines.first[i]],
+                   lines.first[i + 1] - lines.first[i], &trouble);
+    heng_site_lines_fini(&lines);
+    uv_timer_init(site->loop, &site->second);
+    site->second.data = site;
+    site->has_second = true;
+    uv_timer_start(&site->second, on_second, TICK_MS, TICK_MS);
+    return HENG_OK;
+}
+
+void site_run_stop(struct site_run *site)
+{
+    for (size_t i = 0; i < site->line_count; i++) {
+        struct running_line *line = &site->lines[i];
+        if (line->bus && line->news && heng_writer_has_room(site->writer)) put_status(line);
+        heng_bus_close(line->bus);
+        line->bus = NULL;
+    }
+    if (site->has_second) uv_close((uv_handle_t *)&site->second, NULL);
+    site->has_second = false;
+}
+
+void site_run_fini(struct site_run *site)
+{
+    free(site->lines);
+    site->lines = NULL;
+    site->line_count = 0;
+    heng_zone_free(site->zone);
+    site->zone = NULL;
+}

@@ -1,0 +1,103 @@
+#ifndef HENG_APP_SITE_RUN_H
+#define HENG_APP_SITE_RUN_H
+/* The lines of a site while they run: what they tell goes to the writer, what people want goes to them. All of it on
+ * the loop's thread, but for the wakes of desk and writer. */
+#include "app/bus.h"
+#include "app/clock_watch.h"
+#include "app/site_keys.h"
+#include "app/writer.h"
+#include "flow/desk.h"
+#include "flow/site.h"
+
+struct site_run;
+
+/* The search that runs on a line, or ran last. */
+struct running_search {
+    heng_search_kind kind;
+    bool known_only, running;
+    struct heng_wish_slot *stop; /* who wants it stopped, and waits until that is stored */
+    heng_us started_us;
+};
+
+/* One line. told: what the writer has of it; news: it has more to tell, and does when its time comes. bus NULL: it
+ * cannot run. held: a command goes out when it is on the disk that it does; under the mutex of the wishes. */
+struct running_line {
+    struct site_run *site;
+    struct heng_bus *bus;
+    int64_t id;
+    heng_us last_answer_us; /* wall clock, 0: none since it was told */
+    heng_us told_us;        /* monotonic */
+    bool news, held, let_go;
+    heng_line_state told_state;
+    struct heng_line_counters told;
+    struct running_search search;
+};
+
+struct site_wishes;
+
+struct site_run {
+    uv_loop_t *loop;
+    struct heng_writer *writer;
+    struct heng_dtu_listener *dtu;
+    struct running_line *lines; /* by id */
+    size_t line_count, meter_count;
+    size_t told_next, statuses_left; /* whose turn it is to tell its status; how many may, in this second */
+    struct heng_zone *zone;
+    struct site_wishes *wishes;
+    uv_timer_t second;
+    bool has_second;
+    struct clock_watch clock;
+};
+
+/* --- lines (site_lines.c) ------------------------------------------------------------------------------------- */
+
+/* Make the lines run. trouble: a line that cannot run, or is not what was wanted, for the health page; the others run.
+ * Errors: those of heng_site_load_lines, ENOMEM. */
+HENG_NODISCARD heng_rc site_run_start(struct site_run *site, const char *database, const struct heng_profiles *profiles,
+                                      void (*trouble)(void *owner, const char *why), void *owner, struct heng_err *err);
+
+/* End links and timers; the loop has to run until they are gone, then site_run_fini. */
+void site_run_stop(struct site_run *site);
+void site_run_fini(struct site_run *site);
+
+/* NULL: there is none, or it cannot run. */
+struct running_line *site_run_line(struct site_run *site, int64_t line_id);
+
+/* Tell the writer; a fact that finds no room is lost with a line in the log, which happens to no fact of a line. token:
+ * see heng_writer_put. */
+void site_run_put(struct site_run *site, const struct heng_fact *fact, heng_us arrived_us, void *token);
+
+/* --- wishes (site_wishes.c) ------------------------------------------------------------------------------------ */
+
+/* keys: may be NULL; borrowed. Errors: ENOMEM, those of heng_store_reader_open. */
+HENG_NODISCARD heng_rc site_wishes_new(struct site_run *site, const char *database,
+                                       const struct heng_profiles *profiles, const struct heng_site_keys *keys,
+                                       struct site_wishes **ret, struct heng_err *err);
+struct heng_desk *site_wishes_desk(struct site_wishes *wishes);
+
+/* heng_writer_events.stored; owner: the wishes. token: of a command and of the end of an order or search, who waits for
+ * it (struct heng_wish_slot); of a stage that is none, the line that waits. */
+void site_wishes_stored(void *owner, void *token, const struct heng_fact *fact);
+
+/* The line sends nothing more until site_wishes_stored comes with it. */
+void site_wishes_hold(struct site_wishes *wishes, struct running_line *line);
+bool site_wishes_holds(struct site_wishes *wishes, const struct running_line *line);
+
+/* Once a second: what found no room before. */
+void site_wishes_second(struct site_wishes *wishes);
+
+/* Hand commands that were waiting when the program ended to their lines again. */
+void site_wishes_resume(struct site_wishes *wishes);
+
+/* Whose job is it? Fills id and command of the fact; the job is forgotten when its stage is an end. Returns who waits
+ * for that end to be stored, or NULL. */
+struct heng_wish_slot *site_wishes_identify(struct site_wishes *wishes, int64_t job_id, struct heng_order_fact *fact);
+
+/* When the loop has ended, before the writer does: commands that are stored and did not reach a line are taken back. */
+void site_wishes_settle(struct site_wishes *wishes);
+
+/* Nobody may ask any more: who waits is told so, and the loop lets go of it. */
+void site_wishes_stop(struct site_wishes *wishes);
+void site_wishes_free(struct site_wishes *wishes); /* after the writer's and the API's end; accepts NULL */
+
+#endif
