@@ -25,6 +25,20 @@ const pages = {
   meter: `/meters/${meter.id}`,
   'meter-frame': `/meters/${meter.id}?frame=${frame.id}`,
   frame: `/frames/${frame.id}`,
+  'line-reading': `/lines/${lines.items[0].id}`,
+}
+
+const water = (await getJson('/meters?medium=cold%20water&state=ok&limit=1')).items[0]
+if (water) pages['meter-valve'] = `/meters/${water.id}`
+
+/* What is done on a page before its picture is taken. */
+const acts = {
+  'line-reading': async (page) => {
+    await page.locator('[data-test=read-line]').click()
+    await page.locator('[data-test=search-start]').click()
+    await page.locator('[data-test=read-result]').nth(4).waitFor()
+  },
+  'meter-valve': (page) => page.locator('[data-test=order-disconnect]').click(),
 }
 
 for (const language of wanted.length > 0 ? wanted : Object.keys(LOCALES)) {
@@ -33,9 +47,10 @@ for (const language of wanted.length > 0 ? wanted : Object.keys(LOCALES)) {
     for (const [name, path] of Object.entries(pages)) {
       const { page } = await openPage(browser.context, path)
       await page.locator('h1').first().waitFor()
+      await acts[name]?.(page)
       await page.waitForTimeout(1500) // the drawer slides in, the chart draws
       // what is fixed to the window (the drawer, the menu of phones) would lie across a picture of the whole page
-      const full = size === 'wide' && name !== 'meter-frame'
+      const full = size === 'wide' && name !== 'meter-frame' && name !== 'meter-valve'
       await page.screenshot({ path: join(folder, `${name}-${size}-${language}.png`), fullPage: full })
       await page.close()
     }

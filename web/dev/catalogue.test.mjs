@@ -91,6 +91,7 @@ test('all languages fill in the same places of a text', () => {
 test('every identifier of the model has a word', () => {
   const quantity = read('src/model/quantity.h')
   const line = read('src/model/line.h')
+  const stages = list(read('src/model/order.h'), 'HENG_STAGE_LIST')
   const groups = {
     medium: list(quantity, 'HENG_MEDIUM_LIST'),
     quantity: list(quantity, 'HENG_QUANTITY_LIST'),
@@ -100,6 +101,11 @@ test('every identifier of the model has a word', () => {
     lineState: list(line, 'HENG_LINE_STATE_LIST'),
     outcome: list(read('src/model/reading.h'), 'HENG_OUTCOME_LIST'),
     kind: list(read('src/codec/telegram.h'), 'HENG_TELEGRAM_KIND_LIST'),
+    order: list(read('src/model/order.h'), 'HENG_ORDER_LIST'),
+    stage: stages,
+    readStage: stages,
+    stageMeaning: stages,
+    searchKind: list(read('src/model/search.h'), 'HENG_SEARCH_KIND_LIST'),
     counter: [...line.matchAll(/^\s+X\((\w+)\)/gm)].map((match) => match[1]),
     field: fieldNames(),
   }
@@ -108,6 +114,16 @@ test('every identifier of the model has a word', () => {
     const missing = ids.filter((id) => !(id in languages.en[group]))
     assert.deepEqual(missing, [], `group ${group}`)
   }
+})
+
+test('every sentence of the server that has a translation is still said so', () => {
+  const said = ['app', 'flow', 'line', 'meter']
+    .flatMap((folder) => readdirSync(join(root, 'src', folder)).map((name) => join('src', folder, name)))
+    .filter((path) => path.endsWith('.c'))
+    .map(read)
+    .join('\n')
+  const gone = Object.keys(languages.en.why).filter((sentence) => !said.includes(`"${sentence}"`))
+  assert.deepEqual(gone, [])
 })
 
 test('every key that a page uses is there', () => {

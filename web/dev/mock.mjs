@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { extname, join, normalize } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildFrame } from './mock-frame.mjs'
+import { createWishes } from './mock-wishes.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -28,7 +29,7 @@ const iso = (ms) => new Date(ms).toISOString()
 
 const zero = {
   requests: 0, answers: 0, silence: 0, noise: 0, checksum: 0, format: 0, foreign: 0, echo: 0, refused: 0,
-  reads_ok: 0, reads_failed: 0, bytes_out: 0, bytes_in: 0,
+  framing: 0, collision: 0, late: 0, doubted: 0, reads_ok: 0, reads_failed: 0, bytes_out: 0, bytes_in: 0,
 }
 const lines = [
   { id: 1, name: '1号楼 热量表 M-Bus', transport: 'tcp', endpoint: '127.0.0.1:10001', baud: 2400, period_s: 60 },
@@ -56,6 +57,32 @@ for (let i = 0; i < 48; i++) {
     'cold water', meters[i].place, 2)
 }
 addMeter('23079100', 'mbus', '200', 'heat', '1号楼', 1)
+
+/* The places by the paths of the meters: building, staircase, flat. */
+const places = []
+function placeOf(path) {
+  const known = places.find((place) => place.path === path)
+  if (known) return known
+  const parts = path.split(' / ')
+  const parent = parts.length > 1 ? placeOf(parts.slice(0, -1).join(' / ')) : undefined
+  const kind = ['building', 'unit', 'household'][parts.length - 1]
+  const place = { id: places.length + 1, parent: parent?.id, kind, name: parts.at(-1), path }
+  places.push(place)
+  return place
+}
+for (const m of meters) placeOf(m.place)
+
+function isBelow(m, id) {
+  const path = places.find((place) => place.id === id)?.path
+  return path !== undefined && (m.place === path || m.place.startsWith(`${path} / `))
+}
+
+const positionOf = (m) => meters.filter((other) => other.line === m.line && other.id <= m.id).length
+
+function hintOf(own, dead) {
+  const at = own.indexOf(dead) + 1
+  return { kind: 'meter', from: at, to: at, text: `'${dead.number}' alone is mute: look at that meter and its own wires` }
+}
 
 const noise = (seed) => {
   const x = Math.sin(seed * 12.9898) * 43758.5453
@@ -126,7 +153,12 @@ function send(name, data) {
 
 function publicLine(line) {
   const own = meters.filter((m) => m.line === line.id)
-  return { ...line, meters: own.length, meters_ok: own.filter((m) => m.state === 'ok').length }
+  const dead = own.filter((m) => m.state !== 'ok')
+  return {
+    ...line, meters: own.length, meters_ok: own.length - dead.length, health: 100 - 2 * dead.length, queued: waiting(line),
+    quarantined: dead.length, cycle_s: 34, dead_s: dead.length,
+    ...(dead.length === 1 ? { hint: hintOf(own, dead[0]) } : {}),
+  }
 }
 
 function publicMeter(m) {
@@ -134,7 +166,8 @@ function publicMeter(m) {
     id: m.id, number: m.number, protocol: m.protocol, address: m.address, medium: m.medium,
     profile: '', manufacturer: m.manufacturer, place: m.place, line_id: m.line, line_name: lines[m.line - 1].name,
     state: m.state, last_outcome: m.outcome, last_try_at: m.lastTry && iso(m.lastTry),
-    last_read_at: m.lastRead && iso(m.lastRead), misses: m.misses,
+    last_read_at: m.lastRead && iso(m.lastRead), misses: m.misses, quarantined: m.misses > 3,
+    answer_ms: m.lastRead ? 20 + (m.id % 7) : undefined, position: positionOf(m),
     main: m.lastRead ? valuesOf(m, m.lastRead, m.frames.at(-1))[0] : undefined,
   }
 }
@@ -247,11 +280,12 @@ const routes = [
     return {
       now: iso(Date.now()), site: 'Heng demo site', meters: meters.length, meters_ok: count('ok'),
       meters_missing: count('missing'), meters_never: count('never'), lines: lines.length,
-      lines_trouble: lines.filter((l) => l.state === 'down' || l.state === 'silent').length, readings,
+      lines_trouble: lines.filter((l) => l.state === 'down').length, readings,
       trouble: shown.filter((l) => l.meters_ok < l.meters),
       newest: meters.filter((m) => m.state === 'ok').sort((a, b) => b.lastRead - a.lastRead).slice(0, 20).map(liveOf),
     }
   }],
+  [/^\/places$/, () => ({ items: places.map(({ path, ...place }) => place) })],
   [/^\/lines$/, () => ({ items: lines.map(publicLine) })],
   [/^\/lines\/(\d+)$/, (id) => publicLine(find(lines, id, 'line'))],
   [/^\/lines\/(\d+)\/events$/, (id) => ({ items: history.get(find(lines, id, 'line').id) })],
@@ -260,6 +294,7 @@ const routes = [
     const keep = (m) =>
       (!q || [m.number, m.address, m.place].some((text) => text.toLowerCase().includes(q))) &&
       (!query.get('line') || m.line === Number(query.get('line'))) &&
+      (!query.get('place') || isBelow(m, Number(query.get('place')))) &&
       (!query.get('medium') || m.medium === query.get('medium')) &&
       (!query.get('state') || m.state === query.get('state'))
     const found = meters.filter(keep)
@@ -283,6 +318,9 @@ const routes = [
     return { frame, decoded, fields }
   }],
 ]
+
+const wishes = createWishes({ lines, meters, isBelow, read, send, liveOf, iso, Refusal })
+const waiting = (line) => wishes.waiting(line.id)
 
 function answer(response, status, type, body) {
   response.writeHead(status, {
@@ -316,12 +354,21 @@ async function asset(path, response) {
   }
 }
 
-createServer((request, response) => {
+async function bodyOf(request) {
+  let text = ''
+  for await (const part of request) text += part
+  return text ? JSON.parse(text) : {}
+}
+
+createServer(async (request, response) => {
   const url = new URL(request.url, 'http://mock')
   if (!url.pathname.startsWith('/api/')) return void asset(url.pathname, response)
   const path = url.pathname.replace('/api/v1', '')
   if (path === '/events') return stream(request, response)
   try {
+    const body = request.method === 'GET' ? {} : await bodyOf(request)
+    const wish = wishes.answer(request.method, path, url.searchParams, body)
+    if (wish) return answer(response, request.method === 'POST' ? 202 : 200, 'application/json', JSON.stringify(wish))
     for (const [pattern, handler] of routes) {
       const match = pattern.exec(path)
       if (match) {

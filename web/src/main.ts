@@ -1,6 +1,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
 import { startLive } from './api/live'
+import { startReadRuns } from './api/reads'
 import { i18n, preferredLanguage, setLanguage } from './i18n'
 import { router } from './router'
 // Only the controls that are used; the whole sheet would be four times as large.
@@ -16,8 +17,10 @@ import 'element-plus/es/components/select/style/css'
 import './styles/theme.css'
 import './styles/layout.css'
 import './styles/parts.css'
+import './styles/acts.css'
 
 void setLanguage(preferredLanguage()).then(() => {
   startLive()
+  startReadRuns()
   createApp(App).use(i18n).use(router).mount('#app')
 })

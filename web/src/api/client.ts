@@ -20,10 +20,28 @@ export type Frame = Schemas['Frame']
 export type FrameDetail = Schemas['FrameDetail']
 export type FrameField = Schemas['FrameField']
 export type LiveReading = Schemas['LiveReading']
+export type Hint = Schemas['Hint']
+export type Place = Schemas['Place']
+export type Protocol = Schemas['Protocol']
+export type OrderKind = Schemas['OrderKind']
+export type Stage = Schemas['Stage']
+export type Outcome = NonNullable<Meter['last_outcome']>
+export type Receipt = Schemas['Receipt']
+export type Command = Schemas['Command']
+export type CommandRequest = Schemas['CommandRequest']
+export type ReadRequest = Schemas['ReadRequest']
+export type OrderEvent = Schemas['OrderEvent']
+export type Search = Schemas['Search']
+export type SearchKind = Schemas['SearchKind']
+export type SearchItem = Schemas['SearchItem']
 
 export const api = createClient<paths>({ baseUrl: '/' })
 
-export type ProblemKind = 'unreachable' | 'notFound' | 'failed'
+/* The server takes wishes only as JSON, also those without a body: no form of a foreign page can send that. */
+export const JSON_HEADERS = { 'Content-Type': 'application/json' }
+
+/* refused: the server understood and says why not; busy: it says when to try again */
+export type ProblemKind = 'unreachable' | 'notFound' | 'refused' | 'busy' | 'failed'
 
 export class ApiError extends Error {
   constructor(
@@ -52,6 +70,12 @@ function problemText(error: unknown, response: Response): string {
   return `HTTP ${response.status}`
 }
 
+function kindOf(status: number): ProblemKind {
+  if (status === 404) return 'notFound'
+  if (status === 503) return 'busy'
+  return status >= 400 && status < 500 ? 'refused' : 'failed'
+}
+
 /* Wait for a call of `api` and take its data; every way to fail becomes an ApiError. */
 export async function take<T>(call: Promise<Answer<T>>): Promise<T> {
   let answer: Answer<T>
@@ -70,5 +94,5 @@ export async function take<T>(call: Promise<Answer<T>>): Promise<T> {
   }
   reach.lostSince = null
   if (data !== undefined) return data
-  throw new ApiError(response.status === 404 ? 'notFound' : 'failed', problemText(error, response))
+  throw new ApiError(kindOf(response.status), problemText(error, response))
 }

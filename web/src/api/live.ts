@@ -5,7 +5,7 @@
  * BroadcastChannel. Without locks (plain http on a LAN) each tab opens its own stream. */
 import { onScopeDispose, reactive } from 'vue'
 import { setServerTime } from './clock'
-import type { Line, LiveReading } from './client'
+import type { Line, LiveReading, OrderEvent, Search } from './client'
 
 export type LiveStatus = 'connecting' | 'on' | 'lost'
 
@@ -18,12 +18,17 @@ export const live = reactive<{ status: LiveStatus; lostSince: number | null }>({
 export interface LiveHandlers {
   reading?: (reading: LiveReading) => void
   line?: (line: Line) => void
+  order?: (order: OrderEvent) => void
+  search?: (search: Search) => void
   /* Events were lost or the connection came back: load again. */
   reload?: () => void
 }
 
+const EVENTS = ['reading', 'line', 'order', 'search', 'reload'] as const
+type EventName = (typeof EVENTS)[number]
+
 type Message =
-  | { type: 'event'; name: 'reading' | 'line' | 'reload'; data: string }
+  | { type: 'event'; name: EventName; data: string }
   | { type: 'status'; status: LiveStatus; lostSince: number | null }
   | { type: 'hello' }
 
@@ -39,7 +44,7 @@ let source: EventSource | null = null
 let lastHeardAt = 0
 let opened = false
 
-function deliver(name: 'reading' | 'line' | 'reload', data: string): void {
+function deliver(name: EventName, data: string): void {
   let parsed: unknown = null
   if (name !== 'reload') {
     try {
@@ -49,9 +54,23 @@ function deliver(name: 'reading' | 'line' | 'reload', data: string): void {
     }
   }
   for (const handlers of listeners) {
-    if (name === 'reading') handlers.reading?.(parsed as LiveReading)
-    else if (name === 'line') handlers.line?.(parsed as Line)
-    else handlers.reload?.()
+    switch (name) {
+      case 'reading':
+        handlers.reading?.(parsed as LiveReading)
+        break
+      case 'line':
+        handlers.line?.(parsed as Line)
+        break
+      case 'order':
+        handlers.order?.(parsed as OrderEvent)
+        break
+      case 'search':
+        handlers.search?.(parsed as Search)
+        break
+      case 'reload':
+        handlers.reload?.()
+        break
+    }
   }
 }
 
@@ -72,7 +91,7 @@ function announce(status: LiveStatus): void {
   post({ type: 'status', status, lostSince })
 }
 
-function hear(name: 'reading' | 'line' | 'reload', data: string): void {
+function hear(name: EventName, data: string): void {
   lastHeardAt = Date.now()
   deliver(name, data)
   post({ type: 'event', name, data })
@@ -97,7 +116,7 @@ function openSource(): void {
       window.setTimeout(openSource, RETRY_MS)
     }
   }
-  for (const name of ['reading', 'line', 'reload'] as const) {
+  for (const name of EVENTS) {
     own.addEventListener(name, (event) => hear(name, (event as MessageEvent<string>).data))
   }
 }
@@ -156,8 +175,13 @@ export function startLive(): void {
   }, HELLO_MS)
 }
 
+/* Listen as long as the page is open. */
+export function listen(handlers: LiveHandlers): void {
+  listeners.add(handlers)
+}
+
 /* Listen while the calling component lives. */
 export function useLive(handlers: LiveHandlers): void {
-  listeners.add(handlers)
+  listen(handlers)
   onScopeDispose(() => listeners.delete(handlers))
 }

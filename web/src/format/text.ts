@@ -1,6 +1,6 @@
 /* Numbers, times and values as text in the language of the page. */
 import { languageTag, word } from '../i18n'
-import type { Value } from '../api/client'
+import type { OrderKind, Outcome, Value } from '../api/client'
 import { fractionDigits } from './decimal'
 import { show, unitSign } from './units'
 
@@ -131,4 +131,18 @@ export function durationText(seconds: number): string {
 /* "68 1f 1f 68" */
 export function hexText(hex: string): string {
   return hex.replace(/(..)(?=.)/g, '$1 ').toLowerCase()
+}
+
+/* What an order does, in the words of the medium: power is switched, water has a valve. */
+export function orderText(kind: OrderKind, medium = ''): string {
+  return word('order', `${kind}/${medium}`, word('order', kind))
+}
+
+/* Why an order ended as it did: the server's sentence in the language of the page where there is one, else what came of
+ * it and the sentence as it is. */
+export function whyText(outcome: Outcome | undefined, why: string | undefined): string {
+  const known = why ? word('why', why, '') : ''
+  if (known) return known
+  const end = outcome && outcome !== 'ok' ? word('outcome', outcome) : ''
+  return [end, why].filter(Boolean).join(': ')
 }
