@@ -25,7 +25,14 @@ static void make_site(struct heng_store *store)
     static struct heng_site_meter meters[METERS];
     static struct heng_site_place places[METERS / 2];
     static struct heng_site_line lines[METERS / 50];
-    struct heng_site site = {"bench", "UTC", places, lines, meters, METERS / 2, METERS / 50, METERS};
+    struct heng_site site = {.name = "bench",
+                             .time_zone = "UTC",
+                             .places = places,
+                             .lines = lines,
+                             .meters = meters,
+                             .place_count = METERS / 2,
+                             .line_count = METERS / 50,
+                             .meter_count = METERS};
     struct heng_site_applied applied;
     struct heng_err err;
     for (int i = 0; i < METERS / 2; i++) {
@@ -34,13 +41,24 @@ static void make_site(struct heng_store *store)
     }
     for (int i = 0; i < METERS / 50; i++) {
         snprintf(line_keys[i], sizeof line_keys[i], "line-%d", i);
-        lines[i] = (struct heng_site_line){line_keys[i], line_keys[i], "dtu", line_keys[i], "", "E", 2400, 0, 60};
+        lines[i] = (struct heng_site_line){.key = line_keys[i],
+                                           .name = line_keys[i],
+                                           .transport = "dtu",
+                                           .endpoint = line_keys[i],
+                                           .parity = "E",
+                                           .baud = 2400,
+                                           .period_s = 60};
     }
     for (int i = 0; i < METERS; i++) {
         snprintf(numbers[i], sizeof numbers[i], "%08d", 10000000 + i);
         snprintf(addresses[i], sizeof addresses[i], "%d", i % 50);
-        meters[i] = (struct heng_site_meter){
-            numbers[i], "HNG", line_keys[i / 50], keys[i / 2], "mbus", addresses[i], i % 2 ? "heat" : "cold water", ""};
+        meters[i] = (struct heng_site_meter){.number = numbers[i],
+                                             .manufacturer = "HNG",
+                                             .line = line_keys[i / 50],
+                                             .place = keys[i / 2],
+                                             .protocol = "mbus",
+                                             .address = addresses[i],
+                                             .medium = i % 2 ? "heat" : "cold water"};
     }
     must(heng_site_apply(store, &site, 1, &applied, &err), &err);
 }
@@ -100,7 +118,7 @@ static void measure_search(const char *path)
         heng_us begin_us = heng_clock_mono();
         for (int round = 0; round < ROUNDS; round++) {
             struct heng_arena arena = {.max = ARENA_MAX};
-            struct heng_meter_filter filter = {searches[i], 0, HENG_MEDIUM_COUNT, HENG_METER_STATE_OK};
+            struct heng_meter_filter filter = {searches[i], 0, HENG_MEDIUM_COUNT, HENG_METER_STATE_OK, 0};
             must(heng_view_meters(reader, &arena, &filter, 0, 50, &view, &err), &err);
             heng_arena_fini(&arena);
         }
