@@ -86,7 +86,7 @@ static heng_us ceiling(const struct heng_line *line)
 {
     const struct heng_ask *ask = &line->x.ask;
     return heng_exchange_bits(&line->x, ask->answer_bits) + ask->answer_ms * HENG_US_PER_MS + line->x.latency +
-           heng_relays_delay(&line->relays, relay_of(line));
+           line->x.lump + heng_relays_delay(&line->relays, relay_of(line));
 }
 
 static void send_question(struct heng_line *line, heng_us now)
@@ -96,6 +96,7 @@ static void send_question(struct heng_line *line, heng_us now)
     heng_us most = ceiling(line), wait = most;
     heng_us margin = heng_exchange_bits(&line->x, BITS_PER_BYTE) + line->x.latency;
     if (margin < MARGIN_MIN_MS * HENG_US_PER_MS) margin = MARGIN_MIN_MS * HENG_US_PER_MS;
+    margin += line->x.lump;
     /* A command takes its own time, and whoever has not answered may have become slower. */
     if (!c->missed && !heng_order_changes(c->talk.order.kind)) wait = heng_learn_wait(&m->config.learned, margin, most);
     c->tried_end = c->begun && c->missed ? line->x.sent_end : 0;

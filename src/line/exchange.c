@@ -1,8 +1,10 @@
 #include "line/exchange.h"
 
 /* Converters and USB adapters chop an answer; so long a pause inside one ends it (EN 13757-2 knows no gap
- * inside a frame, 33 bit times are the quiet time between frames). */
-enum { BITS_PER_BYTE = 11, GAP_MS = 50, GAP_BITS = 33 };
+ * inside a frame, 33 bit times are the quiet time between frames). Some hand on larger lumps: after an answer that
+ * broke off the next ones are waited for with patience, and the longest pause inside a good one is borne from then on.
+ */
+enum { BITS_PER_BYTE = 11, GAP_MS = 50, GAP_BITS = 33, GAP_PATIENT_MS = 300, GAP_MAX_MS = 1000, PATIENT_REQUESTS = 8 };
 
 /* So sure that we hear ourselves as to take damage in the first bytes for our own. Garbage of so many bytes in a row at
  * the place of an answer is several answers at once. */
@@ -20,7 +22,9 @@ heng_us heng_exchange_bits(const struct heng_exchange *x, heng_us bits)
 
 heng_us heng_exchange_gap(const struct heng_exchange *x)
 {
-    return GAP_MS * HENG_US_PER_MS + heng_exchange_bits(x, GAP_BITS);
+    heng_us usual = (x->patience ? GAP_PATIENT_MS : GAP_MS) * HENG_US_PER_MS, seen = x->lump + x->lump / 2;
+    if (seen > GAP_MAX_MS * HENG_US_PER_MS) seen = GAP_MAX_MS * HENG_US_PER_MS;
+    return (seen > usual ? seen : usual) + heng_exchange_bits(x, GAP_BITS);
 }
 
 heng_us heng_exchange_free(const struct heng_exchange *x)
@@ -28,7 +32,10 @@ heng_us heng_exchange_free(const struct heng_exchange *x)
     heng_us bits = heng_exchange_bits(x, x->ask.idle_bits ? x->ask.idle_bits : GAP_BITS);
     heng_us asked = x->ask.idle_ms * HENG_US_PER_MS;
     heng_us last = x->heard_at > x->sent_end ? x->heard_at : x->sent_end;
-    return last + (asked > bits ? asked : bits);
+    heng_us idle = asked > bits ? asked : bits;
+    /* Behind what was no answer there may be more of it, in the converter's next lump. */
+    bool torn = !x->answered && x->heard > (x->echoed ? x->ask.n : 0);
+    return last + (torn && heng_exchange_gap(x) > idle ? heng_exchange_gap(x) : idle);
 }
 
 void heng_exchange_send(struct heng_exchange *x, heng_us now, heng_us wait)
@@ -36,10 +43,14 @@ void heng_exchange_send(struct heng_exchange *x, heng_us now, heng_us wait)
     x->counters->noise += x->received_n - x->used; /* what is still here answered nothing */
     x->counters->requests++;
     x->counters->bytes_out += x->ask.n;
+    if (x->broken)
+        x->patience = PATIENT_REQUESTS;
+    else if (x->patience)
+        x->patience--;
     x->received_n = x->used = x->heard = x->early = x->garbage = 0;
     x->damaged = 0;
-    x->first_at = 0;
-    x->echoed = x->spoiled = x->broken = x->flushing = x->searching = false;
+    x->first_at = x->pause = 0;
+    x->answered = x->echoed = x->spoiled = x->broken = x->flushing = x->searching = false;
     x->whole = x->waiting = true;
     x->outcome = HENG_OUTCOME_SILENCE;
     x->sent_end = now + heng_exchange_bits(x, BITS_PER_BYTE * (heng_us)x->ask.n);
@@ -77,6 +88,7 @@ size_t heng_exchange_put(struct heng_exchange *x, heng_us now, struct heng_slice
     drop_front(x, x->used);
     x->used = 0;
     size_t room = sizeof x->received - x->received_n, n = bytes.n < room ? bytes.n : room;
+    if (x->waiting && x->received_n && now - x->heard_at > x->pause) x->pause = now - x->heard_at;
     if (n == 0) { /* no frame is that long */
         count_noise(x, heng_slice_of(x->received, x->received_n));
         x->received_n = 0;
@@ -200,8 +212,19 @@ bool heng_exchange_next(struct heng_exchange *x, const struct heng_codec *codec,
         heng_rc rc = look(x, codec, ret);
         if (rc == HENG_MORE) return false;
         if (rc != HENG_OK) continue;
+        if (ret->frame.n == 1 && x->garbage >= COLLISION_MIN) { /* a byte E5 is in all noise: no acknowledgement */
+            x->counters->noise++;
+            x->garbage++;
+            drop_front(x, x->used);
+            x->used = 0;
+            continue;
+        }
         note_noise(x, ret->frame.n, false);
-        if (ret->frame.n >= FLUSH_FRAME_MIN) x->unasked = 0;    /* a byte E5 is in all noise */
+        x->answered = true;
+        if (ret->frame.n >= FLUSH_FRAME_MIN) { /* not by chance */
+            x->unasked = 0;
+            if (x->pause > x->lump) x->lump = x->pause;
+        }
         if (x->waiting && !x->echoed && x->echoes) x->echoes--; /* an answer, and no echo before it */
         return true;
     }
@@ -262,12 +285,13 @@ heng_exchange_end heng_exchange_fail(struct heng_exchange *x)
     note_noise(x, foreign_bytes, true);
     size_t echo = x->echoed ? x->ask.n : 0;
     if (x->early > echo) x->unasked += x->early - echo;
-    if (x->broken) {
+    /* Several answers at once end like answers; what goes on when nobody is asked is no answer. */
+    bool endless = x->unasked >= COLLISION_MIN || x->wake >= x->end_by;
+    if (x->broken && !endless) {
         x->counters->framing++;
         return HENG_EXCHANGE_FRAMING;
     }
-    /* Several answers at once end like answers; what goes on when nobody is asked is no answer. */
-    if (x->garbage < COLLISION_MIN || x->unasked >= COLLISION_MIN || x->wake >= x->end_by) return HENG_EXCHANGE_NOISE;
+    if (endless || x->garbage < COLLISION_MIN) return HENG_EXCHANGE_NOISE;
     x->counters->collision++;
     return HENG_EXCHANGE_COLLISION;
 }

@@ -23,8 +23,10 @@ struct heng_exchange {
     struct heng_heartbeat heartbeat;
     struct heng_line_counters *counters;
     struct heng_noise_gauge noise;
-    uint8_t echoes; /* how sure it is that we hear ourselves: 0 .. 3 */
-    size_t unasked; /* bytes that were no answer, since the last good frame: nobody was asked, or not to the end */
+    uint8_t echoes;   /* how sure it is that we hear ourselves: 0 .. 3 */
+    uint8_t patience; /* requests whose answers may pause for longer */
+    heng_us lump;     /* the longest pause inside a good frame so far */
+    size_t unasked;   /* bytes that were no answer, since the last good frame: nobody was asked, or not to the end */
     /* of the request */
     struct heng_ask ask;
     heng_us sent_end; /* its last byte is on the wire */
@@ -33,11 +35,13 @@ struct heng_exchange {
     heng_us wake;     /* when the wait is over, if nothing more comes */
     heng_us first_at; /* the first byte that is not our own; 0: none so far */
     heng_us heard_at; /* the last byte of all; since ever */
+    heng_us pause;    /* the longest between two bytes of what came back */
     size_t heard;     /* bytes since the request */
     size_t early;     /* of them: before the request was out, an echo among them */
     size_t garbage;   /* of them: in no frame */
     unsigned damaged; /* frames with a wrong check, or that cannot be understood by anybody */
     bool waiting, echoed, spoiled, broken, flushing;
+    bool answered;        /* with a good frame, whatever it says */
     bool searching;       /* what comes back may be several meters at once: it says nothing of noise */
     heng_outcome outcome; /* the best explanation so far of why there is no answer */
     /* bytes that came and are not used up */

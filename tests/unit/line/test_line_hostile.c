@@ -214,6 +214,25 @@ static void heartbeats_inside_of_answers_lose_nothing(void **state)
     virtual_free(v);
 }
 
+/* --- converters that chop ----------------------------------------------------------------------------------- */
+
+/* A converter that hands on what it has every 100 or 200 ms, and nobody has said so. */
+static void a_converter_may_hand_on_large_lumps(void **state)
+{
+    (void)state;
+    static const uint32_t lumps_ms[] = {20, 100, 200};
+    for (size_t i = 0; i < sizeof lumps_ms / sizeof lumps_ms[0]; i++) {
+        struct virtual_bus *v = virtual_new(HENG_PROTOCOL_MBUS, 8, 60);
+        v->wire.chunk_ms = lumps_ms[i];
+        virtual_start(v);
+        virtual_run(v, 3600 * HENG_US_PER_S);
+        print_message("# lumps of %u ms: %u read, %u not\n", lumps_ms[i], v->ok, v->failed);
+        assert_true(v->ok >= 8 * 58);
+        assert_true(v->failed <= 2);
+        virtual_free(v);
+    }
+}
+
 /* --- collectors that store --------------------------------------------------------------------------------- */
 
 /* It answers for its meters, also for one that is dead by now; when it is silent itself no meter is to blame. */
@@ -262,6 +281,7 @@ int main(void)
         cmocka_unit_test(what_was_learned_may_be_nonsense),
         cmocka_unit_test(power_that_goes_by_plan_is_respected),
         cmocka_unit_test(heartbeats_inside_of_answers_lose_nothing),
+        cmocka_unit_test(a_converter_may_hand_on_large_lumps),
         cmocka_unit_test(a_collector_that_stores_answers_for_its_meters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
