@@ -84,7 +84,7 @@ size_t heng_sim_bus_take(struct heng_sim_bus *bus, heng_us now, uint8_t *ret, si
 /* --- the truth ----------------------------------------------------------------------------------------- */
 
 /* What a meter said lately, before noise: its last answers of more than one byte, newest first, i from 0, with the time
- * at which each began. false: not so many (16 are kept). Valid until the meter speaks again. */
+ * at which each began. false: not so many (32 are kept). Valid until the meter speaks again. */
 bool heng_sim_bus_said(const struct heng_sim_bus *bus, size_t meter, size_t i, struct heng_slice *ret_frame,
                        heng_us *ret_at);
 

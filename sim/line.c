@@ -9,7 +9,7 @@ const char *heng_sim_line_name(heng_sim_line_id id)
 }
 
 void heng_sim_line_init(struct heng_sim_line *line, heng_sim_line_id id, const struct heng_sim_line_settings *settings,
-                        const struct heng_sim_site *site, const struct heng_sim_world *world)
+                        const struct heng_sim_site *site, struct heng_sim_world *world)
 {
     *line = (struct heng_sim_line){.id = id, .gap_us = settings->gap_us};
     line->wire = heng_sim_wire_of(settings->baud, settings->noise_ppm, heng_sim_rng_of(settings->seed, 4000u + id));

@@ -39,7 +39,7 @@ struct heng_sim_line_settings {
 };
 
 void heng_sim_line_init(struct heng_sim_line *line, heng_sim_line_id id, const struct heng_sim_line_settings *settings,
-                        const struct heng_sim_site *site, const struct heng_sim_world *world);
+                        const struct heng_sim_site *site, struct heng_sim_world *world);
 
 /* The master has sent bytes, all of them complete at now_us. */
 void heng_sim_line_hear(struct heng_sim_line *line, struct heng_slice bytes, heng_us now_us);

@@ -1,5 +1,6 @@
 #include "sim/meter_cjt188.h"
 
+#include "codec/bytes.h"
 #include "codec/cjt188.h"
 
 #include <math.h>
@@ -18,12 +19,14 @@ enum {
     TYPE_COLD_WATER = 0x10,
     WILDCARD = 0xAA,
     UNIT_M3 = 0x2C,
+    VALVE_CLOSED = 1,
+    CLOCK_BYTES = 7,
     PREAMBLE = 4,
     DELAY_JITTER_US = 5000,
 };
 
-void heng_sim_cjt188_init(struct heng_sim_cjt188 *line, const struct heng_sim_site *site,
-                          const struct heng_sim_world *world, uint64_t seed)
+void heng_sim_cjt188_init(struct heng_sim_cjt188 *line, const struct heng_sim_site *site, struct heng_sim_world *world,
+                          uint64_t seed)
 {
     *line = (struct heng_sim_cjt188){.site = site, .world = world};
     for (unsigned i = 0; i < HENG_SIM_FLATS; i++) {
@@ -66,10 +69,15 @@ static void put_total(struct heng_buf *out, double litres)
     heng_buf_u8(out, UNIT_M3);
 }
 
-static void put_current(const struct heng_sim_world *w, unsigned index, struct heng_buf *out)
+static void put_status(const struct heng_sim_cjt188 *line, unsigned index, struct heng_buf *out)
 {
-    const struct heng_sim_water *t = &w->water[index];
-    struct heng_civil c = heng_sim_local(w->now_us);
+    heng_buf_le(out, line->world->water[index].valve_closed ? VALVE_CLOSED : 0, 2); /* ST0 ST1 */
+}
+
+static void put_current(const struct heng_sim_cjt188 *line, unsigned index, struct heng_buf *out)
+{
+    const struct heng_sim_water *t = &line->world->water[index];
+    struct heng_civil c = heng_sim_local(line->world->now_us + line->meters[index].clock_ahead_us);
     put_total(out, t->volume_l);
     put_total(out, t->due_volume_l);
     put_bcd(out, c.second, 1);
@@ -79,11 +87,50 @@ static void put_current(const struct heng_sim_world *w, unsigned index, struct h
     put_bcd(out, c.month, 1);
     put_bcd(out, (uint64_t)c.year % 100, 1);
     put_bcd(out, (uint64_t)c.year / 100, 1);
-    heng_buf_le(out, 0, 2); /* ST0 ST1 */
+    put_status(line, index, out);
 }
 
+/* Settlement days ago: the world keeps the last one. */
+static bool put_history(const struct heng_sim_cjt188 *line, unsigned index, unsigned back, struct heng_buf *out)
+{
+    if (back == 0) put_total(out, line->world->water[index].due_volume_l);
+    return back == 0;
+}
+
+/* --- what it obeys ----------------------------------------------------------------------------------------- */
+
+static bool set_clock(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice p)
+{
+    unsigned v[CLOCK_BYTES];
+    if (p.n < CLOCK_BYTES) return false;
+    for (size_t i = 0; i < CLOCK_BYTES; i++) {
+        if (!heng_bcd_valid(p.p[i])) return false;
+        v[i] = (unsigned)(p.p[i] >> 4) * 10 + (p.p[i] & 0x0F);
+    }
+    struct heng_civil c = {.year = (int16_t)(v[6] * 100 + v[5]),
+                           .month = (uint8_t)v[4],
+                           .day = (uint8_t)v[3],
+                           .hour = (uint8_t)v[2],
+                           .minute = (uint8_t)v[1],
+                           .second = (uint8_t)v[0]};
+    if (!heng_civil_valid(&c)) return false;
+    line->meters[index].clock_ahead_us = heng_civil_to_us(&c) - HENG_SIM_UTC_OFFSET_US - line->world->now_us;
+    return true;
+}
+
+static bool move_valve(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice p)
+{
+    bool open = p.n && p.p[0] == heng_cjt188_valve_code(true, NULL);
+    if (!open && !(p.n && p.p[0] == heng_cjt188_valve_code(false, NULL))) return false;
+    heng_sim_world_valve(line->world, index, !open);
+    return true;
+}
+
+/* --- frames ------------------------------------------------------------------------------------------------ */
+
 /* The body SER ST0 ST1 of an error has no DI, which the codec's encoder always writes. */
-static void put_error(struct heng_slice request, uint8_t ser, struct heng_sim_answer *ret)
+static void put_error(const struct heng_sim_cjt188 *line, unsigned index, struct heng_slice request, uint8_t ser,
+                      struct heng_sim_answer *ret)
 {
     struct heng_buf out = heng_buf_of(ret->bytes, sizeof ret->bytes);
     for (unsigned i = 0; i < PREAMBLE; i++) heng_buf_u8(&out, 0xFE);
@@ -91,7 +138,7 @@ static void put_error(struct heng_slice request, uint8_t ser, struct heng_sim_an
     heng_buf_u8(&out, (uint8_t)(request.p[AT_CONTROL] | HENG_CJT188_C_ANSWER | HENG_CJT188_C_ERROR));
     heng_buf_u8(&out, 3);
     heng_buf_u8(&out, ser);
-    heng_buf_le(&out, 0, 2);
+    put_status(line, index, &out);
     uint8_t sum = 0;
     for (size_t i = PREAMBLE; i < out.n; i++) sum = (uint8_t)(sum + out.p[i]);
     heng_buf_u8(&out, sum);
@@ -99,23 +146,47 @@ static void put_error(struct heng_slice request, uint8_t ser, struct heng_sim_an
     ret->n = out.n;
 }
 
+/* What the meter says or does; false: it does not have that. */
+static bool obey(struct heng_sim_cjt188 *line, unsigned index, uint8_t control, uint16_t di, struct heng_slice value,
+                 struct heng_buf *payload)
+{
+    unsigned back = di - (unsigned)HENG_CJT188_DI_HISTORY;
+    if (control == HENG_CJT188_C_READ_ADDRESS) return di == HENG_CJT188_DI_ADDRESS;
+    if (control == HENG_CJT188_C_READ && di == HENG_CJT188_DI_CURRENT) {
+        put_current(line, index, payload);
+        return true;
+    }
+    if (control == HENG_CJT188_C_READ) return put_history(line, index, back, payload);
+    if (control != HENG_CJT188_C_WRITE) return false;
+    if (di == HENG_CJT188_DI_WRITE_CLOCK) return set_clock(line, index, value);
+    if (di != HENG_CJT188_DI_VALVE || !move_valve(line, index, value)) return false;
+    put_status(line, index, payload);
+    return true;
+}
+
+/* The identifiers in the other order of their bytes. */
+static bool is_swapped(uint16_t di)
+{
+    uint8_t low = (uint8_t)di;
+    return low == 0x81 || low == 0x90 || low == 0xA0 || low == 0xD1 ? (di >> 8) < 0x80 : false;
+}
+
 /* What one meter answers to a checked request that is meant for it. */
-static void ask_one(const struct heng_sim_cjt188 *line, unsigned index, struct heng_slice request,
+static void ask_one(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice request,
                     struct heng_sim_answer *ret)
 {
     uint8_t control = request.p[AT_CONTROL], length = request.p[AT_LENGTH];
     const uint8_t *data = request.p + AT_DATA;
     uint16_t di = length >= 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
     uint8_t ser = length >= 3 ? data[2] : 0;
-    bool swapped = di == 0x1F90 || di == 0x0A81;
+    struct heng_slice value = length > 3 ? heng_slice_of(data + 3, length - 3u) : heng_slice_of(data, 0);
+    bool swapped = is_swapped(di);
     if (swapped) di = (uint16_t)((di & 0xFFu) << 8 | di >> 8);
 
     uint8_t memory[32];
     struct heng_buf payload = heng_buf_of(memory, sizeof memory);
-    if (control == HENG_CJT188_C_READ && di == HENG_CJT188_DI_CURRENT) {
-        put_current(line->world, index, &payload);
-    } else if (control != HENG_CJT188_C_READ_ADDRESS || di != HENG_CJT188_DI_ADDRESS) {
-        put_error(request, ser, ret);
+    if (!obey(line, index, control, di, value, &payload)) {
+        put_error(line, index, request, ser, ret);
         return;
     }
     struct heng_cjt188_frame frame = {
@@ -145,6 +216,14 @@ static bool address_fits(struct heng_slice request, const char *number, bool *re
     return same || all;
 }
 
+/* The clock of all meters at once. */
+static bool is_broadcast(struct heng_slice request)
+{
+    const uint8_t *data = request.p + AT_DATA;
+    uint16_t di = request.p[AT_LENGTH] >= 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
+    return request.p[AT_CONTROL] == HENG_CJT188_C_WRITE && (di == HENG_CJT188_DI_WRITE_CLOCK || di == 0x15A0);
+}
+
 void heng_sim_cjt188_ask(struct heng_sim_cjt188 *line, const struct heng_sim_wire *wire, struct heng_slice request,
                          struct heng_sim_answer *ret)
 {
@@ -158,6 +237,7 @@ void heng_sim_cjt188_ask(struct heng_sim_cjt188 *line, const struct heng_sim_wir
         if (!address_fits(request, line->site->flats[i].water_number, &wildcard) || !m->alive) continue;
         struct heng_sim_answer one = {.n = 0, .delay_us = m->delay_us + heng_sim_rng_below(&m->rng, DELAY_JITTER_US)};
         ask_one(line, i, request, &one);
+        if (wildcard && is_broadcast(request)) continue;
         heng_sim_wire_collide(wire, ret, &one);
         if (!wildcard) return;
     }

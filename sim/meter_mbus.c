@@ -10,6 +10,7 @@ enum {
     SHORT_LENGTH = 5,
     LONG_OVERHEAD = 6, /* 68 L L 68 ... CS 16 */
     DELAY_JITTER_US = 5000,
+    SELECTION_LENGTH = 8,
 };
 
 void heng_sim_mbus_init(struct heng_sim_mbus *bus, const struct heng_sim_site *site, const struct heng_sim_world *world,
@@ -110,13 +111,35 @@ static uint64_t number_of(const char *digits)
     return value;
 }
 
+static struct heng_mbus_secondary secondary_of(const struct heng_sim_mbus *bus, unsigned index)
+{
+    struct heng_mbus_secondary who = {.version = HENG_SIM_MBUS_VERSION, .medium = 0x04};
+    const char *id = index == HENG_SIM_BUILDING ? bus->site->building_number : bus->site->flats[index].heat_number;
+    snprintf(who.id, sizeof who.id, "%s", id);
+    snprintf(who.manufacturer, sizeof who.manufacturer, "%s", HENG_SIM_MANUFACTURER);
+    return who;
+}
+
+/* Does a selection mean this meter? mask: 8 bytes, identification with digits F for any, the others with FF. */
+static bool is_meant(const struct heng_sim_mbus *bus, unsigned index, const uint8_t *mask)
+{
+    struct heng_mbus_secondary who = secondary_of(bus, index);
+    uint8_t own[16];
+    struct heng_buf header = heng_buf_of(own, sizeof own);
+    if (heng_mbus_encode_header(&who, 0, 0, &header) != HENG_OK) return false;
+    for (size_t i = 0; i < SELECTION_LENGTH; i++) {
+        uint8_t any = i < 4 ? (uint8_t)(((mask[i] & 0x0F) == 0x0F ? 0x0F : 0) | ((mask[i] & 0xF0) == 0xF0 ? 0xF0 : 0))
+                            : (mask[i] == 0xFF ? 0xFF : 0);
+        if ((mask[i] | any) != (own[i] | any)) return false;
+    }
+    return true;
+}
+
 /* A new RSP_UD of one meter. Our own frames always fit; a meter that could not build one stays silent. */
 static void make_telegram(const struct heng_sim_mbus *bus, unsigned index, struct heng_sim_slave *s)
 {
     const char *id = index == HENG_SIM_BUILDING ? bus->site->building_number : bus->site->flats[index].heat_number;
-    struct heng_mbus_secondary who = {.version = HENG_SIM_MBUS_VERSION, .medium = 0x04};
-    snprintf(who.id, sizeof who.id, "%s", id);
-    snprintf(who.manufacturer, sizeof who.manufacturer, "%s", HENG_SIM_MANUFACTURER);
+    struct heng_mbus_secondary who = secondary_of(bus, index);
     uint8_t memory[252];
     struct heng_buf body = heng_buf_of(memory, sizeof memory);
     struct heng_buf out = heng_buf_of(s->last, sizeof s->last);
@@ -171,10 +194,17 @@ void heng_sim_mbus_ask(struct heng_sim_mbus *bus, const struct heng_sim_wire *wi
 {
     ret->n = 0;
     if (!checksum_ok(request)) return;
-    uint8_t address = request.p[request.p[0] == 0x10 ? 2 : 5];
+    bool is_short = request.p[0] == 0x10;
+    uint8_t address = request.p[is_short ? 2 : 5];
+    bool selection = !is_short && address == HENG_MBUS_SELECTED && request.p[6] == HENG_MBUS_CI_SELECT &&
+                     request.n == LONG_OVERHEAD + 3 + SELECTION_LENGTH;
     for (unsigned i = 0; i < HENG_SIM_HEAT_METERS; i++) {
         struct heng_sim_slave *s = &bus->slaves[i];
-        if (s->address != address && address != ADDRESS_ALL_ANSWER) continue;
+        if (selection) s->selected = is_meant(bus, i, request.p + 7);
+        if (selection && s->selected) s->fcb_known = false;
+        bool meant = address == HENG_MBUS_SELECTED ? s->selected : s->address == address;
+        if (!meant && address != ADDRESS_ALL_ANSWER) continue;
+        if (is_short && address == HENG_MBUS_SELECTED && request.p[1] == HENG_MBUS_C_SND_NKE) s->selected = false;
         struct heng_sim_answer one;
         ask_one(bus, i, s, request, &one);
         heng_sim_wire_collide(wire, ret, &one);

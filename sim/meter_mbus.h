@@ -7,6 +7,8 @@
  *   10 5B|7B A CS 16       REQ_UD2   68 L L 68 08 A 72 ..., the same telegram again when the bit did not change
  *   10 5A|7A A CS 16       REQ_UD1   E5: no alarm
  *   68 L L 68 53|73 A CI   SND_UD    E5 for CI 50 51 52 54 55, else silence
+ *   68 .. A=FD CI=52 8 bytes         E5 of who is meant, digits F and bytes FF mean any; then it answers to FD, others
+ *                                    do not; 10 40 FD ends it
  *   A = FE                           all at once: a collision
  *   A = FF, wrong checksum, dead     silence
  *
@@ -25,6 +27,7 @@ struct heng_sim_slave {
     uint8_t access;                    /* counts the telegrams */
     bool fcb_known;                    /* a request with a frame count bit came since the last reset */
     bool fcb;                          /* that bit */
+    bool selected;                     /* by its secondary address: it answers to FD */
     uint8_t last[HENG_SIM_ANSWER_MAX]; /* the telegram it was answered with */
     size_t last_n;
     uint32_t delay_us;

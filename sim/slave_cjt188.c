@@ -40,6 +40,8 @@ enum {
     VALVE_BETWEEN = 3,
     STATUS_TAMPERED = 0x20,
     VALVE_FASTEST_S = 5,
+    MOOD_FLOW = 30, /* purposes of what moves by itself, two each */
+    MOOD_RETURN = 32,
 };
 
 struct question {
@@ -90,7 +92,7 @@ static void put_tail(const struct heng_sim_meter *m, heng_us now, struct heng_bu
 
 static void put_current(const struct heng_sim_meter *m, heng_us now, struct heng_buf *out)
 {
-    uint64_t count = heng_sim_meter_count(m, now), rate = m->config.rate_per_h;
+    uint64_t count = heng_sim_meter_count(m, now), load = heng_sim_meter_load(m, now);
     uint8_t unit = heats(m) ? UNIT_KWH : UNIT_M3;
     uint32_t mood = heng_sim_meter_trait(m, 1, 500);
     if (heats(m)) put_value(m, out, m->months[0], unit);
@@ -100,11 +102,11 @@ static void put_current(const struct heng_sim_meter *m, heng_us now, struct heng
         put_tail(m, now, out);
         return;
     }
-    put_value(m, out, rate, UNIT_KW);       /* 0.01 kWh an hour is 0.01 kW */
-    put_value(m, out, rate * 4, UNIT_M3_H); /* 0.0001 m3/h */
+    put_value(m, out, load, UNIT_KW);       /* 0.01 kWh an hour is 0.01 kW */
+    put_value(m, out, load * 4, UNIT_M3_H); /* 0.0001 m3/h */
     put_value(m, out, count * 4 / 100, UNIT_M3);
-    put_bcd(out, 5500 + mood, 3);
-    put_bcd(out, 3300 + mood / 2, 3);
+    put_bcd(out, heng_sim_meter_warmth(m, MOOD_FLOW, now, 5500 + mood, 100), 3);
+    put_bcd(out, heng_sim_meter_warmth(m, MOOD_RETURN, now, 3300 + mood / 2, 100), 3);
     put_bcd(out, (uint64_t)(now / HENG_US_PER_S / 3600) % 1000000, 3);
     put_tail(m, now, out);
 }

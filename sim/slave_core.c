@@ -5,6 +5,8 @@
 #include "codec/bytes.h"
 #include "codec/mbus.h"
 
+enum { MINUTE_S = 60, RUN_MIN = 2, RUN_MAX = 9, MOOD_LOAD = 200, MOOD_RUNS = 201, MOOD_JITTER = 250, MOOD_VOLTS = 260 };
+
 enum { PPM = 1000000, HOUR_S = 3600, MONTH_H = 730, STREAM_OF_METERS = 1000, DELAY_MAX_US = 60000000 };
 
 #define CLOCK_FAR_US (INT64_C(200) * 366 * HENG_US_PER_DAY)
@@ -97,6 +99,7 @@ heng_rc heng_sim_meter_init(struct heng_sim_meter *meter, const struct heng_sim_
     *meter = (struct heng_sim_meter){
         .config = *config,
         .index = index,
+        .seed = seed,
         .rng = heng_sim_rng_of(seed, STREAM_OF_METERS + index),
         .wall_us = wall_us,
         .count = config->start_count,
@@ -139,6 +142,59 @@ uint32_t heng_sim_meter_trait(const struct heng_sim_meter *meter, uint32_t purpo
 {
     struct heng_sim_rng r = heng_sim_rng_of(meter->index * UINT64_C(2654435761) + purpose, purpose);
     return heng_sim_rng_below(&r, n);
+}
+
+static uint32_t drawn(const struct heng_sim_meter *meter, uint32_t purpose, uint64_t slot, uint32_t n)
+{
+    struct heng_sim_rng r =
+        heng_sim_rng_of(meter->seed ^ slot * UINT64_C(0x9FB21C651E98DF25), (uint64_t)meter->index << 32 | purpose);
+    return heng_sim_rng_below(&r, n);
+}
+
+/* Time in slots that begin for each meter and purpose at another moment. */
+static uint64_t slotted(const struct heng_sim_meter *meter, uint32_t purpose, heng_us now, uint32_t slot_s,
+                        uint64_t *ret_into)
+{
+    uint64_t slot_us = slot_s * (uint64_t)HENG_US_PER_S, at = now > 0 ? (uint64_t)now : 0;
+    at += heng_sim_meter_trait(meter, purpose, slot_s * 1000) * (uint64_t)HENG_US_PER_MS;
+    *ret_into = at % slot_us;
+    return at / slot_us;
+}
+
+int32_t heng_sim_meter_sway(const struct heng_sim_meter *meter, uint32_t purpose, heng_us now, uint32_t slot_s,
+                            int32_t most)
+{
+    uint64_t into, slot = slotted(meter, purpose, now, slot_s, &into);
+    uint32_t width = 2 * (uint32_t)most + 1;
+    int64_t from = (int64_t)drawn(meter, purpose, slot, width) - most;
+    int64_t to = (int64_t)drawn(meter, purpose, slot + 1, width) - most;
+    return (int32_t)(from + (to - from) * (int64_t)into / (slot_s * HENG_US_PER_S));
+}
+
+uint64_t heng_sim_meter_load(const struct heng_sim_meter *meter, heng_us now)
+{
+    uint32_t run_s = (RUN_MIN + heng_sim_meter_trait(meter, MOOD_RUNS, RUN_MAX - RUN_MIN + 1)) * MINUTE_S;
+    uint64_t into, slot = slotted(meter, MOOD_RUNS, now, run_s, &into), full = 2 * (uint64_t)meter->config.rate_per_h;
+    if (drawn(meter, MOOD_RUNS, slot, 2) == 0) return 0;
+    return full * (uint64_t)(1000 + heng_sim_meter_sway(meter, MOOD_LOAD, now, MINUTE_S / 2, 30)) / 1000;
+}
+
+uint64_t heng_sim_meter_warmth(const struct heng_sim_meter *meter, uint32_t purpose, heng_us now, uint32_t about,
+                               uint32_t per_kelvin)
+{
+    int32_t kelvin = (int32_t)per_kelvin;
+    int64_t level = (int64_t)about + heng_sim_meter_sway(meter, purpose, now, HOUR_S, 3 * kelvin) +
+                    heng_sim_meter_sway(meter, purpose + 1, now, 4 * MINUTE_S, kelvin);
+    return level > 0 ? (uint64_t)level : 0;
+}
+
+uint64_t heng_sim_meter_volts(const struct heng_sim_meter *meter, uint32_t phase, heng_us now, uint32_t about)
+{
+    int32_t slow = (int32_t)about * 15 / 1000, quick = (int32_t)about * 5 / 1000;
+    uint64_t second = now > 0 ? (uint64_t)(now / HENG_US_PER_S) : 0;
+    int64_t jitter = (int64_t)drawn(meter, MOOD_JITTER + phase, second, 2 * (uint32_t)quick + 1) - quick;
+    int64_t level = (int64_t)about + heng_sim_meter_sway(meter, MOOD_VOLTS + phase, now, MINUTE_S, slow) + jitter;
+    return level > 0 ? (uint64_t)level : 0;
 }
 
 /* Steps since count_us, and what is left of the next one in steps x microseconds of an hour. */

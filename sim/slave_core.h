@@ -11,7 +11,7 @@ enum {
     HENG_SIM_REPLY_MAX = 300,
     HENG_SIM_MONTHS = 18,        /* values at the beginning of a month that a meter keeps */
     HENG_SIM_FROZEN = 3,         /* values kept by the freeze command */
-    HENG_SIM_SAID = 16,          /* answers remembered for who asks for the truth */
+    HENG_SIM_SAID = 32,          /* answers remembered for who asks for the truth */
     HENG_SIM_VALVE_S = 20,       /* the slowest valve */
     HENG_SIM_SPEED_KEPT_S = 300, /* so long a meter stays at a new speed that nobody uses */
     HENG_SIM_CLOCK_OFF_S = 300,  /* a clock further off is wrong */
@@ -40,6 +40,7 @@ struct heng_sim_meter {
     struct heng_sim_meter_config config;
     const struct heng_sim_template *look; /* of its profile; NULL: a plain meter */
     uint32_t index;
+    uint64_t seed; /* of what moves by itself */
     struct heng_sim_rng rng;
     heng_us wall_us;    /* true time as UTC + 8 h at now 0 */
     uint8_t address[7]; /* as on the wire: M-Bus primary and Modbus unit in the first byte, A0 first elsewhere */
@@ -101,6 +102,24 @@ void heng_sim_meter_say(struct heng_sim_meter *meter, struct heng_slice frame, h
 
 /* 0 <= x < n, the same for the same meter and purpose: what makes meters differ. */
 uint32_t heng_sim_meter_trait(const struct heng_sim_meter *meter, uint32_t purpose, uint32_t n);
+
+/* --- what moves by itself: of the seed and the time alone, so nobody keeps it -------------------------------- */
+
+/* Between -most and most, straight from what is drawn for one slot of so many seconds to what is for the next. */
+int32_t heng_sim_meter_sway(const struct heng_sim_meter *meter, uint32_t purpose, heng_us now, uint32_t slot_s,
+                            int32_t most);
+
+/* Steps an hour of the main counter that flow and power show: a pump or valve runs for some minutes at about twice the
+ * rate, rests for some, half the time each. The counter itself goes on evenly. */
+uint64_t heng_sim_meter_load(const struct heng_sim_meter *meter, heng_us now);
+
+/* A temperature of about so much, in units of which so many are a kelvin: it drifts by 3 K within an hour and swings by
+ * 1 K within minutes. Takes two purposes. */
+uint64_t heng_sim_meter_warmth(const struct heng_sim_meter *meter, uint32_t purpose, heng_us now, uint32_t about,
+                               uint32_t per_kelvin);
+
+/* Tenths of a volt, about so many: 1.5 % within a minute, half a percent from one second to the next. */
+uint64_t heng_sim_meter_volts(const struct heng_sim_meter *meter, uint32_t phase, heng_us now, uint32_t about);
 
 /* --- how they speak ------------------------------------------------------------------------------------------ */
 

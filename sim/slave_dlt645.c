@@ -45,6 +45,8 @@ enum {
     KEY_S = 20,
     TARIFFS = 4,
     PART_BYTES_MIN = 4,
+    MOOD_HZ = 30, /* purposes of what moves by itself */
+    MOOD_WARMTH = 31,
 };
 
 static bool is_1997(const struct heng_sim_meter *m) { return m->config.protocol == HENG_PROTOCOL_DLT645_1997; }
@@ -80,46 +82,49 @@ static bool put_energy(struct heng_buf *out, uint64_t total, unsigned tariff)
 
 static unsigned phases_of(const struct heng_sim_meter *m) { return heng_sim_meter_trait(m, 2, 4) == 0 ? 3 : 1; }
 
-static uint64_t volts(const struct heng_sim_meter *m, unsigned phase)
+static uint64_t volts(const struct heng_sim_meter *m, unsigned phase, heng_us now)
 {
-    return phase > phases_of(m) ? 0 : 2200 + heng_sim_meter_trait(m, 10 + phase, 150); /* 0.1 V */
+    return phase > phases_of(m) ? 0
+                                : heng_sim_meter_volts(m, phase, now, 2200 + heng_sim_meter_trait(m, 10 + phase, 150));
 }
 
 /* Load in 0.1 W from the rate in 0.01 kWh an hour, which is 10 W. */
-static uint64_t load(const struct heng_sim_meter *m, unsigned phase)
+static uint64_t load(const struct heng_sim_meter *m, unsigned phase, heng_us now)
 {
-    uint64_t all = (uint64_t)m->config.rate_per_h * 100;
+    uint64_t all = heng_sim_meter_load(m, now) * 100;
     if (phase == 0) return all;
     return phase > phases_of(m) ? 0 : all / phases_of(m);
 }
 
-static uint64_t milliamps(const struct heng_sim_meter *m, unsigned phase)
+static uint64_t milliamps(const struct heng_sim_meter *m, unsigned phase, heng_us now)
 {
-    uint64_t v = volts(m, phase);
-    return v ? load(m, phase) * 1000 / v : 0; /* 0.1 W / 0.1 V */
+    uint64_t v = volts(m, phase, now);
+    return v ? load(m, phase, now) * 1000 / v : 0; /* 0.1 W / 0.1 V */
 }
 
 /* What instruments show: quantity 1 voltage, 2 current, 3 active, 4 reactive, 5 apparent power, 6 power factor, 7
  * angle. phase 0: total; 0xFF: all. */
-static void put_shown(const struct heng_sim_meter *m, unsigned quantity, unsigned phase, struct heng_buf *out)
+static void put_shown(const struct heng_sim_meter *m, unsigned quantity, unsigned phase, heng_us now,
+                      struct heng_buf *out)
 {
     switch (quantity) {
-    case 1: put_bcd(out, volts(m, phase), 2); break;
-    case 2: put_bcd(out, milliamps(m, phase), 3); break;
-    case 4: put_bcd(out, load(m, phase) / 10, 3); break;
+    case 1: put_bcd(out, volts(m, phase, now), 2); break;
+    case 2: put_bcd(out, milliamps(m, phase, now), 3); break;
+    case 4: put_bcd(out, load(m, phase, now) / 10, 3); break;
     case 6: put_bcd(out, 980, 2); break;
     case 7: put_bcd(out, 115, 2); break;
-    default: put_bcd(out, load(m, phase), 3); break;
+    default: put_bcd(out, load(m, phase, now), 3); break;
     }
 }
 
-static bool put_instruments(const struct heng_sim_meter *m, uint32_t di, struct heng_buf *out)
+static bool put_instruments(const struct heng_sim_meter *m, uint32_t di, heng_us now, struct heng_buf *out)
 {
     unsigned quantity = di >> 16 & 0xFF, phase = di >> 8 & 0xFF;
     bool has_total = quantity >= 3 && quantity <= 6;
     if (quantity == 0x80) {
-        if (di == 0x02800002) put_bcd(out, 4998, 2);  /* Hz */
-        if (di == 0x02800007) put_bcd(out, 215, 2);   /* C */
+        if (di == 0x02800002)
+            put_bcd(out, (uint64_t)(4998 + heng_sim_meter_sway(m, MOOD_HZ, now, 30, 4)), 2);        /* 0.01 Hz */
+        if (di == 0x02800007) put_bcd(out, heng_sim_meter_warmth(m, MOOD_WARMTH, now, 215, 10), 2); /* 0.1 C */
         if (di == 0x02800008) put_bcd(out, 362, 2);   /* V of the battery */
         if (di == 0x0280000A) put_bcd(out, 12345, 4); /* minutes of it */
         return out->n > 0;
@@ -127,10 +132,10 @@ static bool put_instruments(const struct heng_sim_meter *m, uint32_t di, struct 
     if (quantity < 1 || quantity > 7 || (di & 0xFF)) return false;
     if (phase != 0xFF) {
         if (phase > 3 || (phase == 0 && !has_total)) return false;
-        put_shown(m, quantity, phase, out);
+        put_shown(m, quantity, phase, now, out);
         return true;
     }
-    for (unsigned p = has_total ? 0 : 1; p <= 3; p++) put_shown(m, quantity, p, out);
+    for (unsigned p = has_total ? 0 : 1; p <= 3; p++) put_shown(m, quantity, p, now, out);
     return true;
 }
 
@@ -219,7 +224,7 @@ static bool put_2007(const struct heng_sim_meter *m, uint32_t di, heng_us now, s
         if (kind >= 3) total /= 5; /* reactive and apparent */
         return put_energy(out, total, di >> 8 & 0xFF);
     }
-    if (family == 2) return put_instruments(m, di, out);
+    if (family == 2) return put_instruments(m, di, now, out);
     if (family == 4) return put_parameter(m, di, now, out);
     return family == 5 && put_frozen(m, di, now, out);
 }
@@ -237,22 +242,23 @@ static bool put_1997_energy(const struct heng_sim_meter *m, uint32_t di, heng_us
     return put_energy(out, total, tariff == 0xF ? 0xFF : tariff);
 }
 
-static void put_1997_shown(const struct heng_sim_meter *m, unsigned quantity, unsigned phase, struct heng_buf *out)
+static void put_1997_shown(const struct heng_sim_meter *m, unsigned quantity, unsigned phase, heng_us now,
+                           struct heng_buf *out)
 {
     switch (quantity) {
-    case 1: put_bcd(out, volts(m, phase) / 10, 2); break;
-    case 2: put_bcd(out, milliamps(m, phase) / 10, 2); break;
+    case 1: put_bcd(out, volts(m, phase, now) / 10, 2); break;
+    case 2: put_bcd(out, milliamps(m, phase, now) / 10, 2); break;
     case 5: put_bcd(out, 980, 2); break;
-    default: put_bcd(out, quantity == 4 ? load(m, phase) / 10 : load(m, phase), quantity == 4 ? 2 : 3); break;
+    default: put_bcd(out, quantity == 4 ? load(m, phase, now) / 10 : load(m, phase, now), quantity == 4 ? 2 : 3); break;
     }
 }
 
-static bool put_1997_instruments(const struct heng_sim_meter *m, uint32_t di, struct heng_buf *out)
+static bool put_1997_instruments(const struct heng_sim_meter *m, uint32_t di, heng_us now, struct heng_buf *out)
 {
     unsigned quantity = di >> 4 & 0xF, phase = di & 0xF, first = quantity >= 3 ? 0 : 1;
     if (quantity < 1 || quantity > 5 || (phase > 3 && phase != 0xF) || phase < first) return false;
-    if (phase != 0xF) put_1997_shown(m, quantity, phase, out);
-    for (unsigned p = first; phase == 0xF && p <= 3; p++) put_1997_shown(m, quantity, p, out);
+    if (phase != 0xF) put_1997_shown(m, quantity, phase, now, out);
+    for (unsigned p = first; phase == 0xF && p <= 3; p++) put_1997_shown(m, quantity, p, now, out);
     return true;
 }
 
@@ -262,7 +268,7 @@ static bool put_1997(const struct heng_sim_meter *m, uint32_t di, heng_us now, s
     struct heng_civil c = heng_us_to_civil(local);
     unsigned family = di >> 8;
     if ((family & 0xF2) == 0x90) return put_1997_energy(m, di, now, out);
-    if (family == 0xB6) return put_1997_instruments(m, di, out);
+    if (family == 0xB6) return put_1997_instruments(m, di, now, out);
     if (di == 0xC010) put_date(out, &c, local);
     if (di == 0xC011) put_time(out, &c);
     if (di == 0xC020) heng_buf_u8(out, 0);

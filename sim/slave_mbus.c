@@ -30,6 +30,8 @@ enum {
     DIF_MORE = 0x1F,
     STATUS_TAMPERED = 0x10, /* temporary error */
     MONTHS_PER_TELEGRAM = 4,
+    MOOD_FLOW = 30, /* purposes of what moves by itself, two each */
+    MOOD_RETURN = 32,
 };
 
 static const uint32_t speeds[] = {300, 600, 1200, 2400, 4800, 9600, 19200, 38400};
@@ -64,25 +66,28 @@ static uint8_t main_vif(const struct heng_sim_meter *m)
     return m->config.medium == HENG_MEDIUM_ELECTRICITY ? 0x04 : 0x14;
 }
 
-/* What a meter of its medium shows beside its main counter: all follow from count and rate, so that nobody has to keep
- * them. */
-static void put_rest(const struct heng_sim_meter *m, uint64_t count, struct records *r)
+/* What a meter of its medium shows beside its main counter. */
+static void put_rest(const struct heng_sim_meter *m, uint64_t count, heng_us now, struct records *r)
 {
-    uint32_t rate = m->config.rate_per_h, mood = heng_sim_meter_trait(m, 1, 50);
+    uint64_t load = heng_sim_meter_load(m, now);
+    uint32_t mood = heng_sim_meter_trait(m, 1, 50);
     if (is_thermal(m->config.medium)) {
-        put(r, 0x0C, 0x14, bcd8(count * 3), 4);                                   /* volume, 10 l */
-        put(r, 0x0B, 0x2D, heng_bcd_encode((uint64_t)rate * 10 % 1000000, 6), 3); /* power, 100 W */
-        put(r, 0x0B, 0x3B, heng_bcd_encode((uint64_t)rate * 30 % 1000000, 6), 3); /* flow, l/h */
-        put(r, 0x0A, 0x5A, heng_bcd_encode(550 + 3 * mood, 4), 2);                /* 0.1 C */
-        put(r, 0x0A, 0x5E, heng_bcd_encode(330 + 2 * mood, 4), 2);
-        put(r, 0x0A, 0x62, heng_bcd_encode(220 + mood, 4), 2);
+        put(r, 0x0C, 0x14, bcd8(count * 3), 4);                         /* volume, 10 l */
+        put(r, 0x0B, 0x2D, heng_bcd_encode(load * 10 % 1000000, 6), 3); /* power, 100 W */
+        put(r, 0x0B, 0x3B, heng_bcd_encode(load * 30 % 1000000, 6), 3); /* flow, l/h */
+        uint64_t flow = heng_sim_meter_warmth(m, MOOD_FLOW, now, 550 + 3 * mood, 10);
+        uint64_t back = heng_sim_meter_warmth(m, MOOD_RETURN, now, 330 + 2 * mood, 10);
+        put(r, 0x0A, 0x5A, heng_bcd_encode(flow, 4), 2); /* 0.1 C */
+        put(r, 0x0A, 0x5E, heng_bcd_encode(back, 4), 2);
+        put(r, 0x0A, 0x62, heng_bcd_encode(flow - back, 4), 2); /* by 14 K at the least */
     } else if (m->config.medium == HENG_MEDIUM_ELECTRICITY) {
-        put(r, 0x0B, 0x2B, heng_bcd_encode((uint64_t)rate * 10 % 1000000, 6), 3); /* power, W */
-        put(r, 0x02, 0xFD48, 2200 + 3 * mood, 2);                                 /* voltage, 0.1 V */
-        put(r, 0x02, 0xFD59, (uint64_t)rate * 10 / 230, 2);                       /* current, mA */
+        uint64_t volts = heng_sim_meter_volts(m, 1, now, 2200 + 3 * mood);
+        put(r, 0x0B, 0x2B, heng_bcd_encode(load * 10 % 1000000, 6), 3); /* power, W */
+        put(r, 0x02, 0xFD48, volts, 2);                                 /* voltage, 0.1 V */
+        put(r, 0x04, 0xFD59, load * 100000 / volts, 4);                 /* current, mA */
     } else {
-        put(r, 0x0B, 0x3B, heng_bcd_encode((uint64_t)rate * 10 % 1000000, 6), 3); /* flow, l/h */
-        put(r, 0x0A, 0x5A, heng_bcd_encode(120 + mood, 4), 2);
+        put(r, 0x0B, 0x3B, heng_bcd_encode(load * 10 % 1000000, 6), 3); /* flow, l/h */
+        put(r, 0x0A, 0x5A, heng_bcd_encode(heng_sim_meter_warmth(m, MOOD_FLOW, now, 120 + mood, 10), 4), 2);
     }
 }
 
@@ -100,7 +105,7 @@ static void put_first(const struct heng_sim_meter *m, heng_us now, struct record
 
     put(r, 0x0C, 0x78, fabrication, 4);
     put(r, 0x0C, main_vif(m), bcd8(count), 4);
-    put_rest(m, count, r);
+    put_rest(m, count, now, r);
     put(r, 0x04, 0x6D, heng_mbus_encode_type_f(&at), 4);
     put(r, 0x4C, main_vif(m), bcd8(m->months[0]), 4);
     put(r, 0x42, 0x6C, heng_mbus_encode_type_g(&due), 2);

@@ -132,9 +132,26 @@ static void draw_water(struct heng_sim_water *t, struct heng_sim_household *home
         t->draw_left_l += kinds[k].litres * heng_sim_rng_between(&home->rng, 0.5, 1.5);
         t->draw_l_s = kinds[k].l_s;
     }
+    if (t->valve_closed) { /* who opens a tap now gets nothing, and nothing later for it */
+        t->draw_left_l = 0;
+        return;
+    }
     double drawn = fmin(t->draw_left_l, t->draw_l_s * dt_s);
     t->draw_left_l -= drawn;
     t->volume_l += drawn + t->leak_l_h * dt_s / 3600.0;
+}
+
+static void move_valve(struct heng_sim_water *t, heng_us now_us)
+{
+    if (now_us >= t->valve_moves_us) t->valve_closed = t->valve_wanted_closed;
+}
+
+void heng_sim_world_valve(struct heng_sim_world *world, unsigned flat, bool closed)
+{
+    struct heng_sim_water *t = &world->water[flat];
+    if (t->valve_wanted_closed == closed) return;
+    t->valve_wanted_closed = closed;
+    t->valve_moves_us = world->now_us + SECONDS(HENG_SIM_VALVE_MOVES_S);
 }
 
 static void keep_due_date(struct heng_sim_world *w)
@@ -215,6 +232,7 @@ void heng_sim_world_advance(struct heng_sim_world *world, heng_us to_us)
             draw_water(&world->water[i], &world->households[i], hour, HENG_SIM_STEP_S);
         heng_sim_power_step(&world->power, hour, HENG_SIM_STEP_S, world->heating);
         world->now_us += step_us;
+        for (unsigned i = 0; i < HENG_SIM_FLATS; i++) move_valve(&world->water[i], world->now_us);
         keep_due_date(world);
     }
 }

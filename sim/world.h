@@ -18,7 +18,7 @@
 #include "sim/rng.h"
 #include "sim/site.h"
 
-enum { HENG_SIM_STEP_S = 5 };
+enum { HENG_SIM_STEP_S = 5, HENG_SIM_VALVE_MOVES_S = 5 };
 
 /* What one heat meter measures. */
 struct heng_sim_heat {
@@ -31,6 +31,8 @@ struct heng_sim_water {
     double volume_l;     /* total since installation */
     double due_volume_l; /* volume_l at the last due date */
     double draw_left_l, draw_l_s, leak_l_h;
+    bool valve_closed, valve_wanted_closed;
+    heng_us valve_moves_us; /* from then on the valve is where it is wanted */
 };
 
 struct heng_sim_household {
@@ -64,6 +66,9 @@ void heng_sim_world_init(struct heng_sim_world *world, const struct heng_sim_sit
 
 /* Advance in whole steps up to to_us, at most 31 days per call: a machine that slept catches up in portions. */
 void heng_sim_world_advance(struct heng_sim_world *world, heng_us to_us);
+
+/* Close or open the valve of a flat. It takes HENG_SIM_VALVE_MOVES_S; behind a closed one nothing flows. */
+void heng_sim_world_valve(struct heng_sim_world *world, unsigned flat, bool closed);
 
 /* The site's local calendar, as the meters' own clocks show it. */
 struct heng_civil heng_sim_local(heng_us at_us);

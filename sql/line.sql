@@ -24,7 +24,8 @@ SELECT l.id, l.name, l.transport, l.endpoint, l.heartbeat, l.heartbeat_s, l.baud
        s.state, s.since_us, s.detail, s.last_answer_us,
        s.requests, s.answers, s.silence, s.noise, s.checksum, s.format, s."foreign", s.echo, s.refused, s.framing,
        s.collision, s.late, s.doubted, s.reads_ok, s.reads_failed, s.bytes_out, s.bytes_in,
-       s.health, s.queued, s.quarantined, s.cycle_us, s.dead_us, s.hint_kind, s.hint_from, s.hint_to, s.hint
+       s.health, s.queued, s.quarantined, s.cycle_us, s.dead_us, s.hint_kind, s.hint_from, s.hint_to, s.hint,
+       s.hint_meter
 FROM line l JOIN line_state s ON s.line_id = l.id
 WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id LIMIT ?3;
 
@@ -34,7 +35,7 @@ UPDATE line_state SET
     noise = ?9, checksum = ?10, format = ?11, "foreign" = ?12, echo = ?13, refused = ?14, framing = ?15,
     collision = ?16, late = ?17, doubted = ?18, reads_ok = ?19, reads_failed = ?20, bytes_out = ?21, bytes_in = ?22,
     health = ?23, queued = ?24, quarantined = ?25, cycle_us = ?26, dead_us = ?27, hint_kind = ?28, hint_from = ?29,
-    hint_to = ?30, hint = ?31
+    hint_to = ?30, hint = ?31, hint_meter = ?32
 WHERE line_id = ?1;
 
 -- name: line_state_init

@@ -34,6 +34,7 @@ struct heng_api_line heng_api_line_from(const struct heng_line_row *row)
         .hint = {.kind = heng_api_hint_kind_of(vitals->hint_kind),
                  .from = vitals->hint_from,
                  .to = vitals->hint_to,
+                 .meter = vitals->hint_meter,
                  .text = vitals->hint},
         .queued = vitals->queued,
         .quarantined = vitals->quarantined,

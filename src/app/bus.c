@@ -4,8 +4,7 @@
 
 #include "base/log.h"
 
-/* While the owner has no room the line looks again this often. */
-enum { FULL_PAUSE_MS = 100, PUMP_STEPS_MAX = 1000 };
+enum { PUMP_STEPS_MAX = 1000 };
 
 struct heng_bus {
     uv_loop_t *loop;
@@ -14,6 +13,7 @@ struct heng_bus {
     uv_timer_t timer;
     struct heng_bus_events events;
     bool pumping;
+    bool brings; /* something was sent since the last result */
 };
 
 heng_us heng_bus_to_wall(heng_us mono) { return heng_clock_wall() - (heng_clock_mono() - mono); }
@@ -33,10 +33,14 @@ static void carry_out(struct heng_bus *bus, const struct heng_line_action *actio
     switch (action->kind) {
     case HENG_LINE_NONE: break;
     case HENG_LINE_SEND:
+        bus->brings = true;
         if (bus->link) heng_link_send(bus->link, action->bytes);
         break;
     case HENG_LINE_SPEED: set_speed(bus, action); break;
     case HENG_LINE_RESULT:
+        if (action->result.read) bus->brings = false;
+        bus->events.action(bus->events.owner, bus, action);
+        break;
     case HENG_LINE_FOUND:
     case HENG_LINE_SEARCHED:
     case HENG_LINE_STATUS: bus->events.action(bus->events.owner, bus, action); break;
@@ -52,7 +56,7 @@ static heng_us work(struct heng_bus *bus)
 {
     for (unsigned step = 0; step < PUMP_STEPS_MAX; step++) {
         if (is_closing(bus)) return HENG_US_NEVER; /* the owner has had enough */
-        if (bus->events.has_room && !bus->events.has_room(bus->events.owner)) return FULL_PAUSE_MS * HENG_US_PER_MS;
+        if (bus->events.has_room && !bus->events.has_room(bus->events.owner, bus->brings)) return HENG_US_NEVER;
         struct heng_line_action action;
         heng_line_poll(bus->line, heng_clock_mono(), &action);
         carry_out(bus, &action);

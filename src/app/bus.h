@@ -11,8 +11,9 @@ struct heng_bus_events {
     void *owner;
     /* RESULT, FOUND, SEARCHED or STATUS; borrowed during the call. Times are still monotonic. */
     void (*action)(void *owner, struct heng_bus *bus, const struct heng_line_action *action);
-    bool (*has_room)(
-        void *owner); /* can the owner take another action? While it cannot, the line rests. NULL: always */
+    /* Can the owner take another action? brings: a request is under way, and what comes of it. Once it said no the line
+     * rests until the owner pumps it. NULL: always. */
+    bool (*has_room)(void *owner, bool brings);
 };
 
 /* Errors: those of heng_line_new and heng_link_open. When only the link cannot be had *ret is set all the same and the

@@ -1,4 +1,5 @@
 /* The lines of a site: started, told the time, and their news handed to the writer. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +7,20 @@
 #include "app/site_run.h"
 #include "base/log.h"
 #include "base/zone.h"
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
-/* All lines together tell no more than so many statuses a second, beside trouble. */
-enum { STATUSES_PER_S = 250, STATUS_PAUSE_MS = 1000, TICK_MS = 1000, DETAIL_LOG_MAX = 120 };
+/* All lines together tell no more than so many statuses a second, beside trouble. Whoever waits for room goes on when a
+ * batch has left the queue; when none leaves, because those who went on have no result yet, more may go after this. */
+enum {
+    STATUSES_PER_S = 250,
+    STATUS_PAUSE_MS = 1000,
+    TICK_MS = 1000,
+    PATIENCE_MS = 100,
+    CALM_S = 60,
+    DETAIL_LOG_MAX = 120
+};
 
 void site_run_put(struct site_run *site, const struct heng_fact *fact, heng_us arrived_us, void *token)
 {
@@ -87,7 +99,7 @@ static void put_result(struct running_line *line, const struct heng_line_result 
         if (order.id) site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_ORDER, .order = &order}, 0, token);
         return;
     }
-    stamped = *read;
+    heng_writer_copy_read(&stamped, read);
     stamped.at_us = heng_bus_to_wall(read->at_us);
     for (unsigned i = 0; i < stamped.frame_count && i < HENG_READ_FRAMES_MAX; i++)
         stamped.frames[i].at_us = heng_bus_to_wall(read->frames[i].at_us);
@@ -140,6 +152,7 @@ static struct heng_line_vitals_status vitals_of(const struct heng_line *line)
                                              .hint_from = vitals.hint_from,
                                              .hint_to = vitals.hint_to};
     memcpy(status.hint, vitals.hint, sizeof status.hint);
+    memcpy(status.hint_meter, vitals.hint_meter, sizeof status.hint_meter);
     snprintf(status.hint_kind, sizeof status.hint_kind, "%s", hints[vitals.hint_kind]);
     return status;
 }
@@ -197,18 +210,51 @@ static void on_action(void *owner, struct heng_bus *bus, const struct heng_line_
     case HENG_LINE_NONE:
     case HENG_LINE_SEND:
     case HENG_LINE_SPEED: break;
-    case HENG_LINE_RESULT: put_result(line, &action->result); break;
+    case HENG_LINE_RESULT:
+        if (action->result.read) line->has_turn = false;
+        put_result(line, &action->result);
+        break;
     case HENG_LINE_FOUND: put_found(line, &action->found); break;
     case HENG_LINE_SEARCHED: put_progress(line, &action->progress); break;
     case HENG_LINE_STATUS: on_status(line); break;
     }
 }
 
-static bool has_room(void *owner)
+static void on_patience(uv_timer_t *timer);
+
+/* A line that is held goes on when the wishes let it go. */
+static bool has_room(void *owner, bool brings)
 {
-    const struct running_line *line = owner;
-    return !site_wishes_holds(line->site->wishes, line) && heng_writer_has_room(line->site->writer);
+    struct running_line *line = owner;
+    struct site_run *site = line->site;
+    if (site_wishes_holds(site->wishes, line)) return false;
+    if ((line->has_turn || turns_are_free(&site->turns, brings)) && heng_writer_room(site->writer)) return true;
+    if (turns_are_free(&site->turns, false)) uv_timer_start(&site->patience, on_patience, PATIENCE_MS, 0);
+    turns_join(&site->turns, &line->turn, brings);
+    return false;
 }
+
+/* Who brings something goes on as long as there is room, and as many begin something new as there was room for. */
+static void give_turns(struct site_run *site)
+{
+    size_t may_begin = heng_writer_room(site->writer);
+    while (heng_writer_room(site->writer)) {
+        struct turn *turn = turns_take(&site->turns, &may_begin);
+        if (!turn) break;
+        struct running_line *line = (struct running_line *)((char *)turn - offsetof(struct running_line, turn));
+        if (!line->bus) continue;
+        line->has_turn = true;
+        heng_bus_pump(line->bus);
+        line->has_turn = false;
+    }
+    if (!turns_are_free(&site->turns, false)) uv_timer_start(&site->patience, on_patience, PATIENCE_MS, 0);
+}
+
+static void on_patience(uv_timer_t *timer) { give_turns(timer->data); }
+
+static void on_emptied(uv_async_t *async) { give_turns(async->data); }
+
+static void emptied(void *owner) { uv_async_send(owner); }
 
 /* --- once a second --------------------------------------------------------------------------------------------- */
 
@@ -238,12 +284,25 @@ static void tell_statuses(struct site_run *site)
     }
 }
 
+/* A crowd leaves reads of 75 kB each behind, freed but kept by the C library. Given back when it is over. */
+static void give_memory_back(struct site_run *site)
+{
+    heng_us now_us = heng_clock_mono();
+    if (!turns_are_free(&site->turns, false)) site->crowded_us = now_us;
+    if (!site->crowded_us || now_us - site->crowded_us < CALM_S * HENG_US_PER_S) return;
+    site->crowded_us = 0;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void on_second(uv_timer_t *timer)
 {
     struct site_run *site = timer->data;
     check_clock(site);
     tell_statuses(site);
     site_wishes_second(site->wishes);
+    give_memory_back(site);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
@@ -308,6 +367,19 @@ static heng_rc load(struct site_run *site, const char *database, const struct he
     return rc;
 }
 
+static heng_rc start_ticks(struct site_run *site, struct heng_err *err)
+{
+    if (uv_async_init(site->loop, &site->emptied, on_emptied) != 0)
+        return heng_fail(err, HENG_ELIMIT, 0, "cannot make a signal between threads: too many files are open");
+    uv_timer_init(site->loop, &site->second);
+    uv_timer_init(site->loop, &site->patience);
+    site->emptied.data = site->second.data = site->patience.data = site;
+    site->ticks = true;
+    heng_writer_on_emptied(site->writer, emptied, &site->emptied);
+    uv_timer_start(&site->second, on_second, TICK_MS, TICK_MS);
+    return HENG_OK;
+}
+
 heng_rc site_run_start(struct site_run *site, const char *database, const struct heng_profiles *profiles,
                        void (*tell)(void *owner, const char *why), void *owner, struct heng_err *err)
 {
@@ -320,6 +392,11 @@ heng_rc site_run_start(struct site_run *site, const char *database, const struct
         heng_site_lines_fini(&lines);
         return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu lines", lines.line_count);
     }
+    rc = start_ticks(site, err);
+    if (rc != HENG_OK) {
+        heng_site_lines_fini(&lines);
+        return rc;
+    }
     heng_us jump_us;
     (void)clock_watch_look(&site->clock, heng_clock_mono(), heng_clock_wall(), &jump_us); /* heng_bus_open tells them */
     site->meter_count = lines.meter_count;
@@ -330,10 +407,6 @@ heng_rc site_run_start(struct site_run *site, const char *database, const struct
         start_line(site, &site->lines[i], &lines.lines[i], &lines.meters[lines.first[i]],
                    lines.first[i + 1] - lines.first[i], &trouble);
     heng_site_lines_fini(&lines);
-    uv_timer_init(site->loop, &site->second);
-    site->second.data = site;
-    site->has_second = true;
-    uv_timer_start(&site->second, on_second, TICK_MS, TICK_MS);
     return HENG_OK;
 }
 
@@ -345,8 +418,12 @@ void site_run_stop(struct site_run *site)
         heng_bus_close(line->bus);
         line->bus = NULL;
     }
-    if (site->has_second) uv_close((uv_handle_t *)&site->second, NULL);
-    site->has_second = false;
+    if (!site->ticks) return;
+    heng_writer_on_emptied(site->writer, NULL, NULL);
+    uv_close((uv_handle_t *)&site->emptied, NULL);
+    uv_close((uv_handle_t *)&site->second, NULL);
+    uv_close((uv_handle_t *)&site->patience, NULL);
+    site->ticks = false;
 }
 
 void site_run_fini(struct site_run *site)

@@ -5,6 +5,7 @@
 #include "app/bus.h"
 #include "app/clock_watch.h"
 #include "app/site_keys.h"
+#include "app/turns.h"
 #include "app/writer.h"
 #include "flow/desk.h"
 #include "flow/site.h"
@@ -31,6 +32,8 @@ struct running_line {
     heng_line_state told_state;
     struct heng_line_counters told;
     struct running_search search;
+    struct turn turn; /* waits for room with the writer */
+    bool has_turn;    /* until its next result */
 };
 
 struct site_wishes;
@@ -44,8 +47,11 @@ struct site_run {
     size_t told_next, statuses_left; /* whose turn it is to tell its status; how many may, in this second */
     struct heng_zone *zone;
     struct site_wishes *wishes;
-    uv_timer_t second;
-    bool has_second;
+    uv_timer_t second, patience;
+    uv_async_t emptied; /* by the writer: whoever waits may go on */
+    bool ticks;         /* the timers and emptied are there */
+    struct turns turns;
+    heng_us crowded_us; /* monotonic: when somebody waited last; 0: the memory of that is given back */
     struct clock_watch clock;
 };
 

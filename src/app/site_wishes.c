@@ -220,13 +220,8 @@ static void give_keys(struct site_wishes *wishes, int64_t device_id, struct heng
     heng_site_keys_give(wishes->keys, device_id ? meter.device.number : "*", order);
 }
 
-/* A command that is on the disk goes to its line. */
-static heng_rc submit_command(struct site_wishes *wishes, const struct heng_command *command, struct heng_err *err)
+static struct heng_line_job job_of(struct site_wishes *wishes, const struct heng_command *command, heng_us now)
 {
-    struct running_line *line = site_run_line(wishes->site, command->line_id);
-    if (!line) return heng_fail(err, HENG_EUNSUPPORTED, 0, "the line cannot run: see its log");
-    if (wishes->command_count == COMMANDS_MAX) return heng_fail(err, HENG_EBUSY, 0, "too many commands wait");
-    heng_us now = heng_clock_mono();
     struct heng_line_job job = {
         .id = command->id,
         .group = command->id,
@@ -237,6 +232,34 @@ static heng_rc submit_command(struct site_wishes *wishes, const struct heng_comm
         .expires_us = now + (command->expires_us - heng_clock_wall()),
     };
     give_keys(wishes, command->device_id, &job.order);
+    return job;
+}
+
+/* What cannot be sent is refused before anything is stored of it, for nobody has sent anything then; but whoever asks
+ * under the key of a command that is stored is told about that one. */
+static heng_rc can_command(struct site_wishes *wishes, const struct heng_command *command, struct heng_err *err)
+{
+    struct heng_command_row known;
+    struct running_line *line = site_run_line(wishes->site, command->line_id);
+    heng_rc rc = HENG_ENOTFOUND;
+    if (command->key[0]) rc = heng_store_find_command(wishes->reader, command->key, &known, err);
+    if (rc != HENG_ENOTFOUND) return rc;
+    if (!line) return heng_fail(err, HENG_EUNSUPPORTED, 0, "the line cannot run: see its log");
+    if (wishes->command_count == COMMANDS_MAX) return heng_fail(err, HENG_EBUSY, 0, "too many commands wait");
+    struct heng_line_job job = job_of(wishes, command, heng_clock_mono());
+    rc = heng_line_can(heng_bus_line(line->bus), &job, err);
+    memset(&job.order, 0, sizeof job.order);
+    return rc;
+}
+
+/* A command that is on the disk goes to its line. */
+static heng_rc submit_command(struct site_wishes *wishes, const struct heng_command *command, struct heng_err *err)
+{
+    struct running_line *line = site_run_line(wishes->site, command->line_id);
+    if (!line) return heng_fail(err, HENG_EUNSUPPORTED, 0, "the line cannot run: see its log");
+    if (wishes->command_count == COMMANDS_MAX) return heng_fail(err, HENG_EBUSY, 0, "too many commands wait");
+    heng_us now = heng_clock_mono();
+    struct heng_line_job job = job_of(wishes, command, now);
     wishes->commands[wishes->command_count++] =
         (struct live_command){.id = command->id, .line_id = command->line_id, .device_id = command->device_id};
     heng_rc rc = heng_line_submit(heng_bus_line(line->bus), now, &job, err);
@@ -250,6 +273,7 @@ static void take_command(struct site_wishes *wishes, struct heng_wish_slot *slot
     struct heng_command_fact fact = {.rc = HENG_OK};
     struct heng_err why = {.text = ""};
     heng_rc rc = heng_wish_command(wishes->reader, heng_wish_of(slot), heng_clock_wall(), &fact.command, &why);
+    if (rc == HENG_OK) rc = can_command(wishes, &fact.command, &why);
     if (rc == HENG_OK &&
         heng_writer_put(wishes->site->writer, &(struct heng_fact){.kind = HENG_FACT_COMMAND, .command = &fact}, 0,
                         slot) != HENG_OK)
@@ -452,6 +476,23 @@ static void take_cancel(struct site_wishes *wishes, struct heng_wish_slot *slot)
 
 /* --- searches -------------------------------------------------------------------------------------------------- */
 
+/* What the search before this one has found. ret is the caller's to free. */
+static heng_rc found_before(struct site_wishes *wishes, int64_t line_id, heng_search_kind kind,
+                            struct heng_search_found **ret, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_found_row *rows = calloc(HENG_SEARCH_METERS_MAX, sizeof *rows);
+    struct heng_search_found *found = calloc(HENG_SEARCH_METERS_MAX, sizeof *found);
+    heng_rc rc = HENG_ENOMEM;
+    if (rows && found)
+        rc = heng_store_list_found(wishes->reader, line_id, kind, rows, HENG_SEARCH_METERS_MAX, ret_n, err);
+    else
+        heng_fail(err, rc, 0, "out of memory");
+    for (size_t i = 0; rc == HENG_OK && i < *ret_n; i++) found[i] = rows[i].found;
+    free(rows);
+    *ret = found;
+    return rc;
+}
+
 /* Who asked is answered when it is stored. */
 static heng_rc start_search(struct site_wishes *wishes, struct heng_wish_slot *slot, struct running_line *line,
                             struct heng_meter_config *meters, struct heng_err *err)
@@ -459,6 +500,7 @@ static heng_rc start_search(struct site_wishes *wishes, struct heng_wish_slot *s
     const struct heng_wish *wish = heng_wish_of(slot);
     struct heng_search_config config = {.kind = wish->search, .known = meters, .known_only = wish->known_only};
     struct heng_search_row before = {0};
+    struct heng_search_found *found = NULL;
     heng_rc rc =
         heng_store_list_line_members(wishes->reader, line->id, 0, meters, SEARCH_METERS_MAX, &config.known_count, err);
     for (size_t i = 0; rc == HENG_OK && i < config.known_count; i++)
@@ -468,10 +510,13 @@ static heng_rc start_search(struct site_wishes *wishes, struct heng_wish_slot *s
         if (rc == HENG_ENOTFOUND || (rc == HENG_OK && (before.progress.ended || !before.progress.place[0])))
             return heng_fail(err, HENG_ECONFLICT, 0, "there is no search of this kind to go on with: start a new one");
         memcpy(config.resume, before.progress.place, sizeof config.resume);
+        if (rc == HENG_OK) rc = found_before(wishes, line->id, wish->search, &found, &config.before_count, err);
+        config.before = found;
     }
     if (rc == HENG_OK && !heng_writer_has_room(wishes->site->writer))
         rc = heng_fail(err, HENG_EBUSY, 0, "the disk is slow: try again in a second");
     if (rc == HENG_OK) rc = heng_line_search(heng_bus_line(line->bus), heng_clock_mono(), &config, err);
+    free(found);
     if (rc != HENG_OK) return rc;
     heng_us now_us = heng_clock_wall();
     line->search = (struct running_search){

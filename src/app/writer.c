@@ -34,6 +34,8 @@ struct heng_writer {
     char *path;
     struct heng_api *api;
     struct heng_writer_events events;
+    void (*emptied)(void *owner); /* under the mutex, as its owner */
+    void *emptied_owner;
     struct heng_histogram latency; /* the thread's own */
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -43,16 +45,25 @@ struct heng_writer {
     struct slot slots[SLOTS];
 };
 
-bool heng_writer_has_room(struct heng_writer *writer)
+size_t heng_writer_room(struct heng_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex);
-    bool room = writer->count < SLOTS - WISH_SLOTS;
+    size_t room = writer->count < SLOTS - WISH_SLOTS ? SLOTS - WISH_SLOTS - writer->count : 0;
     pthread_mutex_unlock(&writer->mutex);
     return room;
 }
 
-/* Most reads are a hundredth of the largest one. */
-static void copy_read(struct heng_read *to, const struct heng_read *from)
+bool heng_writer_has_room(struct heng_writer *writer) { return heng_writer_room(writer) > 0; }
+
+void heng_writer_on_emptied(struct heng_writer *writer, void (*emptied)(void *owner), void *owner)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->emptied = emptied;
+    writer->emptied_owner = owner;
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+void heng_writer_copy_read(struct heng_read *to, const struct heng_read *from)
 {
     size_t values = from->value_count < HENG_READ_VALUES_MAX ? from->value_count : HENG_READ_VALUES_MAX;
     size_t frames = from->frame_count < HENG_READ_FRAMES_MAX ? from->frame_count : HENG_READ_FRAMES_MAX;
@@ -70,7 +81,7 @@ static void fill(struct slot *slot, const struct heng_fact *fact, heng_us arrive
     slot->has_order = fact->order != NULL;
     if (fact->order) slot->order = *fact->order;
     switch (fact->kind) {
-    case HENG_FACT_READ: copy_read(&slot->read, fact->read); break;
+    case HENG_FACT_READ: heng_writer_copy_read(&slot->read, fact->read); break;
     case HENG_FACT_ORDER: break;
     case HENG_FACT_LINE: slot->line = *fact->line; break;
     case HENG_FACT_COMMAND: slot->command = *fact->command; break;
@@ -198,6 +209,7 @@ static void *run(void *argument)
         if (rc == HENG_OK) {
             writer->first = (writer->first + count) % SLOTS;
             writer->count -= count;
+            if (writer->emptied) writer->emptied(writer->emptied_owner);
         } else if (writer->stopping && --tries_left == 0) {
             heng_log(HENG_LOG_ERROR, "store", "event=given_up facts=%zu", writer->count);
             break;

@@ -22,9 +22,17 @@ HENG_NODISCARD heng_rc heng_writer_start(struct heng_store *store, const char *p
                                          struct heng_writer_events events, struct heng_writer **ret,
                                          struct heng_err *err);
 
-/* True when a fact of a line fits. While it does not, the lines wait: what was not asked for cannot be lost. Some room
- * is kept for what people want. */
+/* How many facts of lines fit. While none does, the lines wait: what was not asked for cannot be lost. Some room is
+ * kept for what people want. */
+size_t heng_writer_room(struct heng_writer *writer);
 bool heng_writer_has_room(struct heng_writer *writer);
+
+/* Call emptied on the writer's thread whenever a batch has left the queue; it may call nothing of the writer. NULL: no
+ * more; it is not called after that. */
+void heng_writer_on_emptied(struct heng_writer *writer, void (*emptied)(void *owner), void *owner);
+
+/* Copy what is used of a read: mostly a hundredth of the largest one. */
+void heng_writer_copy_read(struct heng_read *to, const struct heng_read *from);
 
 /* Copy a fact into the queue. arrived_us: monotonic, when the last byte of its answer came; 0: no answer. token: comes
  * back when it is stored; NULL: nobody waits. Errors: ELIMIT when it is full. */

@@ -128,13 +128,23 @@ static bool is_old(heng_us at_us, heng_us known_us, heng_us now_us)
     return at_us <= known_us && known_us <= now_us + CLOCK_SLACK_S * HENG_US_PER_S;
 }
 
-/* What the read says about the meter. A fact older than what is known, or known already, changes nothing. */
-static void update_state(struct heng_device_state *state, const struct heng_read *read, heng_us now_us)
+/* Did the meter answer? A refusal is an answer. What it said to a command and nobody understood is one, too; a read
+ * that nobody understands brings nothing, and is a miss. */
+static bool was_answered(const struct heng_fact *fact)
 {
+    heng_outcome outcome = fact->read->outcome;
+    bool read = !fact->order || !heng_order_changes(fact->order->order);
+    return outcome == HENG_OUTCOME_OK || outcome == HENG_OUTCOME_REFUSED || (outcome == HENG_OUTCOME_FORMAT && !read);
+}
+
+/* What the read says about the meter. A fact older than what is known, or known already, changes nothing. */
+static void update_state(struct heng_device_state *state, const struct heng_fact *fact, heng_us now_us)
+{
+    const struct heng_read *read = fact->read;
     if (is_old(read->at_us, state->last_try_us, now_us)) return;
     state->last_try_us = read->at_us;
     state->last_outcome = read->outcome;
-    if (read->outcome == HENG_OUTCOME_OK) {
+    if (was_answered(fact)) {
         state->misses = 0;
         state->state = HENG_METER_STATE_OK;
     } else {
@@ -207,7 +217,7 @@ static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *mete
     }
     ret_evidence->frame_count = read->frame_count;
     ret_evidence->reading_us = read->at_us;
-    update_state(&meter->state, read, now_us);
+    update_state(&meter->state, fact, now_us);
     return note_reading(store, meter, fact, &reading, ret_evidence->first_frame, now_us, ret, err);
 }
 
@@ -220,7 +230,7 @@ static heng_rc ingest_other(struct heng_store *store, struct heng_meter_row *met
     const struct heng_read *read = fact->read;
     struct heng_frame frames[HENG_READ_FRAMES_MAX];
     ret->failed += read->outcome != HENG_OUTCOME_OK;
-    update_state(&meter->state, read, now_us);
+    update_state(&meter->state, fact, now_us);
     bool proves = fact->order && fact->order->command && read->frame_count && read->frame_count <= HENG_READ_FRAMES_MAX;
     for (size_t i = 0; proves && i < read->frame_count; i++) proves = read->frames[i].n <= HENG_FRAME_BYTES_MAX;
     if (!proves) return HENG_OK;

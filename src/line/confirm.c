@@ -19,7 +19,7 @@
  * unconfirmed in such long pauses are exp(-2700 d). Errors that cancel: d^2 / 32 x exp(-2700 d) is nowhere above 3e-9.
  * Lone bursts: d / 256 x exp(-2700 d) is at most 5.3e-7, at d = 1/2700; heng_expect_fits must hold back four fifths of
  * these. It held back all of 47 bursts of six bytes that had slipped on simulated lines, so one in sixteen may get
- * through; flows and temperatures stand still there. Of meters whose levels move much nobody has measured it. */
+ * through; their flows and temperatures stood still. */
 enum { NOISE_WEIGHT = 2048, NOISE_BYTES_MAX = 65536 };
 enum { NOISE_UNKNOWN_MICRO = 1000000 / 256, NOISE_LIMIT_SUM_MICRO = 130, NOISE_LIMIT_CRC_MICRO = 36200 };
 
@@ -291,8 +291,9 @@ static bool value_fits(const struct heng_expect *expect, const struct heng_value
     case COUNTER: return counter_fits(expect, known, value, past_us, ret_why, cap);
     case CLOCK:
     case DURATION: fits = time_fits(before, value, past_us); break;
-    case LEVEL:
-        fits = heng_dec_cmp(distance(value->dec, before),
+    case LEVEL: /* a pump, a valve, a load may always be switched off */
+        fits = value->dec.mantissa == 0 ||
+               heng_dec_cmp(distance(value->dec, before),
                             most_jump(expect->values[known].has_rise, expect->values[known].rise, before)) <= 0;
         break;
     case STILL: break;
@@ -301,14 +302,20 @@ static bool value_fits(const struct heng_expect *expect, const struct heng_value
     return fits;
 }
 
+static bool still_fits(const struct heng_expect *expect, const struct heng_read *read, char *ret_why, size_t cap)
+{
+    snprintf(ret_why, cap, "%s", "");
+    if (expect->still == 0 || expect->restless > RESTLESS || expect->still == hash_still(read)) return true;
+    snprintf(ret_why, cap, "other registers, states or frozen values than before");
+    return false;
+}
+
 bool heng_expect_fits(const struct heng_expect *expect, const struct heng_read *read, char *ret_why, size_t cap)
 {
     snprintf(ret_why, cap, "%s", "");
     for (unsigned i = 0; i < read->value_count; i++)
         if (!value_fits(expect, &read->values[i], read->at_us - expect->at_us, ret_why, cap)) return false;
-    if (expect->still == 0 || expect->restless > RESTLESS || expect->still == hash_still(read)) return true;
-    snprintf(ret_why, cap, "other registers, states or frozen values than before");
-    return false;
+    return still_fits(expect, read, ret_why, cap);
 }
 
 /* What a rise means for an hour, rounded up. Less than a quarter of an hour counts as one: the last digit of a meter
@@ -409,17 +416,43 @@ static bool goes_with(const struct heng_value *first, const struct heng_value *s
     return between_us >= 0 ? duration_goes_on(x, y, between_us, true) : duration_goes_on(y, x, -between_us, true);
 }
 
-bool heng_reads_agree(const struct heng_read *first, const struct heng_read *second)
+/* Nearly the same: a level that wobbles, a counter that has gone on by a step or two of its last digit. */
+static bool is_near(const struct heng_value *first, const struct heng_value *second)
+{
+    if (!first->has_value || !second->has_value) return false;
+    struct heng_dec apart = distance(second->dec, first->dec);
+    switch (nature_of(first)) {
+    case LEVEL: return heng_dec_cmp(apart, most_jump(false, first->dec, first->dec)) <= 0;
+    case COUNTER: return heng_dec_cmp(apart, (struct heng_dec){2, first->dec.exp}) <= 0;
+    case CLOCK:
+    case DURATION:
+    case STILL: break;
+    }
+    return false;
+}
+
+static bool reads_match(const struct heng_read *first, const struct heng_read *second, bool nearly)
 {
     unsigned count = count_of(first);
     if (count != count_of(second)) return false;
     for (unsigned i = 0; i < count; i++) {
         const struct heng_value *value = find_value(second, &first->values[i].key, i);
-        if (!value || !find_value(first, &second->values[i].key, i) ||
-            !goes_with(&first->values[i], value, second->at_us - first->at_us))
+        if (!value || !find_value(first, &second->values[i].key, i)) return false;
+        if (!goes_with(&first->values[i], value, second->at_us - first->at_us) &&
+            !(nearly && is_near(&first->values[i], value)))
             return false;
     }
     return true;
+}
+
+bool heng_reads_agree(const struct heng_read *first, const struct heng_read *second)
+{
+    return reads_match(first, second, false);
+}
+
+bool heng_reads_alike(const struct heng_read *first, const struct heng_read *second)
+{
+    return reads_match(first, second, true);
 }
 
 /* --- the middle of three -------------------------------------------------------------------------------------- */
@@ -555,4 +588,21 @@ heng_rc heng_reads_median(const struct heng_read *a, const struct heng_read *b, 
     ret->skipped = reads[main]->skipped;
     memcpy(ret->why, reads[main]->why, sizeof ret->why);
     return HENG_OK;
+}
+
+bool heng_median_fits(const struct heng_expect *expect, const struct heng_read *a, const struct heng_read *b,
+                      const struct heng_read *c, const struct heng_read *median, char *ret_why, size_t cap)
+{
+    const struct heng_read *const reads[READS] = {a, b, c};
+    for (unsigned i = 0; i < count_of(median); i++) {
+        const struct heng_value *value = &median->values[i];
+        unsigned say_so = 0;
+        if (value_fits(expect, value, median->at_us - expect->at_us, ret_why, cap)) continue;
+        for (unsigned k = 0; k < READS; k++) {
+            const struct heng_value *other = find_value(reads[k], &value->key, i);
+            say_so += other && is_near(value, other);
+        }
+        if (say_so < 2) return false;
+    }
+    return still_fits(expect, median, ret_why, cap);
 }

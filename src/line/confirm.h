@@ -42,9 +42,9 @@ struct heng_expect {
 /* Does a read fit? Counters (energy, volume; instant and tariffs, storage 0) do not go back, and do not rise faster
  * than ten times what was ever seen, with a floor for meters that stood still, and a wide one for those that were read
  * only once. Clocks and hours of operation go on as time does. Levels (temperature, flow, voltage) do not jump four
- * times as far as they were ever seen to, or by more than an eighth. All else is as it was: the registers, frozen
- * values, states. What really is new is so in the second read as well. Nothing expected: everything fits. ret_why says
- * which value does not, for a person; "" when all do. */
+ * times as far as they were ever seen to, or by more than an eighth, but for falling to nothing. All else is as it was:
+ * the registers, frozen values, states. What really is new is so in the second read as well. Nothing expected:
+ * everything fits. ret_why says which value does not, for a person; "" when all do. */
 bool heng_expect_fits(const struct heng_expect *expect, const struct heng_read *read, char *ret_why, size_t cap);
 
 /* This read is believed now. One without a number that could be expected (a valve's state) changes nothing. */
@@ -55,10 +55,19 @@ void heng_expect_learn(struct heng_expect *expect, const struct heng_read *read)
  * of operation, by one unit more than that time. */
 bool heng_reads_agree(const struct heng_read *first, const struct heng_read *second);
 
+/* The same, but levels may wobble by an eighth and counters go on by two steps: enough on a quiet line, where a damaged
+ * read is not damaged by so little, and not on a noisy one. */
+bool heng_reads_alike(const struct heng_read *first, const struct heng_read *second);
+
 /* Of three reads the middle one of each value, into *ret, which is none of them; its frames come along, as many as are
  * needed. What has no middle (a state, flags, no value at all) is what two of them say; a clock is the middle one of
  * three if it goes with another. ELIMIT when the frames find no room, EFORMAT when no value is left. */
 HENG_NODISCARD heng_rc heng_reads_median(const struct heng_read *a, const struct heng_read *b,
                                          const struct heng_read *c, struct heng_read *ret);
+
+/* Is the middle of three reads to be believed on a noisy line? What is in the middle of two damaged ones may be
+ * damaged, so a value that does not fit must be nearly so in another read, too. ret_why as of heng_expect_fits. */
+bool heng_median_fits(const struct heng_expect *expect, const struct heng_read *a, const struct heng_read *b,
+                      const struct heng_read *c, const struct heng_read *median, char *ret_why, size_t cap);
 
 #endif

@@ -136,6 +136,7 @@ static bool find_dead(const struct heng_health_meter *meters, size_t n, struct h
     ret->kind = HENG_HINT_METER;
     ret->from_position = first->position;
     ret->to_position = last->position;
+    if (mute == 1) snprintf(ret->meter, sizeof ret->meter, "%.23s", first->name);
     if (mute == 1 && n == 1)
         snprintf(ret->text, sizeof ret->text, "the only meter, '%.23s', is mute: the meter, its cable or the converter",
                  first->name);

@@ -61,6 +61,7 @@ typedef enum heng_hint_kind {
 struct heng_hint {
     heng_hint_kind kind;
     uint32_t from_position, to_position; /* CUT: the last that answers and the first that does not */
+    char meter[24];                      /* METER: the name of the one that is mute; "": several are, or another kind */
     char text[160];
 };
 void heng_health_hint(struct heng_health_meter *meters, size_t n, struct heng_hint *ret);

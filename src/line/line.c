@@ -104,6 +104,7 @@ void heng_line_vitals_now(const struct heng_line *line, struct heng_line_vitals 
     ret->hint_kind = hint.kind;
     ret->hint_from = hint.from_position;
     ret->hint_to = hint.to_position;
+    memcpy(ret->hint_meter, hint.meter, sizeof ret->hint_meter);
     snprintf(ret->hint, sizeof ret->hint, "%s", hint.text);
     free(meters);
 }
@@ -222,7 +223,7 @@ void heng_line_set_clock(struct heng_line *line, heng_us now, heng_us wall_us)
 
 /* --- orders --------------------------------------------------------------------------------------------- */
 
-static heng_rc check_broadcast(struct heng_line *line, const struct heng_line_job *job, struct heng_err *err)
+static heng_rc check_broadcast(const struct heng_line *line, const struct heng_line_job *job, struct heng_err *err)
 {
     const struct heng_driver *driver = heng_driver_of(job->protocol);
     struct heng_civil clock = {.year = 2000, .month = 1, .day = 1};
@@ -234,25 +235,34 @@ static heng_rc check_broadcast(struct heng_line *line, const struct heng_line_jo
     return driver->broadcast(&job->order, &clock, &ask, err);
 }
 
-heng_rc heng_line_submit(struct heng_line *line, heng_us now, const struct heng_line_job *job, struct heng_err *err)
+static uint32_t member_of(const struct heng_line *line, int64_t device_id)
 {
-    struct heng_queued queued = {.job = *job, .member = HENG_QUEUE_NOBODY, .told = HENG_STAGE_QUEUED};
-    heng_rc rc = HENG_OK;
+    for (size_t i = 0; device_id && i < line->member_count; i++)
+        if (line->members[i].config.device_id == device_id) return (uint32_t)i;
+    return HENG_QUEUE_NOBODY;
+}
+
+heng_rc heng_line_can(const struct heng_line *line, const struct heng_line_job *job, struct heng_err *err)
+{
+    uint32_t member = member_of(line, job->device_id);
     if ((unsigned)job->cls >= HENG_CLASS_COUNT) return heng_fail(err, HENG_EUNSUPPORTED, 0, "there is no such class");
-    for (size_t i = 0; job->device_id && i < line->member_count; i++)
-        if (line->members[i].config.device_id == job->device_id) queued.member = (uint32_t)i;
-    if (job->device_id && queued.member == HENG_QUEUE_NOBODY)
+    if (job->device_id && member == HENG_QUEUE_NOBODY)
         return heng_fail(err, HENG_ENOTFOUND, 0, "there is no such meter on line '%s'", line->config.name);
     if (job->order.kind == HENG_ORDER_SET_CLOCK && !line->plan.has_clock)
         return heng_fail(err, HENG_EUNSUPPORTED, 0, "nobody has told the line what time it is");
+    if (!job->device_id) return check_broadcast(line, job, err);
     /* What it said about a meter would be what it had read before the command. */
-    if (job->device_id && heng_order_changes(job->order.kind) &&
-        heng_line_is_behind_store(line, &line->members[queued.member]))
+    if (heng_order_changes(job->order.kind) && heng_line_is_behind_store(line, &line->members[member]))
         return heng_fail(err, HENG_EUNSUPPORTED, 0,
                          "the meter is behind a collector that answers from its memory: nobody could read back whether "
                          "it was done");
-    rc = job->device_id ? heng_meter_can(&line->members[queued.member].config, &job->order, err)
-                        : check_broadcast(line, job, err);
+    return heng_meter_can(&line->members[member].config, &job->order, err);
+}
+
+heng_rc heng_line_submit(struct heng_line *line, heng_us now, const struct heng_line_job *job, struct heng_err *err)
+{
+    struct heng_queued queued = {.job = *job, .member = member_of(line, job->device_id), .told = HENG_STAGE_QUEUED};
+    heng_rc rc = heng_line_can(line, job, err);
     if (rc == HENG_OK) rc = heng_queue_put(line->queue, &queued, err);
     if (rc == HENG_OK) nudge(line, now);
     return rc;

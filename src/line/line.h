@@ -93,6 +93,10 @@ void heng_line_set_clock(struct heng_line *line, heng_us now, heng_us wall_us);
 HENG_NODISCARD heng_rc heng_line_submit(struct heng_line *line, heng_us now, const struct heng_line_job *job,
                                         struct heng_err *err);
 
+/* Would submit take this job? The same errors but ELIMIT; nothing is done. */
+HENG_NODISCARD heng_rc heng_line_can(const struct heng_line *line, const struct heng_line_job *job,
+                                     struct heng_err *err);
+
 /* Take back what was not sent yet: its RESULT comes as CANCELLED. ENOTFOUND: there is no such job, or it is under way.
  */
 HENG_NODISCARD heng_rc heng_line_cancel(struct heng_line *line, heng_us now, int64_t job_id);
@@ -123,6 +127,7 @@ struct heng_line_vitals {
     heng_us cycle_us, dead_us;
     heng_hint_kind hint_kind;
     uint32_t hint_from, hint_to; /* as in struct heng_hint */
+    char hint_meter[24];
     char hint[160];
 };
 void heng_line_vitals_now(const struct heng_line *line, struct heng_line_vitals *ret);

@@ -21,7 +21,7 @@ struct heng_member {
     bool failed;         /* ... and failed for good, or its line was mute */
     bool quarantined;
     uint8_t doubts;   /* reads in a row that three tries could not agree on */
-    uint8_t garbled;  /* conversations in a row whose every request brought garbage */
+    uint8_t garbled;  /* conversations of little but garbage, less clean ones since: two meters? */
     uint8_t probes;   /* since it is in quarantine */
     heng_us probe_at; /* not before */
 };

@@ -76,16 +76,42 @@ static bool is_known(const struct heng_search *search, const struct heng_search_
     return strcmp(known->address, found->address) == 0 || same_number(known->number, found->number);
 }
 
-bool heng_search_tell(struct heng_search *search, const struct heng_search_told *told, struct heng_search_found *found)
+/* Two meters may say the very same of themselves: each of the list answers for one. */
+static bool was_found_before(struct heng_search *search, const struct heng_search_found *found)
 {
-    if (is_told(search, told) || search->told_count == HENG_SEARCH_METERS_MAX) return false;
+    for (size_t i = 0; i < search->before_count; i++) {
+        struct heng_search_before *before = &search->before[i];
+        if (before->again || before->twin != found->twin || strcmp(before->address, found->address) != 0 ||
+            strcmp(before->number, found->number) != 0)
+            continue;
+        return before->again = true;
+    }
+    return false;
+}
+
+static void mark_known(struct heng_search *search, const struct heng_search_told *told, struct heng_search_found *found)
+{
     for (size_t i = 0; i < search->known_count; i++) {
         if (!is_known(search, &search->known[i], told, found)) continue;
         if (!search->known[i].found) search->progress.missing--;
         search->known[i].found = found->known = true;
     }
+}
+
+uint32_t heng_search_list_permille(const struct heng_search *search, size_t at)
+{
+    enum { WHOLE = 1000, BEFORE_THE_WALK = 50 };
+    uint32_t whole = search->known_only ? WHOLE : BEFORE_THE_WALK;
+    return search->known_count ? (uint32_t)(at * whole / search->known_count) : 0;
+}
+
+bool heng_search_tell(struct heng_search *search, const struct heng_search_told *told, struct heng_search_found *found)
+{
+    if (is_told(search, told) || search->told_count == HENG_SEARCH_METERS_MAX) return false;
+    mark_known(search, told, found);
     search->told[search->told_count] = *told;
     search->told[search->told_count++].known = found->known;
+    if (was_found_before(search, found)) return false;
     search->progress.found++;
     return true;
 }
@@ -125,6 +151,25 @@ static heng_rc take_known(struct heng_search *search, const struct heng_search_c
     return HENG_OK;
 }
 
+static heng_rc take_before(struct heng_search *search, const struct heng_search_config *config, struct heng_err *err)
+{
+    if (config->before_count == 0) return HENG_OK;
+    search->before = calloc(config->before_count, sizeof *search->before);
+    if (!search->before) return heng_fail(err, HENG_ENOMEM, 0, "no memory for a search");
+    for (size_t i = 0; i < config->before_count; i++) {
+        struct heng_search_found found = config->before[i];
+        struct heng_search_told told = {.known = false};
+        struct heng_search_before *before = &search->before[search->before_count++];
+        memcpy(before->address, found.address, sizeof before->address);
+        memcpy(before->number, found.number, sizeof before->number);
+        before->twin = found.twin;
+        if (wire_of(found.address, found.number, told.wire) || config->kind != HENG_SEARCH_MBUS_SECONDARY)
+            mark_known(search, &told, &found);
+    }
+    search->progress.found = (uint32_t)search->before_count;
+    return HENG_OK;
+}
+
 static bool begin(struct heng_search *search, const struct heng_search_config *config)
 {
     switch (config->kind) {
@@ -152,6 +197,7 @@ heng_rc heng_search_new(const struct heng_search_config *config, struct heng_sea
     search->kind = config->kind;
     search->known_only = config->known_only;
     heng_rc rc = take_known(search, config, err);
+    if (rc == HENG_OK) rc = take_before(search, config, err);
     if (rc == HENG_OK && !begin(search, config))
         rc = config->resume[0] ? heng_fail(err, HENG_ECONFIG, 0, "a search '%s' cannot go on from '%.40s'",
                                            heng_search_kind_text(config->kind), config->resume)
@@ -169,6 +215,7 @@ void heng_search_free(struct heng_search *search)
 {
     if (!search) return;
     free(search->known);
+    free(search->before);
     free(search);
 }
 

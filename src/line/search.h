@@ -28,7 +28,13 @@ struct heng_search_config {
     bool known_only;                    /* confirm the list, do not look for others */
     unsigned first, last;               /* of a primary or Modbus scan; 0 and 0: all */
     char resume[HENG_SEARCH_PLACE_MAX]; /* go on from here; "": from the start */
+    /* What the search that is resumed had found: it counts, and is not told again. */
+    const struct heng_search_found *before;
+    size_t before_count;
 };
+
+/* A number with an F in a digit (its BCD is none, EN 13757-3) cannot be selected for itself: there F is the wild card.
+ * Of two meters that differ only in such a digit the secondary search tells one at most. */
 
 /* What the line heard after a request. */
 typedef enum heng_search_heard {

@@ -18,6 +18,11 @@ struct heng_search_known {
     bool has_wire, found;
     uint8_t wire[8]; /* M-Bus: what to select, FF and F where the list says nothing */
 };
+/* Found by the search that this one resumes. */
+struct heng_search_before {
+    char address[HENG_ADDRESS_MAX], number[24];
+    bool twin, again; /* again: found once more */
+};
 struct heng_search_told {
     bool known;
     uint8_t wire[8];                /* M-Bus secondary; unknown bytes FF */
@@ -95,8 +100,9 @@ struct heng_search {
     heng_search_kind kind;
     bool known_only;
     struct heng_search_progress progress;
-    size_t known_count, told_count;
+    size_t known_count, told_count, before_count;
     struct heng_search_known *known;
+    struct heng_search_before *before;
     struct heng_search_told told[HENG_SEARCH_METERS_MAX];
     union {
         struct heng_search_secondary secondary;
@@ -104,6 +110,9 @@ struct heng_search {
         struct heng_search_wild wild;
     };
 };
+
+/* How far a search is with its list, at entry `at` of it: all of the work, or the part before it looks for others. */
+uint32_t heng_search_list_permille(const struct heng_search *search, size_t at);
 
 /* One more meter is told; false when it was told before, or there is no room. Marks it in the list of known ones. */
 bool heng_search_tell(struct heng_search *search, const struct heng_search_told *told, struct heng_search_found *found);

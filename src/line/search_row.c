@@ -35,8 +35,9 @@ bool heng_row_begin(struct heng_search *search, unsigned first, unsigned last, c
     return row->at >= first && row->at <= last;
 }
 
-static bool is_known(const struct heng_search *search, unsigned address)
+static bool is_wanted(const struct heng_search *search, unsigned address)
 {
+    if (!search->known_only) return true;
     for (size_t i = 0; i < search->known_count; i++) {
         char *end;
         unsigned long known = strtoul(search->known[i].address, &end, 10);
@@ -48,8 +49,7 @@ static bool is_known(const struct heng_search *search, unsigned address)
 /* Addresses that nobody is expected at, when only the list is to be confirmed. */
 static void skip_unknown(struct heng_search *search)
 {
-    while (search->known_only && search->row.at <= search->row.last && !is_known(search, search->row.at))
-        search->row.at++;
+    while (search->row.at <= search->row.last && !is_wanted(search, search->row.at)) search->row.at++;
 }
 
 static heng_rc put_mbus(const struct heng_search_row *row, struct heng_ask *ret, struct heng_buf *buf)
@@ -143,5 +143,11 @@ void heng_row_place(const struct heng_search *search, struct heng_search_progres
 {
     const struct heng_search_row *row = &search->row;
     snprintf(ret->place, sizeof ret->place, "%u", row->at <= row->last ? row->at : row->last);
-    ret->permille = (row->at - row->first) * 1000 / (row->last - row->first + 1);
+    uint32_t done = 0, all = 0;
+    for (unsigned address = row->first; address <= row->last; address++) {
+        if (!is_wanted(search, address)) continue;
+        all++;
+        done += address < row->at;
+    }
+    ret->permille = all ? done * 1000 / all : 1000;
 }

@@ -500,7 +500,7 @@ void heng_secondary_place(const struct heng_search *search, struct heng_search_p
     switch (s->phase) {
     case HENG_SECONDARY_KNOWN:
         snprintf(ret->place, sizeof ret->place, "known %zu", s->known_at);
-        ret->permille = search->known_count ? (uint32_t)(s->known_at * 50 / search->known_count) : 0;
+        ret->permille = heng_search_list_permille(search, s->known_at);
         break;
     case HENG_SECONDARY_WALK:
         snprintf(ret->place, sizeof ret->place, "walk %s%s%s%s", place[0] ? place : "-", noise, space, s->noisy_from);

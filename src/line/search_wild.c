@@ -267,7 +267,7 @@ void heng_wild_place(const struct heng_search *search, struct heng_search_progre
     }
     if (w->phase == HENG_WILD_KNOWN) {
         snprintf(ret->place, sizeof ret->place, "known %zu", w->known_at);
-        ret->permille = search->known_count ? (uint32_t)(w->known_at * 50 / search->known_count) : 0;
+        ret->permille = heng_search_list_permille(search, w->known_at);
         return;
     }
     for (unsigned i = 0; i < w->depth; i++) {

@@ -12,9 +12,11 @@
  * took while nobody else wanted the line is held against it no further than SEARCH_DEBT_MS. */
 enum { BREATHER_SHARE = 20, SEARCH_SHARE = 4, SEARCH_BURST = 4, SEARCH_TURN_MS = 1500, SEARCH_DEBT_MS = 4000 };
 
-/* Garbage at every try, in so many conversations, where three of four others answer, two at the least: two meters have
- * one address. */
-enum { TWINS_TALKS = 2, OTHERS_MIN = 2 };
+/* Garbage in place of answers, in so many conversations, where three of four others answer, two at the least: two
+ * meters have one address. */
+enum { TWINS_TALKS = 2, TWINS_SUSPECT_MAX = 6, OTHERS_MIN = 2 };
+static const char twins_text[] =
+    "garbage in place of answers, while others answer well: two meters may have this address";
 
 /* A line that is lost while a meter is asked, so often, is perhaps lost because it is asked. */
 enum { INTERRUPTIONS_MAX = 3, NO_LOAD_CHECK_S = 10, POOR_S = 1, CONFIRM_FAILURES_MAX = 2, DOUBTS_MAX = 2 };
@@ -446,29 +448,25 @@ static bool wants_more(struct heng_line *line, heng_outcome *outcome)
     struct heng_read **r = c->reads;
     bool as_usual = line->work.job.job.order.kind == HENG_ORDER_READ;
     size_t believed = c->good - 1;
+    bool demands = heng_noise_demands(&line->x.noise, bytes_of(r[believed]), m->config.protocol);
     switch (c->good) {
     case 1:
         c->unfit = as_usual && !heng_expect_fits(&m->expect, r[0], c->why, sizeof c->why);
-        if (c->unfit ||
-            (!line->config.single_reads && heng_noise_demands(&line->x.noise, bytes_of(r[0]), m->config.protocol)))
-            return true;
+        if (c->unfit || (demands && !line->config.single_reads)) return true;
         break;
     case 2: {
-        bool agree = heng_reads_agree(r[0], r[1]);
+        bool agree = demands ? heng_reads_agree(r[0], r[1]) : heng_reads_alike(r[0], r[1]);
         if (!agree) line->counters.doubted++;
-        if (!agree || c->unfit) return true;
+        if (!agree || (c->unfit && demands)) return true;
         break;
     }
     default:
         if (heng_reads_agree(r[1], r[2]) || heng_reads_agree(r[0], r[2])) break;
         believed = 3;
         r[3] = heng_line_read_new(m->config.device_id, r[2]->at_us, HENG_OUTCOME_OK);
-        /* What is in the middle of two damaged reads may be damaged: on a noisy line nothing in it may be new. Power
-         * that has jumped and never rests is believed the next time. */
-        bool noisy = as_usual && m->doubts < DOUBTS_MAX &&
-                     heng_noise_demands(&line->x.noise, bytes_of(r[2]), m->config.protocol);
+        bool noisy = as_usual && m->doubts < DOUBTS_MAX && demands; /* else it is believed the next time */
         if (r[3] && heng_reads_median(r[0], r[1], r[2], r[3]) == HENG_OK &&
-            (!noisy || heng_expect_fits(&m->expect, r[3], c->why, sizeof c->why)))
+            (!noisy || heng_median_fits(&m->expect, r[0], r[1], r[2], r[3], c->why, sizeof c->why)))
             break;
         m->doubts++;
         *outcome = HENG_OUTCOME_NOISE;
@@ -481,6 +479,29 @@ static bool wants_more(struct heng_line *line, heng_outcome *outcome)
     return false;
 }
 
+/* Do most of the others answer? Then what is garbage here is not the line's. */
+static bool others_do_well(const struct heng_line *line, const struct heng_member *m)
+{
+    size_t others = 0, well = 0;
+    for (size_t i = 0; i < line->member_count; i++) {
+        const struct heng_member *other = &line->members[i];
+        if (other == m || other->quarantined || other->talks == 0) continue;
+        others++;
+        well += other->history & 1;
+    }
+    return others >= OTHERS_MIN && 4 * well >= 3 * others;
+}
+
+/* Two meters of one address that answer bit for bit at the same time make frames that are of neither, pass the sum now
+ * and then, and do so again when asked again. A read of such an address is not believed until some have come clean. */
+static bool is_doubtful(struct heng_line *line)
+{
+    const struct heng_member *m = &line->members[line->work.member];
+    if (m->garbled < TWINS_TALKS || !others_do_well(line, m)) return false;
+    snprintf(line->talk->why, sizeof line->talk->why, "%s", twins_text);
+    return true;
+}
+
 /* Returns true when the conversation is made again, to confirm what the first one said. */
 static bool confirm(struct heng_line *line, heng_us now, heng_outcome *outcome)
 {
@@ -490,7 +511,10 @@ static bool confirm(struct heng_line *line, heng_us now, heng_outcome *outcome)
     c->tries += last->tries;
     if (*outcome == HENG_OUTCOME_OK) {
         c->good++;
-        if (!wants_more(line, outcome)) return false;
+        if (!wants_more(line, outcome)) {
+            if (*outcome == HENG_OUTCOME_OK && is_doubtful(line)) *outcome = HENG_OUTCOME_NOISE;
+            return false;
+        }
     } else if (c->good == 0 || ++c->failed >= CONFIRM_FAILURES_MAX) {
         c->reads[c->good] = c->reads[0]; /* what nobody confirmed is told by its failure */
         c->reads[0] = last;
@@ -540,25 +564,18 @@ static void count_miss(struct heng_line *line, heng_us now)
         line->mutes_counted |= 1u << (line->mute - 1);
 }
 
-/* Garbage at every try where others answer well: two meters have this address. */
+/* Garbage in place of answers where others answer well: two meters have this address. Their acknowledgements are alike
+ * and come through, so a quarter of the exchanges is enough. */
 static void note_garbled(struct heng_line *line, heng_outcome outcome)
 {
     struct heng_member *m = &line->members[line->work.member];
     struct heng_conversation *c = line->talk;
-    size_t others = 0, well = 0;
-    bool garbled = outcome != HENG_OUTCOME_OK && c->garbled > 1 && c->garbled == c->ended;
-    if (!garbled) m->garbled = 0;
-    if (!garbled || (m->garbled < UINT8_MAX && ++m->garbled < TWINS_TALKS)) return;
-    for (size_t i = 0; i < line->member_count; i++) {
-        const struct heng_member *other = &line->members[i];
-        if (other == m || other->quarantined || other->talks == 0) continue;
-        others++;
-        well += other->history & 1;
-    }
-    if (others < OTHERS_MIN || 4 * well < 3 * others) return;
+    if (c->garbled == 0 && m->garbled > 0) m->garbled--;
+    if (outcome == HENG_OUTCOME_OK || c->garbled < 2 || 4 * c->garbled < c->ended || !others_do_well(line, m)) return;
+    if (m->garbled < TWINS_SUSPECT_MAX) m->garbled++;
+    if (m->garbled < TWINS_TALKS) return;
     line->counters.collision++;
-    snprintf(c->reads[0]->why, sizeof c->reads[0]->why,
-             "only garbage at every try, while others answer well: two meters may have this address");
+    snprintf(c->reads[0]->why, sizeof c->reads[0]->why, "%s", twins_text);
 }
 
 /* What a conversation says of meter and line. Returns true when it does not count yet. */
@@ -566,9 +583,11 @@ static bool account(struct heng_line *line, heng_us now, heng_outcome outcome)
 {
     struct heng_member *m = &line->members[line->work.member];
     bool dead = outcome == HENG_OUTCOME_SILENCE || outcome == HENG_OUTCOME_NOISE || outcome == HENG_OUTCOME_FOREIGN;
+    /* Who says no has answered: its wires and its address are good. */
+    bool answered = outcome == HENG_OUTCOME_OK || outcome == HENG_OUTCOME_REFUSED || outcome == HENG_OUTCOME_FORMAT;
     m->interrupted = 0;
     if (outcome == HENG_OUTCOME_DISCONNECTED || line->talk->relay_failed) return false;
-    heng_member_note(m, outcome == HENG_OUTCOME_OK);
+    heng_member_note(m, answered);
     note_garbled(line, outcome);
     if (outcome == HENG_OUTCOME_SILENCE) {
         line->plan.groups[m->group].dead_us += now - line->work.began;

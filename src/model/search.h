@@ -34,7 +34,8 @@ struct heng_search_found {
     bool known, twin;
 };
 
-/* permille: of the work that is known about; missing: known meters that did not answer so far. */
+/* found: meters told, those of a search that is resumed included; known: meters that should be there, found or not;
+ * missing: those of them that did not answer so far; permille: of the work that is known about. */
 struct heng_search_progress {
     bool ended;
     uint32_t requests, selects, found, known, missing, collisions, permille;

@@ -159,6 +159,7 @@ static void fill_line(struct heng_query *q, struct heng_line_row *ret)
     vitals->hint_from = (uint32_t)heng_query_get_int(q);
     vitals->hint_to = (uint32_t)heng_query_get_int(q);
     heng_query_get_text(q, vitals->hint, sizeof vitals->hint);
+    heng_query_get_text(q, vitals->hint_meter, sizeof vitals->hint_meter);
 }
 
 static void begin_lines(struct heng_query *q, struct heng_store_reader *reader, int64_t from_id, int64_t to_id,

@@ -155,6 +155,7 @@ struct heng_line_vitals_status {
     heng_us cycle_us, dead_us;
     char hint_kind[8];
     uint32_t hint_from, hint_to;
+    char hint_meter[24];
     char hint[HENG_DETAIL_MAX];
 };
 

@@ -426,6 +426,7 @@ heng_rc heng_store_put_line_status(struct heng_store *store, const struct heng_l
     heng_query_int(&q, vitals->hint_from);
     heng_query_int(&q, vitals->hint_to);
     heng_query_text(&q, vitals->hint);
+    heng_query_text(&q, vitals->hint_meter);
     return heng_query_finish(&q, err);
 }
 

@@ -324,24 +324,82 @@ def a_search_is_stopped_and_goes_on_at_once(binaries):
         house.start_sim()
         house.start_server()
         path = f"/api/v1/lines/{line_id(house)}/search"
-        status, receipt = call(house, "POST", path, {"kind": "mbus-secondary"})
+        status, receipt = call(house, "POST", path, {"kind": "mbus-primary"})
         assert status == 202, receipt
-        assert call(house, "POST", path, {"kind": "mbus-primary"})[0] == 503, "two searches at once"
-        before = 0
+        assert call(house, "POST", path, {"kind": "mbus-secondary"})[0] == 503, "two searches at once"
+        before = found = 0
+
+        def listed():
+            detail = house.get(path)
+            return detail["search"], [item for item in detail["items"] if item["status"] != "missing"]
+
         for _ in range(4):
-            wait_until(lambda: house.get(path)["search"]["requests"] > before, 30, "the search to get on")
+            wait_until(lambda: house.get(path)["search"]["requests"] > before and house.get(path)["search"]["found"] > found,
+                       30, "the search to get on")
             status, receipt = call(house, "DELETE", path)
             assert status in (200, 202), receipt
             stopped = house.get(path)["search"]
             assert not stopped["running"] and not stopped["ended"], stopped
             before = stopped["requests"]
-            status, receipt = call(house, "POST", path, {"kind": "mbus-secondary", "resume": True})
+            # what was found stays, is listed once, and is counted on
+            assert stopped["found"] == len(listed()[1]) >= found, (stopped, found)
+            found = stopped["found"]
+            status, receipt = call(house, "POST", path, {"kind": "mbus-primary", "resume": True})
             assert status == 202, receipt
+            assert house.get(path)["search"]["found"] >= found
+        assert found > 0, "nothing was found to be kept"
         house.server.end(signal.SIGKILL)
         house.start_server()
         assert not house.get(path)["search"]["running"]
-        status, receipt = call(house, "POST", path, {"kind": "mbus-secondary", "resume": True})
+        status, receipt = call(house, "POST", path, {"kind": "mbus-primary", "resume": True})
         assert status == 202, receipt
+        assert call(house, "DELETE", path)[0] in (200, 202)
+        assert call(house, "POST", path, {"kind": "mbus-primary"})[0] == 202
+        search, items = listed()
+        assert search["running"] and len(items) == search["found"] < found, "a new search lists what another one found"
+
+
+@tap.test
+def a_known_list_is_confirmed_to_its_end(binaries):
+    with House(binaries) as house:
+        site = house.site()
+        site["lines"] = [{**line, "period_s": 3600} for line in site["lines"] if line["key"] == "heat"]
+        site["meters"] = [meter for meter in site["meters"] if meter["line"] == "heat"]
+        assert house.import_site(site).returncode == 0
+        house.start_sim()
+        house.start_server()
+        path = f"/api/v1/lines/{line_id(house)}/search"
+        assert call(house, "POST", path, {"kind": "mbus-primary", "known_only": True})[0] == 202
+        seen = []
+
+        def over():
+            seen.append(house.get(path)["search"])
+            return seen[-1]["ended"]
+
+        wait_until(over, 90, "the end of the search")
+        last = seen[-1]
+        assert last["permille"] == 1000 and last["known"] == len(site["meters"]), last
+        assert last["found"] == last["known"] - last["missing"] > 0, last
+        for one in seen[:-1]:  # a meter that is gone is asked twice: what is done is what was asked
+            done = one["permille"] * one["known"] / 1000
+            assert one["requests"] / 2 - 1 <= done + 1 and done <= one["requests"] + 1, one
+
+
+@tap.test
+def what_cannot_be_asked_is_refused_and_not_kept(binaries):
+    with House(binaries) as house:
+        site = house.site()
+        assert house.import_site(site).returncode == 0
+        house.start_sim()
+        house.start_server()
+        meter = next(m for m in house.get("/api/v1/meters?limit=500")["items"] if m["protocol"] == "mbus")
+        for key in ({}, {"key": "one"}, {"key": "one"}):
+            status, problem = call(house, "POST", "/api/v1/commands", {"meter": meter["id"], "order": "freeze", **key})
+            assert status == 422 and problem["detail"], (status, problem)
+        assert house.get("/api/v1/commands")["items"] == []
+        # its key is free for what can be asked
+        number = command(house, meter=meter["id"], order="read", key="one")
+        assert [c["id"] for c in house.get("/api/v1/commands")["items"]] == [number]
 
 
 @tap.test

@@ -3,8 +3,6 @@
 #include "codec/telegram.h"
 #include "meter/driver.h"
 
-enum { SAID_MAX = 16, TRUTH_VALUES_MAX = 64 };
-
 /* --- making ------------------------------------------------------------------------------------------------- */
 
 static void name_meter(struct rig *rig, size_t i, heng_protocol protocol)
@@ -81,7 +79,7 @@ static bool was_said(const struct rig *rig, size_t meter, struct heng_slice fram
 {
     struct heng_slice said;
     bool modbus = rig->meters[meter].protocol == HENG_PROTOCOL_MODBUS_RTU;
-    for (size_t i = 0; i < SAID_MAX && heng_sim_bus_said(rig->bus, meter, i, &said, ret_at); i++)
+    for (size_t i = 0; heng_sim_bus_said(rig->bus, meter, i, &said, ret_at); i++)
         if (modbus ? ends_with(frame, said) : ends_with(said, frame)) return true;
     return false;
 }
@@ -138,7 +136,7 @@ static bool value_is_true(const struct rig *rig, size_t meter, struct heng_slice
     uint8_t room[HENG_FRAME_BYTES_MAX];
     struct heng_slice said;
     heng_us at;
-    for (size_t i = 0; i < SAID_MAX && heng_sim_bus_said(rig->bus, meter, i, &said, &at); i++)
+    for (size_t i = 0; heng_sim_bus_said(rig->bus, meter, i, &said, &at); i++)
         if (holds(rig, meter, with_request(rig, meter, evidence, said, room, sizeof room), value)) return true;
     return false;
 }

@@ -15,6 +15,7 @@ struct line_kind {
 
 struct cycle {
     heng_us cold_us, warm_us; /* the longest warm one */
+    unsigned again_permille;  /* answers in warm cycles that were asked for to confirm others */
     unsigned permille;        /* of the worst warm cycle: ideal time / real time */
 };
 

@@ -62,6 +62,46 @@ static void test_states(void **state)
     small_site_fini(&site);
 }
 
+/* Who says no to a command is there. A read that nobody understands brings nothing, and so does no answer at all. */
+static void test_a_refusal_is_an_answer(void **state)
+{
+    static const struct {
+        heng_order_kind order;
+        heng_outcome outcome;
+        bool alive;
+    } cases[] = {
+        {HENG_ORDER_SET_CLOCK, HENG_OUTCOME_REFUSED, true},  {HENG_ORDER_DISCONNECT, HENG_OUTCOME_REFUSED, true},
+        {HENG_ORDER_READ, HENG_OUTCOME_REFUSED, true},       {HENG_ORDER_DISCONNECT, HENG_OUTCOME_FORMAT, true},
+        {HENG_ORDER_READ, HENG_OUTCOME_FORMAT, false},       {HENG_ORDER_SET_CLOCK, HENG_OUTCOME_SILENCE, false},
+        {HENG_ORDER_SET_CLOCK, HENG_OUTCOME_CHECKSUM, false}};
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    struct heng_ingested ingested = {0};
+    struct heng_err err;
+    static struct heng_read read;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        heng_us at_us = START_US + (heng_us)i * HENG_US_PER_S;
+        struct heng_order_fact order = {.line_id = HEAT_LINE,
+                                        .device_id = HEAT_1,
+                                        .order = cases[i].order,
+                                        .stage = HENG_STAGE_FAILED,
+                                        .at_us = at_us,
+                                        .outcome = cases[i].outcome,
+                                        .ended = true};
+        struct heng_fact fact = {.kind = HENG_FACT_READ, .read = &read, .order = &order};
+        failed_read(&read, HEAT_1, at_us, cases[i].outcome);
+        assert_ok(heng_ingest(store, &fact, 1, INGEST_NOW_US, &ingested, &err));
+        struct heng_device_state after = meter_of(store, HEAT_1).state;
+        assert_int_equal(after.state, cases[i].alive ? HENG_METER_STATE_OK : HENG_METER_STATE_MISSING);
+        assert_int_equal(after.misses == 0, cases[i].alive);
+        assert_int_equal(after.last_outcome, cases[i].outcome);
+    }
+    heng_store_close(store);
+    heng_ingested_fini(&ingested);
+    small_site_fini(&site);
+}
+
 /* The clock ran eight hours fast and was set right: what comes now is news, although its stamp is earlier. */
 static void test_a_wrong_clock_does_not_freeze_a_meter(void **state)
 {
@@ -234,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states),
+        cmocka_unit_test(test_a_refusal_is_an_answer),
         cmocka_unit_test(test_a_wrong_clock_does_not_freeze_a_meter),
         cmocka_unit_test(test_replay_changes_nothing),
         cmocka_unit_test(test_strangers_do_not_spoil_a_batch),

@@ -195,6 +195,8 @@ static void test_a_dead_meter_is_no_cut(void **state)
             assert_int_equal(hint.from_position, dead + 1);
             assert_int_equal(hint.to_position, dead + 1);
             assert_non_null(strstr(hint.text, name));
+            name[strlen(name) - 1] = '\0';
+            assert_string_equal(hint.meter, name + 1);
         }
 }
 
@@ -215,6 +217,7 @@ static void test_dead_meters_here_and_there(void **state)
     assert_int_equal(hint.from_position, 3);
     assert_int_equal(hint.to_position, 20);
     assert_non_null(strstr(hint.text, "7 of 20"));
+    assert_string_equal(hint.meter, ""); /* it is not one alone */
     cable = make_cable(20);
     for (int round = 0; round < 4; round++) go_round(&cable, 10, 3);
     hint = hint_of(&cable);

@@ -96,10 +96,10 @@ static void a_line_without_rest_reaches_90_percent_and_finds_who_is_back(void **
     (void)state;
     struct virtual_bus *v = virtual_new(HENG_PROTOCOL_MBUS, 250, 600);
     virtual_start(v);
-    virtual_run(v, 600 * HENG_US_PER_S);
-    heng_us first_round = spent(v);
-    virtual_run(v, 1200 * HENG_US_PER_S);
-    heng_us ideal = (spent(v) - first_round) / 250;
+    virtual_run(v, 24 * 600 * HENG_US_PER_S); /* until it knows how far levels jump */
+    heng_us first_rounds = spent(v);
+    virtual_run(v, 25 * 600 * HENG_US_PER_S);
+    heng_us ideal = (spent(v) - first_rounds) / 250;
     virtual_free(v);
     v = virtual_new(HENG_PROTOCOL_MBUS, 250, 60);
     for (size_t i = 0; i < v->count; i += 5) v->slaves[i].fate = HENG_SIM_FATE_DEAD;
@@ -428,6 +428,41 @@ static void a_refused_command_ends_with_the_refusal(void **state)
     assert_int_equal(told.outcome, HENG_OUTCOME_REFUSED);
     assert_true(told.frames >= 1);
     assert_int_equal(heng_line_counters_now(v->line)->refused, 1);
+    virtual_free(v);
+}
+
+/* However often it says no: its wires are good, and it is read as before. */
+static void a_meter_that_refuses_commands_is_alive(void **state)
+{
+    (void)state;
+    enum { REFUSALS = 8 };
+    struct told told = {.n = 0};
+    struct heng_line_vitals vitals;
+    struct virtual_bus *v = virtual_new(HENG_PROTOCOL_DLT645_2007, 2, 0);
+    v->on_action = note;
+    v->owner = &told;
+    v->slaves[0].strict_clock = true;
+    v->slaves[0].clock_off_us = 3 * HENG_US_PER_DAY;
+    virtual_start(v);
+    heng_line_set_clock(v->line, v->now, VIRTUAL_WALL_DAYS * HENG_US_PER_DAY + v->now);
+    for (int i = 0; i < REFUSALS; i++) {
+        struct heng_line_job job = {.id = 8 + i,
+                                    .cls = HENG_CLASS_CONTROL,
+                                    .device_id = 1,
+                                    .expires_us = HENG_US_NEVER,
+                                    .order = {.kind = HENG_ORDER_SET_CLOCK, .has_secret = true}};
+        memcpy(job.order.password, "\x02\x99\x99\x99", 4); /* not the meter's */
+        if (heng_line_submit(v->line, v->now, &job, NULL) != HENG_OK) fail_msg("not taken");
+    }
+    heng_us end = v->now + 60 * HENG_US_PER_S;
+    while (v->now < end && heng_line_counters_now(v->line)->refused < REFUSALS) {
+        virtual_run(v, v->now + HENG_US_PER_S / 10);
+        heng_line_vitals_now(v->line, &vitals);
+        assert_int_equal(vitals.hint_kind, HENG_HINT_NONE);
+        assert_int_equal(vitals.quarantined, 0);
+    }
+    assert_int_equal(heng_line_counters_now(v->line)->refused, REFUSALS);
+    assert_int_equal(vitals.health, 100);
     virtual_free(v);
 }
 
@@ -782,6 +817,7 @@ int main(void)
         cmocka_unit_test(a_command_tells_each_stage_and_what_became_of_it),
         cmocka_unit_test(a_stuck_valve_holds_up_nobody),
         cmocka_unit_test(a_refused_command_ends_with_the_refusal),
+        cmocka_unit_test(a_meter_that_refuses_commands_is_alive),
         cmocka_unit_test(a_command_interrupts_a_quiet_time),
         cmocka_unit_test(two_meters_with_one_address_are_named),
         cmocka_unit_test(noise_without_end_is_overload_and_passes),

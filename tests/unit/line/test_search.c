@@ -507,6 +507,42 @@ static void goes_on_where_it_was_stopped(void **state)
     free(bus);
 }
 
+/* Stopped and resumed as by a person: what was found stays and is counted on, nothing of it is told again. */
+static void a_resumed_search_counts_on(void **state)
+{
+    (void)state;
+    enum { ROW = 20, OTHERS = 40, KNOWN = ROW + 2 };
+    struct bus *bus = bus_of(16);
+    static struct heng_meter_config known[KNOWN];
+    add_row(bus, 70000000, ROW);
+    add_random(bus, OTHERS, "");
+    for (unsigned i = 0; i < KNOWN; i++) { /* the last two are not there any more */
+        known[i] = (struct heng_meter_config){.protocol = HENG_PROTOCOL_MBUS};
+        snprintf(known[i].address, sizeof known[i].address, "%08u", 70000000 + i);
+    }
+    struct heng_search_config config = {.kind = HENG_SEARCH_MBUS_SECONDARY, .known = known, .known_count = KNOWN};
+    unsigned parts = 0;
+    for (uint32_t found = 0, missing = KNOWN; parts < 400 && !bus->progress.ended; parts++) {
+        struct heng_search *search = start(&config);
+        heng_search_progress_now(search, &bus->progress);
+        assert_int_equal(bus->progress.found, found);
+        assert_int_equal(bus->progress.missing, missing);
+        run(bus, search, 25);
+        found = bus->progress.found;
+        missing = bus->progress.missing;
+        assert_int_equal(bus->found_count, found);
+        snprintf(config.resume, sizeof config.resume, "%s", bus->progress.place);
+        config.before = bus->found;
+        config.before_count = bus->found_count;
+        heng_search_free(search);
+    }
+    assert_true(bus->progress.ended && parts > 3);
+    assert_int_equal(bus->progress.found, ROW + OTHERS);
+    assert_int_equal(bus->progress.known, KNOWN);
+    assert_int_equal(bus->progress.missing, 2);
+    free(bus);
+}
+
 static void nonsense_is_no_place(void **state)
 {
     (void)state;
@@ -665,6 +701,50 @@ static void a_cut_pair_is_begun_anew(void **state)
     assert_memory_equal(again.bytes, ask.bytes, ask.n);
     run(bus, search, REQUESTS_MAX);
     assert_int_equal(bus->found_count, 1);
+    heng_search_free(search);
+    free(bus);
+}
+
+/* Of a list 49 long, on the first 49 addresses: half way through is half of the work, and the end is all of it. */
+static void a_known_list_is_all_of_the_work(void **state)
+{
+    (void)state;
+    enum { KNOWN = 49 };
+    struct bus *bus = bus_of(12);
+    static struct heng_meter_config known[KNOWN];
+    add_random(bus, KNOWN, "");
+    for (unsigned i = 0; i < KNOWN; i++) {
+        bus->meters[i].primary = (uint8_t)(i + 1);
+        known[i] = (struct heng_meter_config){.protocol = HENG_PROTOCOL_MBUS};
+        snprintf(known[i].address, sizeof known[i].address, "%u", i + 1);
+    }
+    struct heng_search_config config = {
+        .kind = HENG_SEARCH_MBUS_PRIMARY, .known = known, .known_count = KNOWN, .known_only = true};
+    struct heng_search *search = start(&config);
+    for (unsigned step = 0; step < KNOWN; step++) {
+        assert_false(bus->progress.ended);
+        run(bus, search, 1);
+        assert_int_equal(bus->progress.found, step + 1);
+        assert_int_equal(bus->progress.permille, (step + 1) * 1000 / KNOWN);
+    }
+    run(bus, search, 1);
+    assert_true(bus->progress.ended && bus->progress.permille == 1000);
+    assert_int_equal(bus->progress.missing, 0);
+    heng_search_free(search);
+    /* By secondary addresses as well: a request or two each, and no jump at the end. */
+    config.kind = HENG_SEARCH_MBUS_SECONDARY;
+    for (unsigned i = 0; i < KNOWN; i++)
+        snprintf(known[i].address, sizeof known[i].address, "%s", bus->found[i].number);
+    bus->found_count = 0;
+    search = start(&config);
+    uint32_t last = 0;
+    bus->progress.ended = false;
+    while (!bus->progress.ended) {
+        run(bus, search, 1);
+        if (bus->progress.permille < 1000) last = bus->progress.permille;
+    }
+    assert_true(last >= 950);
+    assert_int_equal(bus->progress.missing, 0);
     heng_search_free(search);
     free(bus);
 }
@@ -838,6 +918,8 @@ int main(void)
         cmocka_unit_test(known_meters_come_first),
         cmocka_unit_test(goes_on_where_it_was_stopped),
         cmocka_unit_test(nonsense_is_no_place),
+        cmocka_unit_test(a_resumed_search_counts_on),
+        cmocka_unit_test(a_known_list_is_all_of_the_work),
         cmocka_unit_test(a_humming_converter_is_not_a_bus_full_of_meters),
         cmocka_unit_test(an_empty_bus_is_soon_done),
         cmocka_unit_test(a_meter_that_answers_to_all_ends_the_search),

@@ -1,0 +1,33 @@
+#include "app/turns.h"
+
+void turns_join(struct turns *turns, struct turn *turn, bool brings)
+{
+    struct turn_row *row = brings ? &turns->bringing : &turns->beginning;
+    if (turn->waits) return;
+    turn->waits = true;
+    turn->next = NULL;
+    if (row->first)
+        row->last->next = turn;
+    else
+        row->first = turn;
+    row->last = turn;
+}
+
+bool turns_are_free(const struct turns *turns, bool brings)
+{
+    return !turns->bringing.first && (brings || !turns->beginning.first);
+}
+
+struct turn *turns_take(struct turns *turns, size_t *may_begin)
+{
+    struct turn_row *row = turns->bringing.first ? &turns->bringing : &turns->beginning;
+    struct turn *turn = row->first;
+    if (!turn) return NULL;
+    if (row == &turns->beginning) {
+        if (*may_begin == 0) return NULL;
+        --*may_begin;
+    }
+    row->first = turn->next;
+    turn->waits = false;
+    return turn;
+}
