@@ -297,6 +297,9 @@ static bool select_known(struct heng_search *search)
 }
 
 /* The next tree: the next known meter, all meters, once more all meters. */
+/* So many meters' answers without damage say that a line is clean. */
+enum { SURE_METERS = 100 };
+
 static void next_tree(struct heng_search *search)
 {
     struct heng_search_secondary *s = &search->secondary;
@@ -310,7 +313,12 @@ static void next_tree(struct heng_search *search)
         if (select_known(search)) return;
         s->phase = search->known_only ? HENG_SECONDARY_END : HENG_SECONDARY_WALK;
         return;
-    case HENG_SECONDARY_WALK: s->phase = s->noisy_from[0] ? HENG_SECONDARY_AGAIN : HENG_SECONDARY_END; return;
+    case HENG_SECONDARY_WALK:
+        /* Few answers came whole by luck, perhaps: where so little was heard, all of silence is asked again. */
+        s->phase = HENG_SECONDARY_END;
+        if (s->noisy_from[0] || (search->told_count && search->told_count < SURE_METERS))
+            s->phase = HENG_SECONDARY_AGAIN;
+        return;
     case HENG_SECONDARY_AGAIN:
     case HENG_SECONDARY_END: s->phase = HENG_SECONDARY_END; return;
     }
@@ -322,7 +330,8 @@ static bool is_repeated(const struct heng_search_secondary *s)
     char place[9];
     heng_walk_place(s, place);
     /* Below that place all is asked, too. */
-    return s->phase == HENG_SECONDARY_AGAIN && strncmp(place, s->noisy_from, strlen(s->noisy_from)) > 0;
+    return s->phase == HENG_SECONDARY_AGAIN && s->noisy_from[0] &&
+           strncmp(place, s->noisy_from, strlen(s->noisy_from)) > 0;
 }
 
 static bool tell_mask(struct heng_search *search, const struct heng_search_mask *mask, struct heng_search_found *ret)
@@ -490,7 +499,7 @@ bool heng_secondary_next(struct heng_search *search, struct heng_ask *ret)
  *   walk 0314         from the selection 0314FFFF on
  *   walk 0314 noise   the same on a noisy line
  *   walk 0314 noise 02  noisy since 02
- *   again 0314 noise 05   the second walk, which ends behind 05 */
+ *   again 0314 noise 05   the second walk, which ends behind 05; without a place behind all */
 void heng_secondary_place(const struct heng_search *search, struct heng_search_progress *ret)
 {
     const struct heng_search_secondary *s = &search->secondary;
@@ -546,7 +555,7 @@ static bool resume_at(struct heng_search *search, const char *text)
     if (walk || again) {
         s->phase = walk ? HENG_SECONDARY_WALK : HENG_SECONDARY_AGAIN;
         memset(s->base.wire, 0xFF, sizeof s->base.wire);
-        return !(again && !words[3]) && resume_walk(s, words[1], words[2], words[3]);
+        return resume_walk(s, words[1], words[2], words[3]);
     }
     size_t n = strlen(words[1]);
     if (strcmp(words[0], "known") != 0 || words[2] || n > 4 || strspn(words[1], "0123456789") != n) return false;

@@ -289,8 +289,8 @@ static void test_transactions(void **state)
     assert_value(read, HENG_QUANTITY_VOLTAGE, 0, "", "230.0");
     assert_proven(read, HENG_PROTOCOL_MODBUS_TCP, &acrel);
 
-    next_script(s); /* the next round counts on; that a register is gone is believed when three reads say so */
-    for (uint16_t first = 5; first <= 13; first = (uint16_t)(first + 4)) {
+    next_script(s); /* the next round counts on; that a register is gone is believed when two reads say so */
+    for (uint16_t first = 5; first <= 9; first = (uint16_t)(first + 4)) {
         uint16_t second = (uint16_t)(first + 1), third = (uint16_t)(first + 2);
         say(s, tcp(request, first, 1, ask_energy), tcp(answer, first, 1, energy));
         say(s, tcp(request, second, 1, ask_voltage), tcp(answer, second, 1, "83 02"));

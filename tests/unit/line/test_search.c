@@ -552,7 +552,7 @@ static void nonsense_is_no_place(void **state)
                                          "walk 12F",
                                          "walk 1 nois",
                                          "walk 1 noise F",
-                                         "again 1",
+                                         "again Z",
                                          "known",
                                          "known x",
                                          "known -1",
