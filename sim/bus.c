@@ -305,9 +305,12 @@ static void ask_meter(struct heng_sim_bus *bus, size_t i, heng_protocol protocol
     if (i >= bus->cut || !same_language(protocol, m->config.protocol) || at < m->busy_until_us) return;
     if (!heng_sim_relays_open(&bus->relays, relay, at, &through_us, &stores)) return;
     heng_sim_meter_age(m, at);
-    if (m->baud != baud || too_sick(m)) return;
-    bool stored = stores >= 0 && only_asks(protocol, request);
+    bool stored = stores >= 0 && only_asks(protocol, request), silent = too_sick(m);
     heng_us as_of = stored ? at / (STORED_S * HENG_US_PER_S) * STORED_S * HENG_US_PER_S : at;
+    /* What a collector has read once it goes on telling, also of a meter that is dead by now. */
+    if (stored && silent) as_of = m->stored_us;
+    if (m->baud != baud || (silent && (!stored || !m->stored_us))) return;
+    if (stored) m->stored_us = as_of;
     speak(m, protocol, request, as_of, &reply);
     m->baud_until_us = at + HENG_SIM_SPEED_KEPT_S * HENG_US_PER_S;
     if (reply.n) {

@@ -2,25 +2,17 @@
 
 #include "codec/bytes.h"
 #include "codec/cjt188.h"
+#include "sim/frame.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Offsets within a frame: 68 T A0..A6 C L DATA CS 16. */
 enum {
-    AT_TYPE = 1,
-    AT_ADDRESS = 2,
-    AT_CONTROL = 9,
-    AT_LENGTH = 10,
-    AT_DATA = 11,
     OVERHEAD = 13,
-    ADDRESS_LENGTH = 7,
     TYPE_COLD_WATER = 0x10,
-    WILDCARD = 0xAA,
     UNIT_M3 = 0x2C,
     VALVE_CLOSED = 1,
-    CLOCK_BYTES = 7,
     PREAMBLE = 4,
     DELAY_JITTER_US = 5000,
 };
@@ -41,7 +33,8 @@ size_t heng_sim_cjt188_take(struct heng_slice in, size_t *ret_skip)
 {
     for (size_t i = 0; i < in.n; i++) {
         if (in.p[i] != 0x68) continue;
-        size_t left = in.n - i, length = left > AT_LENGTH ? in.p[i + AT_LENGTH] + (size_t)OVERHEAD : SIZE_MAX;
+        size_t left = in.n - i, length = SIZE_MAX;
+        if (left > HENG_SIM_CJT188_AT_LENGTH) length = in.p[i + HENG_SIM_CJT188_AT_LENGTH] + (size_t)OVERHEAD;
         if (left >= length && in.p[i + length - 1] != 0x16) continue;
         *ret_skip = i;
         return left >= length ? length : 0;
@@ -101,19 +94,8 @@ static bool put_history(const struct heng_sim_cjt188 *line, unsigned index, unsi
 
 static bool set_clock(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice p)
 {
-    unsigned v[CLOCK_BYTES];
-    if (p.n < CLOCK_BYTES) return false;
-    for (size_t i = 0; i < CLOCK_BYTES; i++) {
-        if (!heng_bcd_valid(p.p[i])) return false;
-        v[i] = (unsigned)(p.p[i] >> 4) * 10 + (p.p[i] & 0x0F);
-    }
-    struct heng_civil c = {.year = (int16_t)(v[6] * 100 + v[5]),
-                           .month = (uint8_t)v[4],
-                           .day = (uint8_t)v[3],
-                           .hour = (uint8_t)v[2],
-                           .minute = (uint8_t)v[1],
-                           .second = (uint8_t)v[0]};
-    if (!heng_civil_valid(&c)) return false;
+    struct heng_civil c;
+    if (!heng_sim_cjt188_clock(p, &c)) return false;
     line->meters[index].clock_ahead_us = heng_civil_to_us(&c) - HENG_SIM_UTC_OFFSET_US - line->world->now_us;
     return true;
 }
@@ -134,8 +116,8 @@ static void put_error(const struct heng_sim_cjt188 *line, unsigned index, struct
 {
     struct heng_buf out = heng_buf_of(ret->bytes, sizeof ret->bytes);
     for (unsigned i = 0; i < PREAMBLE; i++) heng_buf_u8(&out, 0xFE);
-    heng_buf_put(&out, heng_slice_of(request.p, AT_CONTROL));
-    heng_buf_u8(&out, (uint8_t)(request.p[AT_CONTROL] | HENG_CJT188_C_ANSWER | HENG_CJT188_C_ERROR));
+    heng_buf_put(&out, heng_slice_of(request.p, HENG_SIM_CJT188_AT_CONTROL));
+    heng_buf_u8(&out, (uint8_t)(request.p[HENG_SIM_CJT188_AT_CONTROL] | HENG_CJT188_C_ANSWER | HENG_CJT188_C_ERROR));
     heng_buf_u8(&out, 3);
     heng_buf_u8(&out, ser);
     put_status(line, index, &out);
@@ -175,8 +157,8 @@ static bool is_swapped(uint16_t di)
 static void ask_one(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice request,
                     struct heng_sim_answer *ret)
 {
-    uint8_t control = request.p[AT_CONTROL], length = request.p[AT_LENGTH];
-    const uint8_t *data = request.p + AT_DATA;
+    uint8_t control = request.p[HENG_SIM_CJT188_AT_CONTROL], length = request.p[HENG_SIM_CJT188_AT_LENGTH];
+    const uint8_t *data = request.p + HENG_SIM_CJT188_AT_DATA;
     uint16_t di = length >= 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
     uint8_t ser = length >= 3 ? data[2] : 0;
     struct heng_slice value = length > 3 ? heng_slice_of(data + 3, length - 3u) : heng_slice_of(data, 0);
@@ -205,11 +187,11 @@ static void ask_one(struct heng_sim_cjt188 *line, unsigned index, struct heng_sl
 
 static bool address_fits(struct heng_slice request, const char *number, bool *ret_wildcard)
 {
-    const uint8_t *a = request.p + AT_ADDRESS;
+    const uint8_t *a = request.p + HENG_SIM_CJT188_AT_ADDRESS;
     bool all = true, same = true;
-    for (unsigned i = 0; i < ADDRESS_LENGTH; i++) {
-        const char *pair = number + 2 * (ADDRESS_LENGTH - 1 - i); /* A0 is the lowest pair */
-        if (a[i] != WILDCARD) all = false;
+    for (unsigned i = 0; i < HENG_SIM_CJT188_ADDRESS_BYTES; i++) {
+        const char *pair = number + 2 * (HENG_SIM_CJT188_ADDRESS_BYTES - 1 - i); /* A0 is the lowest pair */
+        if (a[i] != HENG_SIM_CJT188_WILD) all = false;
         if (a[i] != (uint8_t)((pair[0] - '0') << 4 | (pair[1] - '0'))) same = false;
     }
     *ret_wildcard = all;
@@ -219,18 +201,20 @@ static bool address_fits(struct heng_slice request, const char *number, bool *re
 /* The clock of all meters at once. */
 static bool is_broadcast(struct heng_slice request)
 {
-    const uint8_t *data = request.p + AT_DATA;
-    uint16_t di = request.p[AT_LENGTH] >= 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
-    return request.p[AT_CONTROL] == HENG_CJT188_C_WRITE && (di == HENG_CJT188_DI_WRITE_CLOCK || di == 0x15A0);
+    const uint8_t *data = request.p + HENG_SIM_CJT188_AT_DATA;
+    uint16_t di = request.p[HENG_SIM_CJT188_AT_LENGTH] >= 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
+    return request.p[HENG_SIM_CJT188_AT_CONTROL] == HENG_CJT188_C_WRITE &&
+           (di == HENG_CJT188_DI_WRITE_CLOCK || di == 0x15A0);
 }
 
 void heng_sim_cjt188_ask(struct heng_sim_cjt188 *line, const struct heng_sim_wire *wire, struct heng_slice request,
                          struct heng_sim_answer *ret)
 {
     ret->n = 0;
-    uint8_t type = request.p[AT_TYPE];
-    bool is_request = !(request.p[AT_CONTROL] & HENG_CJT188_C_ANSWER);
-    if (!checksum_ok(request) || !is_request || (type >> 4 != TYPE_COLD_WATER >> 4 && type != WILDCARD)) return;
+    uint8_t type = request.p[HENG_SIM_CJT188_AT_TYPE];
+    bool is_request = !(request.p[HENG_SIM_CJT188_AT_CONTROL] & HENG_CJT188_C_ANSWER);
+    if (!checksum_ok(request) || !is_request || (type >> 4 != TYPE_COLD_WATER >> 4 && type != HENG_SIM_CJT188_WILD))
+        return;
     for (unsigned i = 0; i < HENG_SIM_FLATS; i++) {
         struct heng_sim_water_meter *m = &line->meters[i];
         bool wildcard;

@@ -1,6 +1,7 @@
 #include "sim/meter_mbus.h"
 
 #include "codec/mbus.h"
+#include "sim/frame.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -127,12 +128,7 @@ static bool is_meant(const struct heng_sim_mbus *bus, unsigned index, const uint
     uint8_t own[16];
     struct heng_buf header = heng_buf_of(own, sizeof own);
     if (heng_mbus_encode_header(&who, 0, 0, &header) != HENG_OK) return false;
-    for (size_t i = 0; i < SELECTION_LENGTH; i++) {
-        uint8_t any = i < 4 ? (uint8_t)(((mask[i] & 0x0F) == 0x0F ? 0x0F : 0) | ((mask[i] & 0xF0) == 0xF0 ? 0xF0 : 0))
-                            : (mask[i] == 0xFF ? 0xFF : 0);
-        if ((mask[i] | any) != (own[i] | any)) return false;
-    }
-    return true;
+    return heng_sim_mask_fits_digits(mask, own, 4) && heng_sim_mask_fits_bytes(mask + 4, own + 4, 4);
 }
 
 /* A new RSP_UD of one meter. Our own frames always fit; a meter that could not build one stays silent. */

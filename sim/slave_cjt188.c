@@ -17,18 +17,12 @@
 #include "codec/cjt188.h"
 #include "codec/mbus.h"
 #include "meter/profile.h"
+#include "sim/frame.h"
 #include "sim/slave_core.h"
 #include "sim/slave_template.h"
 
 enum {
-    AT_TYPE = 1,
-    AT_ADDRESS = 2,
-    AT_CONTROL = 9,
-    AT_LENGTH = 10,
-    AT_DATA = 11,
     TRAILER = 2,
-    ADDRESS_BYTES = 7,
-    WILD = 0xAA,
     EVERYBODY = 0x99,
     PREAMBLE = 2,
     HISTORY = 12,
@@ -116,7 +110,7 @@ static bool put_sample(const struct heng_sim_meter *m, uint16_t di, heng_us now,
 {
     const struct heng_sim_sample *s = heng_sim_template_find(m->look, di);
     uint8_t frame[HENG_SIM_REPLY_MAX];
-    if (!s || s->frame.n > sizeof frame || s->frame.n < AT_DATA + 3 + TRAILER) return false;
+    if (!s || s->frame.n > sizeof frame || s->frame.n < HENG_SIM_CJT188_AT_DATA + 3 + TRAILER) return false;
     size_t n = s->frame.n;
     memcpy(frame, s->frame.p, n);
     heng_sim_patch_all(m, s->patches, s->patch_count, now, frame);
@@ -126,7 +120,7 @@ static bool put_sample(const struct heng_sim_meter *m, uint16_t di, heng_us now,
         uint8_t st = m->moving ? VALVE_BETWEEN : m->off ? VALVE_CLOSED : 0;
         frame[at] = (uint8_t)((frame[at] & ~3u) | st | (m->tampered ? STATUS_TAMPERED : 0u));
     }
-    heng_buf_put(out, heng_slice_of(frame + AT_DATA + 3, n - AT_DATA - 3 - TRAILER));
+    heng_buf_put(out, heng_slice_of(frame + HENG_SIM_CJT188_AT_DATA + 3, n - HENG_SIM_CJT188_AT_DATA - 3 - TRAILER));
     return true;
 }
 
@@ -148,25 +142,10 @@ static bool tell(const struct heng_sim_meter *m, const struct question *q, heng_
 
 /* --- what it obeys ----------------------------------------------------------------------------------------- */
 
-static bool two_digits(uint8_t bcd, unsigned *ret)
-{
-    *ret = (unsigned)(bcd >> 4) * 10 + (bcd & 0x0F);
-    return heng_bcd_valid(bcd);
-}
-
 static bool set_clock(struct heng_sim_meter *m, struct heng_slice p, heng_us now)
 {
-    unsigned v[7];
-    if (p.n < 7) return false;
-    for (size_t i = 0; i < 7; i++)
-        if (!two_digits(p.p[i], &v[i])) return false;
-    struct heng_civil c = {.year = (int16_t)(v[6] * 100 + v[5]),
-                           .month = (uint8_t)v[4],
-                           .day = (uint8_t)v[3],
-                           .hour = (uint8_t)v[2],
-                           .minute = (uint8_t)v[1],
-                           .second = (uint8_t)v[0]};
-    if (!heng_civil_valid(&c) || c.year < 2000) return false;
+    struct heng_civil c;
+    if (!heng_sim_cjt188_clock(p, &c) || c.year < 2000) return false;
     heng_sim_meter_set_clock(m, now, heng_civil_to_us(&c));
     return true;
 }
@@ -182,8 +161,8 @@ static bool move_valve(struct heng_sim_meter *m, struct heng_slice p, heng_us no
 
 static bool take_address(struct heng_sim_meter *m, struct heng_slice p)
 {
-    if (p.n < ADDRESS_BYTES) return false;
-    memcpy(m->address, p.p, ADDRESS_BYTES);
+    if (p.n < HENG_SIM_CJT188_ADDRESS_BYTES) return false;
+    memcpy(m->address, p.p, HENG_SIM_CJT188_ADDRESS_BYTES);
     m->moved = true;
     return true;
 }
@@ -202,13 +181,13 @@ static bool obey(struct heng_sim_meter *m, const struct question *q, heng_us now
 static bool address_fits(const struct heng_sim_meter *m, const uint8_t *a, bool *ret_all)
 {
     bool all = true, every = true;
-    for (size_t i = 0; i < ADDRESS_BYTES; i++) {
-        all = all && a[i] == WILD;
+    for (size_t i = 0; i < HENG_SIM_CJT188_ADDRESS_BYTES; i++) {
+        all = all && a[i] == HENG_SIM_CJT188_WILD;
         every = every && a[i] == EVERYBODY;
     }
     *ret_all = all || every;
-    for (size_t i = 0; i < ADDRESS_BYTES && !*ret_all; i++)
-        if (a[i] != WILD && a[i] != m->address[i]) return false;
+    for (size_t i = 0; i < HENG_SIM_CJT188_ADDRESS_BYTES && !*ret_all; i++)
+        if (a[i] != HENG_SIM_CJT188_WILD && a[i] != m->address[i]) return false;
     return true;
 }
 
@@ -229,9 +208,9 @@ static bool understands(const struct heng_sim_meter *m, const struct question *q
 
 static struct question question_of(struct heng_slice request)
 {
-    struct question q = {.control = request.p[AT_CONTROL]};
-    const uint8_t *data = request.p + AT_DATA;
-    size_t n = request.p[AT_LENGTH];
+    struct question q = {.control = request.p[HENG_SIM_CJT188_AT_CONTROL]};
+    const uint8_t *data = request.p + HENG_SIM_CJT188_AT_DATA;
+    size_t n = request.p[HENG_SIM_CJT188_AT_LENGTH];
     if (n >= 2) q.di = (uint16_t)(data[0] << 8 | data[1]);
     q.swapped = !begins_di((uint8_t)(q.di >> 8)) && begins_di((uint8_t)q.di);
     if (q.swapped) q.di = (uint16_t)((q.di & 0xFFu) << 8 | q.di >> 8);
@@ -248,7 +227,7 @@ static void put_frame(const struct heng_sim_meter *m, const struct question *q, 
     for (unsigned i = 0; i < PREAMBLE; i++) heng_buf_u8(&out, 0xFE);
     heng_buf_u8(&out, 0x68);
     heng_buf_u8(&out, type);
-    heng_buf_put(&out, heng_slice_of(m->address, ADDRESS_BYTES));
+    heng_buf_put(&out, heng_slice_of(m->address, HENG_SIM_CJT188_ADDRESS_BYTES));
     heng_buf_u8(&out, (uint8_t)(q->control | HENG_CJT188_C_ANSWER | (good ? 0 : HENG_CJT188_C_ERROR)));
     heng_buf_u8(&out, (uint8_t)length);
     if (good) {
@@ -265,7 +244,7 @@ static void put_frame(const struct heng_sim_meter *m, const struct question *q, 
 static uint8_t type_of(const struct heng_sim_meter *m)
 {
     const struct heng_sim_sample *s = heng_sim_template_find(m->look, HENG_CJT188_DI_CURRENT);
-    return s ? s->frame.p[AT_TYPE] : heng_cjt188_type(m->config.medium);
+    return s ? s->frame.p[HENG_SIM_CJT188_AT_TYPE] : heng_cjt188_type(m->config.medium);
 }
 
 void heng_sim_slave_cjt188(struct heng_sim_meter *m, struct heng_slice request, heng_us now, struct heng_sim_reply *ret)
@@ -273,7 +252,9 @@ void heng_sim_slave_cjt188(struct heng_sim_meter *m, struct heng_slice request, 
     uint8_t memory[HENG_SIM_REPLY_MAX];
     struct heng_buf payload = heng_buf_of(memory, sizeof memory);
     bool all, good;
-    if (request.p[AT_CONTROL] & HENG_CJT188_C_ANSWER || !address_fits(m, request.p + AT_ADDRESS, &all)) return;
+    if (request.p[HENG_SIM_CJT188_AT_CONTROL] & HENG_CJT188_C_ANSWER ||
+        !address_fits(m, request.p + HENG_SIM_CJT188_AT_ADDRESS, &all))
+        return;
     struct question q = question_of(request);
     if (!understands(m, &q)) return;
     if (q.control == HENG_CJT188_C_READ_ADDRESS && q.di == HENG_CJT188_DI_ADDRESS) {

@@ -15,6 +15,7 @@
  * Telegrams of a plain meter: the first one is drawn at put_first(); the others carry months, storage 2 and up. */
 #include "codec/bytes.h"
 #include "codec/mbus.h"
+#include "sim/frame.h"
 #include "sim/slave_core.h"
 #include "sim/slave_template.h"
 
@@ -186,27 +187,16 @@ static void tell(struct heng_sim_meter *m, struct heng_sim_link *link, bool coun
 
 /* --- what it obeys ----------------------------------------------------------------------------------------- */
 
-static bool nibbles_fit(const uint8_t *mask, const uint8_t *own, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        for (unsigned shift = 0; shift < 8; shift += 4) {
-            unsigned wanted = mask[i] >> shift & 0xF;
-            if (wanted != 0xF && wanted != (own[i] >> shift & 0xFu)) return false;
-        }
-    return true;
-}
-
 static bool selects(const struct heng_sim_meter *m, const uint8_t *p, size_t n)
 {
-    if (n < 8 || !nibbles_fit(p, m->secondary, 4)) return false;
+    if (n < 8 || !heng_sim_mask_fits_digits(p, m->secondary, 4)) return false;
     bool maker = (p[4] == 0xFF && p[5] == 0xFF) || (p[4] == m->secondary[4] && p[5] == m->secondary[5]);
-    for (size_t i = 6; i < 8; i++)
-        if (p[i] != 0xFF && p[i] != m->secondary[i]) return false;
-    if (!maker || n == 8) return maker;
+    if (!maker || !heng_sim_mask_fits_bytes(p + 6, m->secondary + 6, 2)) return false;
+    if (n == 8) return true;
     uint64_t number = heng_load_bytes(m->secondary, 4, false);
     if (m->config.fabrication[0] && !heng_hex_number(m->config.fabrication, 8, &number)) return false;
     uint8_t own[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16), (uint8_t)(number >> 24)};
-    return n == 14 && p[8] == 0x0C && p[9] == 0x78 && nibbles_fit(p + 10, own, 4);
+    return n == 14 && p[8] == 0x0C && p[9] == 0x78 && heng_sim_mask_fits_digits(p + 10, own, 4);
 }
 
 /* Year bits of types F, G and I: b7-5 of the first byte, b15-12. */

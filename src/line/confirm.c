@@ -7,11 +7,14 @@
  *
  * A byte is damaged with probability p, so a frame of n bytes with about x = n p, and twice with about x^2 / 2. An
  * 8-bit sum sees every single damaged byte; of two it misses those in which the same bit was turned, once up and once
- * down: 8-bit sum: x^2 / 2 x 1/8 x 1/2 = x^2 / 32     CRC-16: x^2 / 2 / 65536 Fewer than one read in 10^7 may be wrong.
- * The rate is an estimate, so one in 10^8 is what we bear: 8-bit sum: x > 5.66e-4     CRC-16: x > 3.62e-2
+ * down. Fewer than one read in 10^7 may be wrong; the rate is an estimate, so one in 10^8 is what we bear:
+ *
+ *              wrong and not noticed             a second read is demanded
+ *   8-bit sum  x^2 / 2 x 1/8 x 1/2 = x^2 / 32    x > 5.66e-4
+ *   CRC-16     x^2 / 2 / 65536                   x > 3.62e-2
  *
  * x is (damaged frames + 1/256) / bytes x n, both counts weighed with 2047/2048 per frame. The 1/256 is what we hold
- * for likely of a line that we know nothing of: for 30 frames of equal length it demands.
+ * for likely of a line that we know nothing of: for 30 frames of equal length it demands a second read.
  *
  * Bursts are worse: several bytes that are replaced pass the sum once in 256, whatever p is. Therefore the limit for a
  * sum is lower than that, x > 1.3e-4: one damaged frame in a long quiet time makes x = 1/2048, which falls below it

@@ -277,11 +277,6 @@ heng_rc heng_line_cancel(struct heng_line *line, heng_us now, int64_t job_id)
 heng_rc heng_line_search(struct heng_line *line, heng_us now, const struct heng_search_config *config,
                          struct heng_err *err)
 {
-    static const heng_protocol protocols[HENG_SEARCH_KIND_COUNT] = {
-        [HENG_SEARCH_MBUS_SECONDARY] = HENG_PROTOCOL_MBUS,     [HENG_SEARCH_MBUS_PRIMARY] = HENG_PROTOCOL_MBUS,
-        [HENG_SEARCH_CJT188] = HENG_PROTOCOL_CJT188,           [HENG_SEARCH_DLT645_2007] = HENG_PROTOCOL_DLT645_2007,
-        [HENG_SEARCH_DLT645_1997] = HENG_PROTOCOL_DLT645_1997, [HENG_SEARCH_MODBUS_RTU] = HENG_PROTOCOL_MODBUS_RTU,
-    };
     if (line->search) return heng_fail(err, HENG_EBUSY, 0, "line '%s' is being searched already", line->config.name);
     if ((unsigned)config->kind >= HENG_SEARCH_KIND_COUNT)
         return heng_fail(err, HENG_ECONFIG, 0, "there is no such kind of search");
@@ -290,7 +285,7 @@ heng_rc heng_line_search(struct heng_line *line, heng_us now, const struct heng_
         line->search = NULL;
         return rc;
     }
-    line->search_protocol = protocols[config->kind];
+    line->search_protocol = heng_search_kind_protocol(config->kind);
     line->search_stopped = line->searched_due = line->search_last = false;
     line->search_credit = 0;
     line->search_burst = 0;

@@ -116,24 +116,9 @@ bool heng_search_tell(struct heng_search *search, const struct heng_search_told 
     return true;
 }
 
-/* The protocol that a kind looks for. */
-static heng_protocol protocol_of(heng_search_kind kind)
-{
-    switch (kind) {
-    case HENG_SEARCH_MBUS_SECONDARY:
-    case HENG_SEARCH_MBUS_PRIMARY: return HENG_PROTOCOL_MBUS;
-    case HENG_SEARCH_CJT188: return HENG_PROTOCOL_CJT188;
-    case HENG_SEARCH_DLT645_2007: return HENG_PROTOCOL_DLT645_2007;
-    case HENG_SEARCH_DLT645_1997: return HENG_PROTOCOL_DLT645_1997;
-    case HENG_SEARCH_MODBUS_RTU: return HENG_PROTOCOL_MODBUS_RTU;
-    case HENG_SEARCH_KIND_COUNT: break;
-    }
-    return HENG_PROTOCOL_COUNT;
-}
-
 static heng_rc take_known(struct heng_search *search, const struct heng_search_config *config, struct heng_err *err)
 {
-    heng_protocol protocol = protocol_of(config->kind);
+    heng_protocol protocol = heng_search_kind_protocol(config->kind);
     search->known = calloc(config->known_count + 1, sizeof *search->known);
     if (!search->known) return heng_fail(err, HENG_ENOMEM, 0, "no memory for a search");
     for (size_t i = 0; i < config->known_count; i++) {

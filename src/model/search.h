@@ -3,24 +3,25 @@
 /* A search for meters on a line: its kinds, what it finds, how far it is. */
 #include "model/line.h"
 
-/* X(symbol, text) */
+/* X(symbol, the protocol that it looks for, text) */
 #define HENG_SEARCH_KIND_LIST(X)                                                                                       \
-    X(MBUS_SECONDARY, "mbus-secondary")                                                                                \
-    X(MBUS_PRIMARY, "mbus-primary")                                                                                    \
-    X(CJT188, "cjt188")                                                                                                \
-    X(DLT645_2007, "dlt645-2007")                                                                                      \
-    X(DLT645_1997, "dlt645-1997")                                                                                      \
-    X(MODBUS_RTU, "modbus-rtu")
+    X(MBUS_SECONDARY, MBUS, "mbus-secondary")                                                                          \
+    X(MBUS_PRIMARY, MBUS, "mbus-primary")                                                                              \
+    X(CJT188, CJT188, "cjt188")                                                                                        \
+    X(DLT645_2007, DLT645_2007, "dlt645-2007")                                                                         \
+    X(DLT645_1997, DLT645_1997, "dlt645-1997")                                                                         \
+    X(MODBUS_RTU, MODBUS_RTU, "modbus-rtu")
 
 typedef enum heng_search_kind {
-#define X(symbol, text) HENG_SEARCH_##symbol,
+#define X(symbol, protocol, text) HENG_SEARCH_##symbol,
     HENG_SEARCH_KIND_LIST(X)
 #undef X
         HENG_SEARCH_KIND_COUNT
 } heng_search_kind;
 
 const char *heng_search_kind_text(heng_search_kind kind);
-heng_search_kind heng_search_kind_of(const char *text); /* COUNT when unknown */
+heng_search_kind heng_search_kind_of(const char *text);         /* COUNT when unknown */
+heng_protocol heng_search_kind_protocol(heng_search_kind kind); /* COUNT when unknown */
 
 /* A place in a search, as text that only the search understands. */
 enum { HENG_SEARCH_PLACE_MAX = 64 };

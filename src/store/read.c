@@ -230,28 +230,30 @@ static void fill_member(struct heng_query *q, struct heng_meter_config *ret)
     fill_learned(q, &ret->learned);
 }
 
-heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_line, int64_t after_device,
-                                struct heng_meter_config *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+/* Behind that device of that line, and up to the last line. */
+static heng_rc list_members(struct heng_store_reader *reader, int64_t after_line, int64_t after_device,
+                            int64_t last_line, struct heng_meter_config *ret, size_t cap, size_t *ret_n,
+                            struct heng_err *err)
 {
     struct heng_query q;
     heng_query_begin(&q, &reader->db, HENG_SQL_MEMBER_LIST);
     heng_query_int(&q, after_line);
     heng_query_int(&q, after_device);
     heng_query_int(&q, (int64_t)cap);
-    heng_query_int(&q, INT64_MAX);
+    heng_query_int(&q, last_line);
     GET_ALL(fill_member, ret, cap, ret_n);
+}
+
+heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_line, int64_t after_device,
+                                struct heng_meter_config *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    return list_members(reader, after_line, after_device, INT64_MAX, ret, cap, ret_n, err);
 }
 
 heng_rc heng_store_list_line_members(struct heng_store_reader *reader, int64_t line_id, int64_t after_device,
                                      struct heng_meter_config *ret, size_t cap, size_t *ret_n, struct heng_err *err)
 {
-    struct heng_query q;
-    heng_query_begin(&q, &reader->db, HENG_SQL_MEMBER_LIST);
-    heng_query_int(&q, line_id);
-    heng_query_int(&q, after_device);
-    heng_query_int(&q, (int64_t)cap);
-    heng_query_int(&q, line_id);
-    GET_ALL(fill_member, ret, cap, ret_n);
+    return list_members(reader, line_id, after_device, line_id, ret, cap, ret_n, err);
 }
 
 static void fill_meter(struct heng_query *q, struct heng_meter_row *ret)

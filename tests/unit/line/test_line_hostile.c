@@ -1,6 +1,6 @@
 /* Lines at the edges of what may be configured and stored: none, one or a thousand meters, one meter twice, every
  * speed, radios that take a minute, what a damaged database says of its meters, power that goes by plan, heartbeats
- * inside of answers, collectors that store. */
+ * inside of answers. */
 #include "virtual_bus.h"
 
 #include "line/schedule.h"
@@ -233,43 +233,6 @@ static void a_converter_may_hand_on_large_lumps(void **state)
     }
 }
 
-/* --- collectors that store --------------------------------------------------------------------------------- */
-
-/* It answers for its meters, also for one that is dead by now; when it is silent itself no meter is to blame. */
-static void a_collector_that_stores_answers_for_its_meters(void **state)
-{
-    (void)state;
-    struct heng_relay_config relay = {.id = 1, .name = "store", .stores = true, .delay_ms = 100};
-    struct virtual_bus *v = virtual_new(HENG_PROTOCOL_DLT645_2007, 6, 60);
-    v->config.relays = v->wire.relays = &relay;
-    v->config.relay_count = v->wire.relay_count = 1;
-    for (size_t i = 0; i < 6; i++) v->meters[i].relay_id = v->slaves[i].relay_id = i < 4;
-    virtual_start(v);
-    virtual_run(v, 3600 * HENG_US_PER_S);
-    print_message("# %u read, %u not\n", v->ok, v->failed);
-    assert_true(v->ok >= 6 * 58);
-    assert_int_equal(v->failed, 0);
-    /* What it says is older than any command: none could be read back. */
-    struct heng_err err;
-    struct heng_line_job job = {.id = 1,
-                                .cls = HENG_CLASS_CONTROL,
-                                .device_id = v->meters[0].device_id,
-                                .order = {.kind = HENG_ORDER_FREEZE},
-                                .expires_us = HENG_US_NEVER};
-    assert_int_equal(heng_line_submit(v->line, v->now, &job, &err), HENG_EUNSUPPORTED);
-    assert_non_null(strstr(err.text, "collector"));
-    heng_sim_bus_set_cut(v->bus, 0); /* nobody answers, the collector neither */
-    virtual_run(v, 3600 * HENG_US_PER_S + 20 * 60 * HENG_US_PER_S);
-    struct heng_line_vitals vitals;
-    heng_line_vitals_now(v->line, &vitals);
-    assert_true(vitals.quarantined <= 2); /* at most the two on the line itself */
-    heng_sim_bus_set_cut(v->bus, 6);
-    unsigned ok = v->ok;
-    virtual_run(v, v->now + 600 * HENG_US_PER_S);
-    assert_true(v->ok >= ok + 6 * 8);
-    virtual_free(v);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,7 +245,6 @@ int main(void)
         cmocka_unit_test(power_that_goes_by_plan_is_respected),
         cmocka_unit_test(heartbeats_inside_of_answers_lose_nothing),
         cmocka_unit_test(a_converter_may_hand_on_large_lumps),
-        cmocka_unit_test(a_collector_that_stores_answers_for_its_meters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,4 +121,56 @@ static inline void virtual_run(struct virtual_bus *v, heng_us until)
     if (until > v->now) v->now = until;
 }
 
+/* --- orders, and what is told of them --------------------------------------------------------------------- */
+
+struct virtual_told {
+    int64_t id[64];
+    heng_stage stage[64];
+    heng_us at[64];
+    bool read[64];
+    unsigned frames, values; /* of the last read */
+    heng_outcome outcome;
+    char why[120];
+    uint32_t baud;
+    unsigned n;
+};
+
+static inline void virtual_note(struct virtual_bus *v, const struct heng_line_action *action)
+{
+    struct virtual_told *told = (struct virtual_told *)v->owner;
+    if (action->kind == HENG_LINE_SPEED) told->baud = action->baud;
+    if (action->kind != HENG_LINE_RESULT || action->result.job_id == 0) return;
+    assert_true(told->n < 64);
+    bool ends_sent = action->result.stage == HENG_STAGE_SENT && action->result.read && !action->result.read->device_id;
+    assert_int_equal(action->result.read != NULL, ends_sent || action->result.stage >= HENG_STAGE_CONFIRMED);
+    assert_false(action->result.order.has_secret);
+    told->id[told->n] = action->result.job_id;
+    told->at[told->n] = v->now;
+    told->read[told->n] = action->result.read != NULL;
+    if (action->result.read) {
+        memcpy(told->why, action->result.read->why, sizeof told->why);
+        told->frames = action->result.read->frame_count;
+        told->values = action->result.read->value_count;
+        told->outcome = action->result.read->outcome;
+    }
+    told->stage[told->n++] = action->result.stage;
+}
+
+static inline heng_rc virtual_submit(struct virtual_bus *v, int64_t id, int64_t group, heng_class cls, int64_t device,
+                                     heng_order_kind kind, heng_us expires)
+{
+    struct heng_line_job job = {.id = id,
+                                .group = group,
+                                .cls = cls,
+                                .device_id = device,
+                                .expires_us = expires,
+                                .protocol = v->meters[0].protocol,
+                                .order = {.kind = kind}};
+    if (kind == HENG_ORDER_CONNECT || kind == HENG_ORDER_DISCONNECT) {
+        job.order.has_secret = true;
+        job.order.password[0] = 0x02; /* the level; what the simulated meters want */
+    }
+    return heng_line_submit(v->line, v->now, &job, NULL);
+}
+
 #endif

@@ -190,9 +190,14 @@ static void test_a_clock_is_set_alone_and_for_all(void **state)
     static struct building b;
     static const uint8_t clock[] = {0x05, 0x30, 0x12, 0x28, 0x02, 0x27, 0x20}; /* 2027-02-28 12:30:05 */
     static const uint8_t no_clock[] = {0x05, 0x30, 0x12, 0x31, 0x02, 0x27, 0x20};
+    static const uint8_t no_digit[] = {0x0A, 0x30, 0x12, 0x28, 0x02, 0x27, 0x20};
     build(&b, 1, JANUARY_US);
     const char *number = b.site.flats[3].water_number;
     struct heng_sim_answer answer = write_to(&b, number, 0x04, 0xA015, false, heng_slice_of(no_clock, 7));
+    assert_int_equal(decoded(&answer).kind, HENG_TELEGRAM_ERROR);
+    answer = write_to(&b, number, 0x04, 0xA015, false, heng_slice_of(no_digit, 7));
+    assert_int_equal(decoded(&answer).kind, HENG_TELEGRAM_ERROR);
+    answer = write_to(&b, number, 0x04, 0xA015, false, heng_slice_of(clock, 6)); /* cut short */
     assert_int_equal(decoded(&answer).kind, HENG_TELEGRAM_ERROR);
     answer = write_to(&b, number, 0x04, 0xA015, false, heng_slice_of(clock, 7));
     assert_int_equal(decoded(&answer).control, 0x84);

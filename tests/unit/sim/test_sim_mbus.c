@@ -159,6 +159,106 @@ static void test_death_and_revival(void **state)
     assert_int_equal(heng_sim_line_set_alive(&b.heat, "", true), HENG_ENOTFOUND);
 }
 
+/* What the bus says to a selection by its mask: eight bytes, the number low byte first. */
+static struct heng_sim_answer select_mask(struct building *b, const uint8_t mask[8])
+{
+    struct heng_sim_answer answer = {0};
+    uint8_t frame[32];
+    struct heng_buf request = heng_buf_of(frame, sizeof frame);
+    assert_int_equal(
+        heng_mbus_encode_long(0x53, HENG_MBUS_SELECTED, HENG_MBUS_CI_SELECT, heng_slice_of(mask, 8), &request),
+        HENG_OK);
+    heng_sim_mbus_ask(&b->heat.meters.mbus, &b->heat.wire, heng_buf_slice(&request), &answer);
+    return answer;
+}
+
+/* The mask of one meter: its number, all else for any. */
+static void mask_of(const char *number, uint8_t ret[8])
+{
+    memset(ret, 0xFF, 8);
+    for (size_t i = 0; i < 4; i++) ret[i] = (uint8_t)((number[6 - 2 * i] - '0') << 4 | (number[7 - 2 * i] - '0'));
+}
+
+static void assert_ack(const struct heng_sim_answer *answer)
+{
+    assert_int_equal(answer->n, 1);
+    assert_int_equal(answer->bytes[0], HENG_MBUS_ACK);
+}
+
+static void test_the_selected_meter_answers_to_fd(void **state)
+{
+    (void)state;
+    static struct building b;
+    build(&b, 1, JANUARY_US);
+    assert_int_equal(ask(&b, 0x7B, HENG_MBUS_SELECTED).n, 0); /* nobody is selected yet */
+    for (unsigned i = 0; i < HENG_SIM_HEAT_METERS; i++) {
+        bool big = i == HENG_SIM_BUILDING, dead = b.heat.meters.mbus.slaves[i].address == HENG_SIM_DEAD_HEAT_ADDRESS;
+        uint8_t mask[8];
+        mask_of(big ? b.site.building_number : b.site.flats[i].heat_number, mask);
+        struct heng_sim_answer answer = select_mask(&b, mask);
+        if (dead) {
+            assert_int_equal(answer.n, 0);
+            continue;
+        }
+        assert_ack(&answer);
+        answer = ask(&b, 0x7B, HENG_MBUS_SELECTED); /* it, and not the one before: it would be a collision */
+        assert_int_equal(check_telegram(&b, i, &answer), 13);
+    }
+    struct heng_sim_answer end = ask(&b, HENG_MBUS_C_SND_NKE, HENG_MBUS_SELECTED);
+    assert_ack(&end);
+    assert_int_equal(ask(&b, 0x7B, HENG_MBUS_SELECTED).n, 0);
+}
+
+static void test_a_selection_that_means_nobody_is_silent(void **state)
+{
+    (void)state;
+    static struct building b;
+    build(&b, 1, JANUARY_US);
+    uint8_t right[8], wrong[8];
+    mask_of(b.site.flats[3].heat_number, right);
+    struct heng_sim_answer answer = select_mask(&b, right);
+    assert_ack(&answer);
+    answer = ask(&b, 0x7B, HENG_MBUS_SELECTED);
+    assert_int_equal(check_telegram(&b, 3, &answer), 13);
+    mask_of("99999999", wrong);
+    assert_int_equal(select_mask(&b, wrong).n, 0);
+    assert_int_equal(ask(&b, 0x5B, HENG_MBUS_SELECTED).n, 0); /* and who was selected is no more */
+    for (unsigned digit = 0; digit < 8; digit++) {            /* A fits no digit of a meter */
+        unsigned shift = digit % 2 * 4;
+        memcpy(wrong, right, sizeof wrong);
+        wrong[digit / 2] = (uint8_t)((wrong[digit / 2] & (0xF0 >> shift)) | 0x0A << shift);
+        assert_int_equal(select_mask(&b, wrong).n, 0);
+    }
+    for (size_t i = 4; i < 8; i++) { /* a foreign maker, version or medium */
+        memcpy(wrong, right, sizeof wrong);
+        wrong[i] = 0x7E;
+        assert_int_equal(select_mask(&b, wrong).n, 0);
+    }
+}
+
+/* Digits F stand for any, in each place of their own; all the others have to fit. */
+static void test_wild_digits_of_a_selection(void **state)
+{
+    (void)state;
+    static struct building b;
+    build(&b, 1, JANUARY_US);
+    uint8_t mask[8], any[8];
+    mask_of(b.site.flats[3].heat_number, mask);
+    for (unsigned digit = 0; digit < 8; digit++) {
+        unsigned meant = 0;
+        memcpy(any, mask, sizeof any);
+        any[digit / 2] |= (uint8_t)(digit % 2 ? 0xF0 : 0x0F);
+        struct heng_sim_answer answer = select_mask(&b, any);
+        for (unsigned i = 0; i < HENG_SIM_HEAT_METERS; i++) meant += b.heat.meters.mbus.slaves[i].selected;
+        assert_true(b.heat.meters.mbus.slaves[3].selected);
+        assert_in_range(meant, 1, 10);
+        assert_int_equal(answer.bytes[0], HENG_MBUS_ACK);
+    }
+    memset(any, 0xFF, sizeof any);
+    (void)select_mask(&b, any);
+    for (unsigned i = 0; i < HENG_SIM_HEAT_METERS; i++) assert_true(b.heat.meters.mbus.slaves[i].selected);
+}
+
 static void test_all_at_once_is_a_collision(void **state)
 {
     (void)state;
@@ -208,6 +308,9 @@ int main(void)
         cmocka_unit_test(test_same_frame_count_bit_repeats_the_telegram),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_death_and_revival),
+        cmocka_unit_test(test_the_selected_meter_answers_to_fd),
+        cmocka_unit_test(test_a_selection_that_means_nobody_is_silent),
+        cmocka_unit_test(test_wild_digits_of_a_selection),
         cmocka_unit_test(test_all_at_once_is_a_collision),
         cmocka_unit_test(test_user_data_is_acknowledged),
         cmocka_unit_test(test_requests_are_found_in_a_stream),
