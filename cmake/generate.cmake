@@ -1,6 +1,7 @@
 # Code that is made from data: the API contract, the SQL statements, the meter profiles, the built console.
 set(HENG_GENERATED ${CMAKE_BINARY_DIR}/generated)
-file(MAKE_DIRECTORY ${HENG_GENERATED}/api ${HENG_GENERATED}/store ${HENG_GENERATED}/meter)
+file(MAKE_DIRECTORY ${HENG_GENERATED}/api ${HENG_GENERATED}/store ${HENG_GENERATED}/meter
+    ${HENG_GENERATED}/uplink)
 
 # openapi.yaml -> api/contract.h, api/contract.c
 if(TARGET heng_api)
@@ -25,6 +26,20 @@ if(TARGET heng_store)
         COMMENT "sql/ -> C" VERBATIM)
     target_sources(heng_store PRIVATE ${HENG_GENERATED}/store/sql_text.h)
     target_include_directories(heng_store PUBLIC ${HENG_GENERATED})
+endif()
+
+# src/uplink/uplink.proto -> uplink/uplink.pb-c.[hc]. The code is the compiler's of protobuf-c: not held to our warnings.
+if(TARGET heng_uplink)
+    add_custom_command(
+        OUTPUT ${HENG_GENERATED}/uplink/uplink.pb-c.h ${HENG_GENERATED}/uplink/uplink.pb-c.c
+        COMMAND ${HENG_PROTOC_C} --proto_path=${CMAKE_SOURCE_DIR}/src/uplink --c_out=${HENG_GENERATED}/uplink uplink.proto
+        DEPENDS ${CMAKE_SOURCE_DIR}/src/uplink/uplink.proto
+        COMMENT "uplink.proto -> C" VERBATIM)
+    add_library(heng_uplink_messages STATIC ${HENG_GENERATED}/uplink/uplink.pb-c.c ${HENG_GENERATED}/uplink/uplink.pb-c.h)
+    target_include_directories(heng_uplink_messages SYSTEM PUBLIC ${HENG_GENERATED})
+    target_link_libraries(heng_uplink_messages PUBLIC PkgConfig::PROTOBUF_C)
+    target_link_libraries(heng_uplink PRIVATE heng_uplink_messages)
+    add_dependencies(heng_uplink heng_uplink_messages)
 endif()
 
 # profiles/ -> meter/profile_files.c: the shipped meter profiles

@@ -11,16 +11,19 @@ import tempfile
 
 # Libraries and where they may appear (ARCHITECTURE.md, section 6). Longest prefix wins.
 LIBRARIES = {
-    "uv.h": {"link", "app"},
-    "sqlite3.h": {"store"},
+    "uv.h": {"link", "run", "gateway", "app"},
+    "sqlite3.h": {"spool", "store"},
+    "uplink/uplink.pb-c.h": {"uplink"},
+    "protobuf-c/": {"uplink"},
+    "curl/": {"app"},
     "microhttpd.h": {"api"},
     "jansson.h": {"api", "app"},
-    "openssl/": {"base", "link"},
+    "openssl/": {"trust", "link"},
 }
 BANNED_EVERYWHERE = ["strcpy", "strcat", "sprintf", "vsprintf", "atoi", "atol", "sscanf", "gets", "localtime", "system"]
-NO_FLOAT = {"codec", "meter", "store", "vee", "bill", "flow", "model", "line"}
+NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "vee", "bill", "flow", "model", "line"}
 NO_ALLOC = {"codec", "meter", "model", "vee", "bill"}
-NO_CLOCK = {"codec", "meter", "line", "model", "vee", "bill"}
+NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill"}
 
 
 def read_layers(path):

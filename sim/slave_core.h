@@ -70,7 +70,7 @@ struct heng_sim_meter {
     uint32_t asked_said; /* number of the answer to repeat, in said_n */
 
     heng_us busy_until_us; /* deaf: it answers */
-    heng_us stored_us; /* as of when a collector that stores last told of it; 0: never */
+    heng_us stored_us;     /* as of when a collector that stores last told of it; 0: never */
     uint32_t said_n;
     struct heng_sim_said said[HENG_SIM_SAID];
 };

@@ -3,15 +3,17 @@ SELECT id FROM line WHERE key = ?1;
 
 -- name: line_put
 INSERT INTO line (id, key, name, transport, endpoint, heartbeat, heartbeat_s, baud, parity, latency_ms, period_s, rts, overload,
-    infrared, wake_byte, wake_ms, wake_rest_ms, wake_after_s, quarantine_after, single_reads)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+    infrared, wake_byte, wake_ms, wake_rest_ms, wake_after_s, quarantine_after, single_reads,
+    gateway_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, nullif(?21, 0))
 ON CONFLICT (key) DO UPDATE SET
     name = excluded.name, transport = excluded.transport, endpoint = excluded.endpoint,
     heartbeat = excluded.heartbeat, heartbeat_s = excluded.heartbeat_s, baud = excluded.baud,
     parity = excluded.parity, latency_ms = excluded.latency_ms, period_s = excluded.period_s, rts = excluded.rts,
     overload = excluded.overload, infrared = excluded.infrared, wake_byte = excluded.wake_byte,
     wake_ms = excluded.wake_ms, wake_rest_ms = excluded.wake_rest_ms, wake_after_s = excluded.wake_after_s,
-    quarantine_after = excluded.quarantine_after, single_reads = excluded.single_reads;
+    quarantine_after = excluded.quarantine_after, single_reads = excluded.single_reads,
+    gateway_id = excluded.gateway_id;
 
 -- name: line_list
 -- Lines from ?1 to ?2, by id. The counters come in the order of HENG_LINE_COUNTER_LIST.
@@ -25,9 +27,28 @@ SELECT l.id, l.name, l.transport, l.endpoint, l.heartbeat, l.heartbeat_s, l.baud
        s.requests, s.answers, s.silence, s.noise, s.checksum, s.format, s."foreign", s.echo, s.refused, s.framing,
        s.collision, s.late, s.doubted, s.reads_ok, s.reads_failed, s.bytes_out, s.bytes_in,
        s.health, s.queued, s.quarantined, s.cycle_us, s.dead_us, s.hint_kind, s.hint_from, s.hint_to, s.hint,
-       s.hint_meter
+       s.hint_meter, coalesce(l.gateway_id, 0)
 FROM line l JOIN line_state s ON s.line_id = l.id
 WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id LIMIT ?3;
+
+-- name: line_list_gateway
+-- Those of gateway ?1 behind line ?2.
+SELECT l.id, l.name, l.transport, l.endpoint, l.heartbeat, l.heartbeat_s, l.baud, l.parity, l.latency_ms, l.period_s,
+       l.rts, l.overload, l.infrared, l.wake_byte, l.wake_ms, l.wake_rest_ms, l.wake_after_s, l.quarantine_after,
+       l.single_reads,
+       (SELECT count(*) FROM line_member m WHERE m.line_id = l.id),
+       (SELECT count(*) FROM line_member m JOIN device_state d ON d.device_id = m.device_id
+        WHERE m.line_id = l.id AND d.state = 'ok'),
+       s.state, s.since_us, s.detail, s.last_answer_us,
+       s.requests, s.answers, s.silence, s.noise, s.checksum, s.format, s."foreign", s.echo, s.refused, s.framing,
+       s.collision, s.late, s.doubted, s.reads_ok, s.reads_failed, s.bytes_out, s.bytes_in,
+       s.health, s.queued, s.quarantined, s.cycle_us, s.dead_us, s.hint_kind, s.hint_from, s.hint_to, s.hint,
+       s.hint_meter, coalesce(l.gateway_id, 0)
+FROM line l JOIN line_state s ON s.line_id = l.id
+WHERE l.gateway_id IS nullif(?1, 0) AND l.id > ?2 ORDER BY l.id LIMIT ?3;
+
+-- name: line_gateway
+SELECT coalesce(gateway_id, 0) FROM line WHERE id = ?1;
 
 -- name: line_state_put
 UPDATE line_state SET
@@ -41,11 +62,17 @@ WHERE line_id = ?1;
 -- name: line_state_init
 INSERT INTO line_state (line_id, state, since_us, detail, last_answer_us, requests, answers, silence, noise, checksum, format,
     "foreign", echo, refused, framing, collision, late, doubted, reads_ok, reads_failed, bytes_out, bytes_in)
-VALUES (?1, 'down', ?2, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+VALUES (?1, 'down', ?2, ?3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 ON CONFLICT (line_id) DO NOTHING;
 
+-- name: line_state_unknown
+-- It was given to somebody else, who has not told of it yet.
+UPDATE line_state SET state = 'down', since_us = ?2, detail = ?3, queued = 0 WHERE line_id = ?1;
+
 -- name: line_state_rest
-UPDATE line_state SET state = 'down', since_us = ?1, detail = '', queued = 0 WHERE state <> 'down' OR queued <> 0;
+-- Ours. What a gateway told of its lines stays: they go on without us, and it will tell what is new.
+UPDATE line_state SET state = 'down', since_us = ?1, detail = '', queued = 0
+WHERE (state <> 'down' OR queued <> 0) AND line_id IN (SELECT id FROM line WHERE gateway_id IS NULL);
 
 -- name: line_event_add
 INSERT INTO line_event (id, line_id, at_us, state, detail) VALUES (?1, ?2, ?3, ?4, ?5);
@@ -86,8 +113,8 @@ WITH RECURSIVE way (id) AS (
 SELECT name FROM relay WHERE id NOT IN (SELECT id FROM way) LIMIT 1;
 
 -- name: relay_list
-SELECT line_id, id, coalesce(parent_id, 0), name, stores, delay_ms, hold_ms, open, open_answer FROM relay
-ORDER BY line_id, id LIMIT ?1;
+SELECT id, coalesce(parent_id, 0), name, stores, delay_ms, hold_ms, open, open_answer FROM relay
+WHERE line_id = ?1 ORDER BY id LIMIT ?2;
 
 -- name: schedule_put
 INSERT INTO schedule (id, name, period_s, days, due_days, spread_s, due_minute, times, read_windows, power_off)

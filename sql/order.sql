@@ -53,8 +53,9 @@ SELECT line_id, kind, known_only, running, ended, started_us, updated_us, place,
 FROM search WHERE line_id = ?1 AND kind = ?2;
 
 -- name: search_halt
--- Searches that were running when the program ended.
-UPDATE search SET running = 0 WHERE running = 1;
+-- Searches on our lines that were running when the program ended; those of gateways go on.
+UPDATE search SET running = 0
+WHERE running = 1 AND line_id IN (SELECT id FROM line WHERE gateway_id IS NULL);
 
 -- name: found_clear
 DELETE FROM search_found WHERE line_id = ?1 AND kind = ?2;

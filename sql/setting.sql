@@ -28,4 +28,8 @@ SELECT coalesce((SELECT max(id) FROM place), 0) + 1,
        coalesce((SELECT max(id) FROM schedule), 0) + 1,
        coalesce((SELECT max(id) FROM relay), 0) + 1,
        coalesce((SELECT max(id) FROM command), 0) + 1,
-       coalesce((SELECT max(id) FROM search_found), 0) + 1;
+       coalesce((SELECT max(id) FROM search_found), 0) + 1,
+       coalesce((SELECT max(id) FROM gateway), 0) + 1,
+       coalesce((SELECT max(id) FROM gateway_event), 0) + 1,
+       coalesce((SELECT max(id) FROM gateway_refused), 0) + 1,
+       coalesce((SELECT max(id) FROM enrolment), 0) + 1;

@@ -40,6 +40,8 @@ struct heng_api_line heng_api_line_from(const struct heng_line_row *row)
         .quarantined = vitals->quarantined,
         .cycle_s = seconds(vitals->cycle_us),
         .dead_s = seconds(vitals->dead_us),
+        .has_gateway_id = row->gateway_id != 0,
+        .gateway_id = row->gateway_id,
     };
     if (line.hint.kind == HENG_API_HINT_KIND_COUNT) line.hint.kind = HENG_API_HINT_KIND_NONE;
 #define X(field) line.counters.field = (int64_t)c->field;
@@ -238,6 +240,12 @@ void heng_api_publish_live(struct heng_api *api, const struct heng_live *live, s
             struct heng_api_search search = heng_api_search_from(&live[i].search);
             heng_api_write_search(&json, &search);
             event = "search";
+            break;
+        }
+        case HENG_LIVE_GATEWAY: {
+            struct heng_api_gateway gateway = heng_api_gateway_from(&live[i].gateway);
+            heng_api_write_gateway(&json, &gateway);
+            event = "gateway";
             break;
         }
         }

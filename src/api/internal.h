@@ -6,6 +6,8 @@
 
 #include "api/contract.h"
 #include "api/server.h"
+#include "flow/desk.h"
+#include "flow/gateways.h"
 
 /* ---- answers (answer.c) ---- */
 
@@ -159,6 +161,14 @@ struct heng_api {
     struct heng_rate rate;
 };
 
+/* ---- wishes (wishes.c) ---- */
+
+/* In the arena of the call; NULL without memory. */
+struct heng_wish *heng_api_new_wish(struct heng_api_call *call, heng_wish_kind kind);
+/* Put it on the desk and wait for its receipt. */
+heng_rc heng_api_ask_desk(struct heng_api_call *call, const struct heng_wish *wish, struct heng_api_receipt *ret,
+                          struct heng_err *err);
+
 /* ---- views to contract (convert.c) ---- */
 
 struct heng_api_line heng_api_line_from(const struct heng_line_row *row);
@@ -168,6 +178,7 @@ struct heng_api_command heng_api_command_from(const struct heng_command_row *row
 struct heng_api_search heng_api_search_from(const struct heng_search_row *row);
 struct heng_api_order_event heng_api_order_event_from(const struct heng_order_fact *order);
 struct heng_api_live_reading heng_api_live_reading_from(const struct heng_reading_view *view, struct heng_arena *arena);
+struct heng_api_gateway heng_api_gateway_from(const struct heng_gateway_row *row); /* gateways.c */
 /* Exact decimal text in the arena; NULL without memory. */
 const char *heng_api_dec_text(struct heng_arena *arena, struct heng_dec dec);
 

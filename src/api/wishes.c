@@ -7,7 +7,7 @@
 
 static heng_rc no_memory(struct heng_err *err) { return heng_fail(err, HENG_ENOMEM, 0, "the answer is too large"); }
 
-static struct heng_wish *new_wish(struct heng_api_call *call, heng_wish_kind kind)
+struct heng_wish *heng_api_new_wish(struct heng_api_call *call, heng_wish_kind kind)
 {
     struct heng_wish *wish = heng_arena_take(call->arena, 1, sizeof *wish);
     if (wish) {
@@ -17,8 +17,8 @@ static struct heng_wish *new_wish(struct heng_api_call *call, heng_wish_kind kin
     return wish;
 }
 
-static heng_rc ask(struct heng_api_call *call, const struct heng_wish *wish, struct heng_api_receipt *ret,
-                   struct heng_err *err)
+heng_rc heng_api_ask_desk(struct heng_api_call *call, const struct heng_wish *wish, struct heng_api_receipt *ret,
+                          struct heng_err *err)
 {
     struct heng_desk *desk = call->api->options.desk;
     struct heng_receipt *receipt = heng_arena_take(call->arena, 1, sizeof *receipt);
@@ -38,7 +38,7 @@ static heng_rc ask(struct heng_api_call *call, const struct heng_wish *wish, str
 heng_rc heng_api_start_reads(struct heng_api_call *call, const struct heng_api_read_request *body,
                              struct heng_api_receipt *ret, struct heng_err *err)
 {
-    struct heng_wish *wish = new_wish(call, HENG_WISH_READ);
+    struct heng_wish *wish = heng_api_new_wish(call, HENG_WISH_READ);
     if (!wish) return no_memory(err);
     call->is_wish = true;
     if ((body->meters_n > 0) + body->has_line + body->has_place != 1)
@@ -55,7 +55,7 @@ heng_rc heng_api_start_reads(struct heng_api_call *call, const struct heng_api_r
     if (body->has_line) wish->line_id = body->line;
     if (body->has_place) wish->place_id = body->place;
     if (body->has_expires_s) wish->expires_s = (uint32_t)body->expires_s;
-    return ask(call, wish, ret, err);
+    return heng_api_ask_desk(call, wish, ret, err);
 }
 
 /* Fields that belong to one order only: there for it, and not for another. */
@@ -78,7 +78,7 @@ static heng_rc check_command(const struct heng_api_command_request *body, heng_o
 heng_rc heng_api_start_command(struct heng_api_call *call, const struct heng_api_command_request *body,
                                struct heng_api_receipt *ret, struct heng_err *err)
 {
-    struct heng_wish *wish = new_wish(call, HENG_WISH_COMMAND);
+    struct heng_wish *wish = heng_api_new_wish(call, HENG_WISH_COMMAND);
     if (!wish) return no_memory(err);
     call->is_wish = true;
     wish->order.kind = heng_order_of(heng_api_order_kind_text(body->order));
@@ -92,15 +92,15 @@ heng_rc heng_api_start_command(struct heng_api_call *call, const struct heng_api
     if (wish->order.kind == HENG_ORDER_READ_HISTORY) wish->order.back = body->has_back ? (uint16_t)body->back : 1;
     if (body->has_expires_s) wish->expires_s = (uint32_t)body->expires_s;
     if (body->has_key) snprintf(wish->key, sizeof wish->key, "%s", body->key);
-    return ask(call, wish, ret, err);
+    return heng_api_ask_desk(call, wish, ret, err);
 }
 
 static heng_rc cancel(struct heng_api_call *call, int64_t id, struct heng_api_receipt *ret, struct heng_err *err)
 {
-    struct heng_wish *wish = new_wish(call, HENG_WISH_CANCEL);
+    struct heng_wish *wish = heng_api_new_wish(call, HENG_WISH_CANCEL);
     if (!wish) return no_memory(err);
     wish->id = id;
-    return ask(call, wish, ret, err);
+    return heng_api_ask_desk(call, wish, ret, err);
 }
 
 heng_rc heng_api_cancel_reads(struct heng_api_call *call, const struct heng_api_cancel_reads_params *params,
@@ -119,22 +119,22 @@ heng_rc heng_api_start_search(struct heng_api_call *call, const struct heng_api_
                               const struct heng_api_search_request *body, struct heng_api_receipt *ret,
                               struct heng_err *err)
 {
-    struct heng_wish *wish = new_wish(call, HENG_WISH_SEARCH);
+    struct heng_wish *wish = heng_api_new_wish(call, HENG_WISH_SEARCH);
     if (!wish) return no_memory(err);
     wish->line_id = params->line_id;
     wish->search = heng_search_kind_of(heng_api_search_kind_text(body->kind));
     wish->known_only = body->has_known_only && body->known_only;
     wish->resume = body->has_resume && body->resume;
-    return ask(call, wish, ret, err);
+    return heng_api_ask_desk(call, wish, ret, err);
 }
 
 heng_rc heng_api_stop_search(struct heng_api_call *call, const struct heng_api_stop_search_params *params,
                              struct heng_api_receipt *ret, struct heng_err *err)
 {
-    struct heng_wish *wish = new_wish(call, HENG_WISH_SEARCH_STOP);
+    struct heng_wish *wish = heng_api_new_wish(call, HENG_WISH_SEARCH_STOP);
     if (!wish) return no_memory(err);
     wish->line_id = params->line_id;
-    return ask(call, wish, ret, err);
+    return heng_api_ask_desk(call, wish, ret, err);
 }
 
 static struct heng_api_search_item item_from(const struct heng_search_item *from)

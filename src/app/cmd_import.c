@@ -2,8 +2,9 @@
  *
  *   {"site": "name", "time_zone": "Asia/Shanghai",
  *    "places": [{"key", "parent", "kind", "name", "area_cm2"}],
- *    "lines":  [{"key", "name", "transport", "endpoint", "heartbeat", "heartbeat_s", "baud", "parity", "latency_ms",
- *                "period_s", "rts", "overload", "infrared", "wake_byte", "wake_ms", "wake_rest_ms", "wake_after_s",
+ *    "gateways": [{"key", "name", "parent", "journal_mb", "journal_days"}],
+ *    "lines":  [{"key", "name", "gateway", "transport", "endpoint", "heartbeat", "heartbeat_s", "baud", "parity",
+ * "latency_ms", "period_s", "rts", "overload", "infrared", "wake_byte", "wake_ms", "wake_rest_ms", "wake_after_s",
  *                "quarantine_after", "single_reads"}],
  *    "relays": [{"key", "line", "parent", "stores", "delay_ms", "hold_ms", "open", "open_answer"}],
  *    "schedules": [see site_schedules.h],
@@ -60,9 +61,18 @@ static const struct field place_fields[] = {
     TEXT(heng_site_place, key, true),  TEXT(heng_site_place, parent, false),     TEXT(heng_site_place, kind, true),
     TEXT(heng_site_place, name, true), NUMBER(heng_site_place, area_cm2, false), {NULL, FIELD_TEXT, false, 0},
 };
+static const struct field gateway_fields[] = {
+    TEXT(heng_site_gateway, key, true),
+    TEXT(heng_site_gateway, name, true),
+    TEXT(heng_site_gateway, parent, false),
+    NUMBER(heng_site_gateway, journal_mb, false),
+    NUMBER(heng_site_gateway, journal_days, false),
+    {NULL, FIELD_TEXT, false, 0},
+};
 static const struct field line_fields[] = {
     TEXT(heng_site_line, key, true),
     TEXT(heng_site_line, name, true),
+    TEXT(heng_site_line, gateway, false),
     TEXT(heng_site_line, transport, true),
     TEXT(heng_site_line, endpoint, true),
     TEXT(heng_site_line, heartbeat, false),
@@ -239,7 +249,8 @@ static heng_rc check_unique(const char *what, const char **keys, size_t count, s
 
 static heng_rc check_keys(const struct heng_site *site, struct heng_err *err)
 {
-    size_t most = site->place_count + site->line_count + site->meter_count + site->schedule_count + 1;
+    size_t most =
+        site->place_count + site->line_count + site->meter_count + site->schedule_count + site->gateway_count + 1;
     const char **keys = calloc(most, sizeof *keys);
     if (!keys) return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu keys", most);
     for (size_t i = 0; i < site->place_count; i++) keys[i] = site->places[i].key;
@@ -250,6 +261,8 @@ static heng_rc check_keys(const struct heng_site *site, struct heng_err *err)
     if (rc == HENG_OK) rc = check_unique("meter", keys, site->meter_count, err);
     for (size_t i = 0; i < site->schedule_count; i++) keys[i] = site->schedules[i].name;
     if (rc == HENG_OK) rc = check_unique("schedule", keys, site->schedule_count, err);
+    for (size_t i = 0; i < site->gateway_count; i++) keys[i] = site->gateways[i].key;
+    if (rc == HENG_OK) rc = check_unique("gateway", keys, site->gateway_count, err);
     free(keys);
     return rc;
 }
@@ -276,12 +289,13 @@ static heng_rc check_zone(const char *name, struct heng_err *err)
 static heng_rc apply(json_t *root, const char *folder, const struct heng_profiles *profiles,
                      struct heng_site_applied *ret, struct heng_err *err)
 {
-    static const char *const known[] = {"site", "time_zone", "places", "lines", "relays", "schedules", "meters"};
+    static const char *const known[] = {"site",  "time_zone", "places",    "gateways",
+                                        "lines", "relays",    "schedules", "meters"};
     const char *key, *name, *time_zone;
     json_t *value;
-    void *places = NULL, *lines = NULL, *meters = NULL, *relays = NULL;
+    void *places = NULL, *lines = NULL, *meters = NULL, *relays = NULL, *gateways = NULL;
     struct heng_schedule *schedules = NULL;
-    size_t place_count = 0, line_count = 0, meter_count = 0, relay_count = 0, schedule_count = 0;
+    size_t place_count = 0, line_count = 0, meter_count = 0, relay_count = 0, schedule_count = 0, gateway_count = 0;
     struct heng_store *store = NULL;
     char path[DATA_PATH_MAX];
 
@@ -292,8 +306,8 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
         while (i < sizeof known / sizeof known[0] && strcmp(known[i], key) != 0) i++;
         if (i == sizeof known / sizeof known[0])
             return heng_fail(err, HENG_ECONFIG, 0,
-                             "unknown part '%.40s'; a site has site, time_zone, places, lines, relays, schedules, "
-                             "meters",
+                             "unknown part '%.40s'; a site has site, time_zone, places, gateways, lines, relays, "
+                             "schedules, meters",
                              key);
     }
     heng_rc rc = text_of(root, "site", &name, err);
@@ -307,6 +321,9 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
         rc = read_list(root, "meters", meter_fields, sizeof(struct heng_site_meter), &meters, &meter_count, err);
     if (rc == HENG_OK)
         rc = read_list(root, "relays", relay_fields, sizeof(struct heng_site_relay), &relays, &relay_count, err);
+    if (rc == HENG_OK)
+        rc = read_list(root, "gateways", gateway_fields, sizeof(struct heng_site_gateway), &gateways, &gateway_count,
+                       err);
     if (rc == HENG_OK) rc = heng_site_schedules_read(root, &schedules, &schedule_count, err);
     if (rc == HENG_OK) {
         struct heng_site site = {.name = name,
@@ -320,7 +337,9 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
                                  .schedules = schedules,
                                  .schedule_count = schedule_count,
                                  .relays = relays,
-                                 .relay_count = relay_count};
+                                 .relay_count = relay_count,
+                                 .gateways = gateways,
+                                 .gateway_count = gateway_count};
         rc = check_keys(&site, err);
         if (rc == HENG_OK) rc = check_lines(&site, err);
         if (rc == HENG_OK) rc = check_meters(&site, profiles, err);
@@ -332,6 +351,7 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
     free(lines);
     free(meters);
     free(relays);
+    free(gateways);
     free(schedules);
     return rc;
 }
@@ -339,7 +359,7 @@ static heng_rc apply(json_t *root, const char *folder, const struct heng_profile
 static void print_help(void)
 {
     puts("usage: heng import [--data DIR] [--profiles DIR] FILE\n\n"
-         "Puts the places, lines and meters that FILE describes (JSON; '-' for standard input) into the\n"
+         "Puts the places, gateways, lines and meters that FILE describes (JSON; '-' for standard input) into the\n"
          "database in DIR (default: data). What is there already is brought up to date; nothing is removed;\n"
          "a file with an error changes nothing. Stop 'heng serve' on the same folder first.\n\n"
          "With --profiles the meter models of the *.json files in DIR are known besides the built-in ones\n"
@@ -385,6 +405,8 @@ int heng_cmd_import(int argc, char **argv)
     heng_profiles_fini(&profiles);
     json_decref(root);
     if (rc != HENG_OK) return heng_failure(command, &err);
-    printf("imported %zu places, %zu lines, %zu meters\n", applied.places, applied.lines, applied.meters);
+    printf("imported %zu places, %zu lines, %zu meters", applied.places, applied.lines, applied.meters);
+    if (applied.gateways) printf(", %zu gateways", applied.gateways);
+    putchar('\n');
     return EXIT_SUCCESS;
 }

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/bus.h"
 #include "app/explain_table.h"
 #include "app/fitter.h"
 #include "app/options.h"
@@ -16,6 +15,7 @@
 #include "base/hex.h"
 #include "base/zone.h"
 #include "codec/present.h"
+#include "run/bus.h"
 
 static const char command[] = "read";
 

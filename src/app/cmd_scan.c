@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/bus.h"
 #include "app/fitter.h"
 #include "app/options.h"
 #include "app/scan_site.h"
+#include "run/bus.h"
 
 static const char command[] = "scan";
 
@@ -442,21 +442,6 @@ static int check(struct scan *s, const struct wanted *w)
     return EXIT_SUCCESS;
 }
 
-/* Lines of a list of known meters are of the protocol that is looked for. */
-static heng_protocol known_protocol(const struct wanted *w)
-{
-    switch (w->kinds[0]) {
-    case HENG_SEARCH_MBUS_SECONDARY:
-    case HENG_SEARCH_MBUS_PRIMARY: return HENG_PROTOCOL_MBUS;
-    case HENG_SEARCH_CJT188: return HENG_PROTOCOL_CJT188;
-    case HENG_SEARCH_DLT645_2007: return HENG_PROTOCOL_DLT645_2007;
-    case HENG_SEARCH_DLT645_1997: return HENG_PROTOCOL_DLT645_1997;
-    case HENG_SEARCH_MODBUS_RTU: return HENG_PROTOCOL_MODBUS_RTU;
-    case HENG_SEARCH_KIND_COUNT: break;
-    }
-    return HENG_PROTOCOL_COUNT;
-}
-
 /* --- the command --------------------------------------------------------------------------------------------- */
 
 static heng_rc write_site(const struct scan *s, struct heng_err *err)
@@ -533,8 +518,8 @@ int heng_cmd_scan(int argc, char **argv)
     if (optind < argc) return heng_usage_error(command, "'%.40s' is one word too many", argv[optind]);
     if ((status = heng_fitter_check(&scan.fitter)) != EXIT_SUCCESS) return status;
     if ((status = check(&scan, &wanted)) != EXIT_SUCCESS) return status;
-    if (scan.known_file &&
-        heng_scan_known(scan.known_file, known_protocol(&wanted), &scan.known, &scan.known_count, &err) != HENG_OK)
+    heng_protocol protocol = heng_search_kind_protocol(wanted.kinds[0]); /* of the lines of a list of known meters */
+    if (scan.known_file && heng_scan_known(scan.known_file, protocol, &scan.known, &scan.known_count, &err) != HENG_OK)
         return heng_failure(command, &err);
     plan(&scan, wanted.kinds, wanted.count);
     status = run(&scan);

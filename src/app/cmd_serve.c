@@ -13,7 +13,7 @@
 #include "api/server.h"
 #include "app/options.h"
 #include "app/site_profiles.h"
-#include "app/site_run.h"
+#include "app/site_uplink.h"
 #include "base/log.h"
 
 #ifdef HENG_WEB_EMBEDDED
@@ -22,8 +22,9 @@
 
 static const char command[] = "serve";
 
-/* File descriptors beside those of the lines: database, console, DTUs that have not said who they are. */
-enum { OTHER_FILES = 1600 };
+/* File descriptors beside those of the lines: database, console, DTUs that have not said who they are, strangers on the
+ * uplink. */
+enum { OTHER_FILES = 1700 };
 
 struct serving {
     uv_loop_t loop;
@@ -35,9 +36,9 @@ struct serving {
 };
 
 struct serve_options {
-    const char *data, *listen, *dtu_listen, *web_root, *profiles, *keys;
-    char host[64], dtu_host[64];
-    uint16_t port, dtu_port;
+    const char *data, *listen, *dtu_listen, *uplink_listen, *web_root, *profiles, *keys;
+    char host[64], dtu_host[64], uplink_host[64], pki[DATA_PATH_MAX + 8];
+    uint16_t port, dtu_port, uplink_port;
 };
 
 static void tell_trouble(void *owner, const char *why)
@@ -51,6 +52,7 @@ static void tell_trouble(void *owner, const char *why)
 static void stop(struct serving *serving)
 {
     site_wishes_stop(serving->site.wishes);
+    site_uplink_stop(serving->site.uplink);
     site_run_stop(&serving->site);
     heng_dtu_close(serving->site.dtu);
     serving->site.dtu = NULL;
@@ -67,14 +69,16 @@ static void on_signal(uv_signal_t *signal, int number)
 /* Debian's soft limit is 1024 files; the hard one is ours to use. */
 static void raise_file_limit(struct serving *serving)
 {
-    size_t line_count = serving->site.line_count;
+    size_t line_count = serving->site.line_count, gateways = site_uplink_gateways(serving->site.uplink);
+    size_t files = line_count + gateways + OTHER_FILES;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    if (limit.rlim_cur >= line_count + OTHER_FILES) return;
+    if (limit.rlim_cur >= files) return;
     char text[160];
     snprintf(text, sizeof text,
-             "%zu lines need %zu open files and the system allows %llu: raise the limit (ulimit -n, LimitNOFILE)",
-             line_count, line_count + OTHER_FILES, (unsigned long long)limit.rlim_cur);
+             "%zu lines and %zu gateways need %zu open files and the system allows %llu: raise the limit (ulimit -n, "
+             "LimitNOFILE)",
+             line_count, gateways, files, (unsigned long long)limit.rlim_cur);
     heng_log(HENG_LOG_WARN, "serve", "event=file_limit why='%s'", text);
     tell_trouble(serving, text);
 }
@@ -103,7 +107,22 @@ static void start_loop(struct serving *serving)
     uv_signal_start(&serving->terminate, on_signal, SIGTERM);
 }
 
-/* Desk, API, writer, DTUs, lines, in this order: each needs those before it. *store becomes the writer's. */
+static void on_stored(void *owner, void *token, const struct heng_fact *fact)
+{
+    struct site_run *site = owner;
+    if (site_uplink_owns(fact))
+        site_uplink_stored(site->uplink, token, fact);
+    else
+        site_wishes_stored(site->wishes, token, fact);
+}
+
+static void on_live(void *owner, struct heng_live *live, size_t count)
+{
+    struct site_run *site = owner;
+    site_wishes_live(site->wishes, live, count);
+}
+
+/* Desk, API, writer, DTUs, lines, uplink, in this order: each needs those before it. *store becomes the writer's. */
 static heng_rc start(struct serving *serving, const struct serve_options *options, const char *database,
                      struct heng_store **store, struct heng_err *err)
 {
@@ -117,21 +136,32 @@ static heng_rc start(struct serving *serving, const struct serve_options *option
     api.files = heng_web_files;
     api.file_count = heng_web_file_count;
 #endif
-    heng_rc rc = heng_orders_recover(*store, heng_clock_wall(), err);
+    struct site_uplink_options uplink = {.host = options->uplink_host,
+                                         .port = options->uplink_port,
+                                         .directory = options->pki,
+                                         .database = database,
+                                         .profiles = &serving->profiles};
+    heng_rc rc = site_uplink_new(site, &uplink, &site->uplink, err);
+    if (rc == HENG_OK) rc = heng_orders_recover(*store, heng_clock_wall(), err);
     if (rc == HENG_OK) rc = site_wishes_new(site, database, &serving->profiles, serving->keys, &site->wishes, err);
     if (rc != HENG_OK) return rc;
     api.desk = site_wishes_desk(site->wishes);
     rc = heng_api_start(&api, &serving->api, err);
-    struct heng_writer_events events = {site->wishes, site_wishes_stored};
+    struct heng_writer_events events = {site, on_stored, on_live};
     if (rc == HENG_OK) rc = heng_writer_start(*store, database, serving->api, events, &site->writer, err);
     if (rc == HENG_OK) *store = NULL;
     if (rc == HENG_OK && options->dtu_host[0])
         rc = heng_dtu_listen(&serving->loop, options->dtu_host, options->dtu_port, &site->dtu, err);
     if (rc == HENG_OK) rc = site_run_start(site, database, &serving->profiles, tell_trouble, serving, err);
-    return rc;
+    return rc == HENG_OK ? site_uplink_start(site->uplink, err) : rc;
 }
 
-static void run(struct serving *serving, const char *host)
+static void print_address(const char *what, const char *host, uint16_t port, const char *end)
+{
+    printf("%s%s%s%s:%u%s\n", what, strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "", port, end);
+}
+
+static void run(struct serving *serving, const struct serve_options *options)
 {
     const struct site_run *site = &serving->site;
     raise_file_limit(serving);
@@ -139,8 +169,9 @@ static void run(struct serving *serving, const char *host)
     heng_log(HENG_LOG_INFO, "serve", "event=started lines=%zu meters=%zu", site->line_count, site->meter_count);
     if (site->line_count == 0)
         puts("no lines yet: describe the site in a file and run 'heng import' (README.md, \"Your own meters\")");
-    printf("console: http://%s%s%s:%u/\n", strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "",
-           heng_api_port(serving->api));
+    print_address("console: http://", options->host, heng_api_port(serving->api), "/");
+    if (site_uplink_port(site->uplink))
+        print_address("uplink: ", options->uplink_host, site_uplink_port(site->uplink), "");
     fflush(stdout);
     uv_run(&serving->loop, UV_RUN_DEFAULT);
 }
@@ -158,7 +189,7 @@ static heng_rc serve(const struct serve_options *options, struct heng_err *err)
         start_loop(&serving);
         serving.site.loop = &serving.loop;
         rc = start(&serving, options, database, &store, err);
-        if (rc == HENG_OK) run(&serving, options->host);
+        if (rc == HENG_OK) run(&serving, options);
         stop(&serving);
         uv_walk(&serving.loop, on_walk_close, NULL);
         uv_run(&serving.loop, UV_RUN_DEFAULT);
@@ -166,6 +197,7 @@ static heng_rc serve(const struct serve_options *options, struct heng_err *err)
         heng_writer_stop(serving.site.writer); /* before the API: it still publishes what it stores */
         heng_api_stop(serving.api);
         site_wishes_free(serving.site.wishes);
+        site_uplink_free(serving.site.uplink);
         site_run_fini(&serving.site);
         uv_loop_close(&serving.loop);
     }
@@ -181,6 +213,9 @@ static void print_help(void)
          "  --data DIR              where the database is (default: data)\n"
          "  --listen HOST:PORT      address of the console, loopback only (default: 127.0.0.1:8080)\n"
          "  --dtu-listen HOST:PORT  where DTUs dial in (default: 127.0.0.1:10002; 'off' for none)\n"
+         "  --uplink-listen HOST:PORT\n"
+         "                          where gateways dial in, with certificates (default: 127.0.0.1:7400; 'off' for "
+         "none)\n"
          "  --profiles DIR          meter models of a site (*.json) besides the built-in ones\n"
          "  --keys FILE             passwords of meters for commands: lines 'NUMBER password operator', eight hex\n"
          "                          digits each, '*' for all other meters; nobody else may read FILE (chmod 600)\n"
@@ -206,13 +241,15 @@ int heng_cmd_serve(int argc, char **argv)
     static const struct option long_options[] = {{"data", required_argument, NULL, 'd'},
                                                  {"listen", required_argument, NULL, 'l'},
                                                  {"dtu-listen", required_argument, NULL, 'u'},
+                                                 {"uplink-listen", required_argument, NULL, 'g'},
                                                  {"profiles", required_argument, NULL, 'p'},
                                                  {"keys", required_argument, NULL, 'k'},
                                                  {"web-root", required_argument, NULL, 'w'},
                                                  {"verbose", no_argument, NULL, 'v'},
                                                  {"help", no_argument, NULL, 'h'},
                                                  {NULL, 0, NULL, 0}};
-    struct serve_options options = {.data = "data", .listen = "127.0.0.1:8080", .dtu_listen = "127.0.0.1:10002"};
+    struct serve_options options = {
+        .data = "data", .listen = "127.0.0.1:8080", .dtu_listen = "127.0.0.1:10002", .uplink_listen = "127.0.0.1:7400"};
     int option;
     opterr = 0;
     optind = 1;
@@ -221,6 +258,7 @@ int heng_cmd_serve(int argc, char **argv)
         case 'd': options.data = optarg; break;
         case 'l': options.listen = optarg; break;
         case 'u': options.dtu_listen = optarg; break;
+        case 'g': options.uplink_listen = optarg; break;
         case 'p': options.profiles = optarg; break;
         case 'k': options.keys = optarg; break;
         case 'w': options.web_root = optarg; break;
@@ -235,10 +273,14 @@ int heng_cmd_serve(int argc, char **argv)
     if (split("--listen", options.listen, options.host, sizeof options.host, &options.port, &err) != HENG_OK ||
         (strcmp(options.dtu_listen, "off") != 0 &&
          split("--dtu-listen", options.dtu_listen, options.dtu_host, sizeof options.dtu_host, &options.dtu_port,
-               &err) != HENG_OK)) {
+               &err) != HENG_OK) ||
+        (strcmp(options.uplink_listen, "off") != 0 &&
+         split("--uplink-listen", options.uplink_listen, options.uplink_host, sizeof options.uplink_host,
+               &options.uplink_port, &err) != HENG_OK)) {
         fprintf(stderr, "heng serve: %s\n", err.text);
         return EXIT_USAGE;
     }
+    snprintf(options.pki, sizeof options.pki, "%s/pki", options.data);
     signal(SIGPIPE, SIG_IGN);
     if (serve(&options, &err) != HENG_OK) return heng_failure(command, &err);
     return EXIT_SUCCESS;

@@ -6,6 +6,7 @@
 
 #include "app/cmd_bench.h"
 #include "app/cmd_decode.h"
+#include "app/cmd_gateway.h"
 #include "app/cmd_import.h"
 #include "app/cmd_profile.h"
 #include "app/cmd_read.h"
@@ -21,6 +22,7 @@ static const struct {
 } commands[] = {
     {"serve", heng_cmd_serve, "read the meters, keep the readings, show the console"},
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
+    {"gateway", heng_cmd_gateway, "let boxes in as gateways, see how they are, reach a line of one"},
     {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
     {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
     {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},

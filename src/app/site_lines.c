@@ -13,14 +13,7 @@
 
 /* All lines together tell no more than so many statuses a second, beside trouble. Whoever waits for room goes on when a
  * batch has left the queue; when none leaves, because those who went on have no result yet, more may go after this. */
-enum {
-    STATUSES_PER_S = 250,
-    STATUS_PAUSE_MS = 1000,
-    TICK_MS = 1000,
-    PATIENCE_MS = 100,
-    CALM_S = 60,
-    DETAIL_LOG_MAX = 120
-};
+enum { STATUSES_PER_S = 250, TICK_MS = 1000, PATIENCE_MS = 100, CALM_S = 60 };
 
 void site_run_put(struct site_run *site, const struct heng_fact *fact, heng_us arrived_us, void *token)
 {
@@ -43,19 +36,6 @@ struct running_line *site_run_line(struct site_run *site, int64_t line_id)
 
 /* --- what lines tell ------------------------------------------------------------------------------------------- */
 
-/* Why a meter was not read, unless the whole line is to blame, which is told once; and what a good read lacks. */
-static void log_read(const struct heng_line *line, const struct heng_read *read)
-{
-    bool good = read->outcome == HENG_OUTCOME_OK;
-    bool of_line = read->outcome == HENG_OUTCOME_DISCONNECTED ||
-                   (read->outcome == HENG_OUTCOME_SILENCE && heng_line_state_now(line) == HENG_LINE_STATE_NO_LOAD);
-    if (of_line || (good && !read->why[0])) return;
-    heng_log(good ? HENG_LOG_DEBUG : HENG_LOG_WARN, "line",
-             "event=%s line='%s' meter=%lld outcome=%s tries=%u why='%s'", good ? "not_all_read" : "read_failed",
-             heng_line_config(line)->name, (long long)read->device_id, heng_outcome_text(read->outcome), read->tries,
-             read->why);
-}
-
 static struct heng_order_fact order_of(struct running_line *line, const struct heng_line_result *result,
                                        struct heng_wish_slot **ret_waits)
 {
@@ -67,18 +47,14 @@ static struct heng_order_fact order_of(struct running_line *line, const struct h
         .stage = result->stage,
         .at_us = heng_clock_wall(),
         .due_us = result->due_us,
-        .outcome = read ? read->outcome : HENG_OUTCOME_COUNT,
+        .outcome = heng_news_outcome(result),
         .ended = read != NULL,
         .has_learned = result->learned != NULL,
         .quarantined = result->quarantined,
     };
-    if (result->stage == HENG_STAGE_EXPIRED || result->stage == HENG_STAGE_CANCELLED) fact.outcome = HENG_OUTCOME_COUNT;
     if (result->learned) fact.learned = *result->learned;
-    if (read) snprintf(fact.why, sizeof fact.why, "%s", read->why);
-    if (result->stage == HENG_STAGE_EXPIRED && !fact.why[0])
-        snprintf(fact.why, sizeof fact.why, "its time was over before the line came to it");
     *ret_waits = site_wishes_identify(line->site->wishes, result->job_id, &fact);
-    if (fact.command && fact.stage == HENG_STAGE_CONFIRMED) fact.why[0] = '\0'; /* of a try before */
+    heng_news_why(result, fact.command, fact.why, sizeof fact.why);
     return fact;
 }
 
@@ -89,25 +65,20 @@ static void put_result(struct running_line *line, const struct heng_line_result 
     struct heng_order_fact order = order_of(line, result, &waits);
     void *token = waits;
     const struct heng_read *read = result->read;
-    bool asked =
-        read && read->device_id && result->stage != HENG_STAGE_EXPIRED && result->stage != HENG_STAGE_CANCELLED;
     if (order.command && order.stage == HENG_STAGE_SENT && !order.ended) {
         site_wishes_hold(line->site->wishes, line);
         token = line;
     }
-    if (!asked) {
+    if (!heng_news_was_asked(result)) {
         if (order.id) site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_ORDER, .order = &order}, 0, token);
         return;
     }
-    heng_writer_copy_read(&stamped, read);
-    stamped.at_us = heng_bus_to_wall(read->at_us);
-    for (unsigned i = 0; i < stamped.frame_count && i < HENG_READ_FRAMES_MAX; i++)
-        stamped.frames[i].at_us = heng_bus_to_wall(read->frames[i].at_us);
+    heng_news_stamp_read(&stamped, read, heng_clock_wall() - heng_clock_mono());
     if (stamped.outcome == HENG_OUTCOME_OK && stamped.frame_count) line->last_answer_us = stamped.at_us;
     heng_us arrived_us = read->frame_count ? read->frames[read->frame_count - 1].at_us : 0;
     site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_READ, .read = &stamped, .order = &order},
                  read->outcome == HENG_OUTCOME_OK ? arrived_us : 0, token);
-    log_read(heng_bus_line(line->bus), read);
+    heng_news_log_read(heng_bus_line(line->bus), read);
 }
 
 static void put_found(struct running_line *line, const struct heng_search_found *found)
@@ -135,69 +106,28 @@ static void put_progress(struct running_line *line, const struct heng_search_pro
     site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_SEARCH, .search = &fact}, 0, waits);
 }
 
-static struct heng_line_vitals_status vitals_of(const struct heng_line *line)
-{
-    static const char *const hints[] = {[HENG_HINT_NONE] = "none",
-                                        [HENG_HINT_ALL] = "all",
-                                        [HENG_HINT_CUT] = "cut",
-                                        [HENG_HINT_METER] = "meter",
-                                        [HENG_HINT_WEAK] = "weak"};
-    struct heng_line_vitals vitals = {0};
-    heng_line_vitals_now(line, &vitals);
-    struct heng_line_vitals_status status = {.health = vitals.health,
-                                             .queued = vitals.queued,
-                                             .quarantined = vitals.quarantined,
-                                             .cycle_us = vitals.cycle_us,
-                                             .dead_us = vitals.dead_us,
-                                             .hint_from = vitals.hint_from,
-                                             .hint_to = vitals.hint_to};
-    memcpy(status.hint, vitals.hint, sizeof status.hint);
-    memcpy(status.hint_meter, vitals.hint_meter, sizeof status.hint_meter);
-    snprintf(status.hint_kind, sizeof status.hint_kind, "%s", hints[vitals.hint_kind]);
-    return status;
-}
-
-static bool is_trouble(heng_line_state state)
-{
-    return state == HENG_LINE_STATE_DOWN || state == HENG_LINE_STATE_OVERLOAD || state == HENG_LINE_STATE_NO_LOAD;
-}
-
 static void put_status(struct running_line *line)
 {
-    const struct heng_line *bus_line = heng_bus_line(line->bus);
-    const struct heng_line_counters *now = heng_line_counters_now(bus_line);
+    struct heng_news_status status;
+    heng_news_status_take(&line->told, heng_bus_line(line->bus), heng_clock_mono(), &status);
     struct heng_line_fact fact = {
         .line_id = line->id,
-        .state = heng_line_state_now(bus_line),
+        .state = status.state,
+        .at_us = heng_bus_to_wall(status.since_us),
         .last_answer_us = line->last_answer_us,
-        .vitals = vitals_of(bus_line),
+        .counters = status.counters,
+        .vitals = status.vitals,
     };
-    bool changed = fact.state != line->told_state;
-    fact.at_us = heng_bus_to_wall(changed ? heng_line_since(bus_line) : heng_clock_mono());
-    snprintf(fact.detail, sizeof fact.detail, "%s", heng_line_detail(bus_line));
-#define X(field) fact.counters.field = now->field - line->told.field;
-    HENG_LINE_COUNTER_LIST(X)
-#undef X
-    line->told = *now;
-    line->told_state = fact.state;
-    line->told_us = heng_clock_mono();
+    snprintf(fact.detail, sizeof fact.detail, "%s", status.detail);
     line->last_answer_us = 0;
-    line->news = false;
     site_run_put(line->site, &(struct heng_fact){.kind = HENG_FACT_LINE, .line = &fact}, 0, NULL);
-    if (changed && is_trouble(fact.state))
-        heng_log(HENG_LOG_WARN, "line", "event=%s line='%s' why='%.*s'", heng_line_state_text(fact.state),
-                 heng_line_config(bus_line)->name, DETAIL_LOG_MAX, fact.detail);
 }
 
-/* Trouble and its end are told at once. All else as long as this second's share lasts, and of one line no more than
- * once a second, but for the reasons of trouble; what has to wait is told by tell_statuses. */
+/* What has to wait is told by tell_statuses. */
 static void on_status(struct running_line *line)
 {
-    heng_line_state state = heng_line_state_now(heng_bus_line(line->bus));
-    bool urgent = state != line->told_state && (is_trouble(state) || is_trouble(line->told_state));
-    bool rested = is_trouble(state) || heng_clock_mono() - line->told_us >= STATUS_PAUSE_MS * HENG_US_PER_MS;
-    line->news = true;
-    if (!urgent && (!rested || line->site->statuses_left == 0)) return;
+    bool urgent, share = line->site->statuses_left > 0;
+    if (!heng_news_status_now(&line->told, heng_bus_line(line->bus), heng_clock_mono(), share, &urgent)) return;
     if (!urgent) line->site->statuses_left--;
     put_status(line);
 }
@@ -273,11 +203,11 @@ static void check_clock(struct site_run *site)
 
 static void tell_statuses(struct site_run *site)
 {
-    heng_us due_us = heng_clock_mono() - STATUS_PAUSE_MS * HENG_US_PER_MS;
+    heng_us now_us = heng_clock_mono();
     site->statuses_left = STATUSES_PER_S;
     for (size_t i = 0; i < site->line_count && site->statuses_left; i++) {
         struct running_line *line = &site->lines[site->told_next++ % site->line_count];
-        if (!line->news || line->told_us > due_us) continue;
+        if (!heng_news_status_due(&line->told, now_us)) continue;
         if (!heng_writer_has_room(site->writer)) return;
         put_status(line);
         site->statuses_left--;
@@ -339,7 +269,7 @@ static void start_line(struct site_run *site, struct running_line *line, const s
     struct heng_bus_events events = {line, on_action, has_room};
     line->site = site;
     line->id = config->id;
-    line->told_state = HENG_LINE_STATE_DOWN; /* as heng_orders_recover has left it */
+    line->told.state = HENG_LINE_STATE_DOWN; /* as heng_orders_recover has left it */
     count = keep_askable(meters, count, trouble);
     /* One line that cannot run must not keep the others from being read. */
     if (heng_bus_open(site->loop, site->dtu, config, meters, count, events, &line->bus, &why) == HENG_OK) return;
@@ -414,7 +344,7 @@ void site_run_stop(struct site_run *site)
 {
     for (size_t i = 0; i < site->line_count; i++) {
         struct running_line *line = &site->lines[i];
-        if (line->bus && line->news && heng_writer_has_room(site->writer)) put_status(line);
+        if (line->bus && line->told.news && heng_writer_has_room(site->writer)) put_status(line);
         heng_bus_close(line->bus);
         line->bus = NULL;
     }

@@ -2,13 +2,14 @@
 #define HENG_APP_SITE_RUN_H
 /* The lines of a site while they run: what they tell goes to the writer, what people want goes to them. All of it on
  * the loop's thread, but for the wakes of desk and writer. */
-#include "app/bus.h"
-#include "app/clock_watch.h"
 #include "app/site_keys.h"
 #include "app/turns.h"
 #include "app/writer.h"
 #include "flow/desk.h"
 #include "flow/site.h"
+#include "run/bus.h"
+#include "run/clock_watch.h"
+#include "run/news.h"
 
 struct site_run;
 
@@ -20,23 +21,22 @@ struct running_search {
     heng_us started_us;
 };
 
-/* One line. told: what the writer has of it; news: it has more to tell, and does when its time comes. bus NULL: it
- * cannot run. held: a command goes out when it is on the disk that it does; under the mutex of the wishes. */
+/* One line. told: what the writer has of it. bus NULL: it cannot run. held: a command goes out when it is on the disk
+ * that it does; under the mutex of the wishes. */
 struct running_line {
     struct site_run *site;
     struct heng_bus *bus;
     int64_t id;
     heng_us last_answer_us; /* wall clock, 0: none since it was told */
-    heng_us told_us;        /* monotonic */
-    bool news, held, let_go;
-    heng_line_state told_state;
-    struct heng_line_counters told;
+    bool held, let_go;
+    struct heng_news_told told;
     struct running_search search;
     struct turn turn; /* waits for room with the writer */
     bool has_turn;    /* until its next result */
 };
 
 struct site_wishes;
+struct site_uplink;
 
 struct site_run {
     uv_loop_t *loop;
@@ -47,6 +47,7 @@ struct site_run {
     size_t told_next, statuses_left; /* whose turn it is to tell its status; how many may, in this second */
     struct heng_zone *zone;
     struct site_wishes *wishes;
+    struct site_uplink *uplink; /* lines that gateways read */
     uv_timer_t second, patience;
     uv_async_t emptied; /* by the writer: whoever waits may go on */
     bool ticks;         /* the timers and emptied are there */
@@ -85,6 +86,9 @@ struct heng_desk *site_wishes_desk(struct site_wishes *wishes);
  * it (struct heng_wish_slot); of a stage that is none, the line that waits. */
 void site_wishes_stored(void *owner, void *token, const struct heng_fact *fact);
 
+/* heng_writer_events.live: reads of a gateway's lines are known to people by the number of their group. */
+void site_wishes_live(void *owner, struct heng_live *live, size_t count);
+
 /* The line sends nothing more until site_wishes_stored comes with it. */
 void site_wishes_hold(struct site_wishes *wishes, struct running_line *line);
 bool site_wishes_holds(struct site_wishes *wishes, const struct running_line *line);
@@ -98,6 +102,12 @@ void site_wishes_resume(struct site_wishes *wishes);
 /* Whose job is it? Fills id and command of the fact; the job is forgotten when its stage is an end. Returns who waits
  * for that end to be stored, or NULL. */
 struct heng_wish_slot *site_wishes_identify(struct site_wishes *wishes, int64_t job_id, struct heng_order_fact *fact);
+
+/* For the uplink: a command ends here; a read of a group was refused further down; what an order needs to be sent,
+ * which the caller wipes when it is. */
+void site_wishes_end(struct site_wishes *wishes, const struct heng_command *command, heng_stage stage, const char *why);
+void site_wishes_refused(struct site_wishes *wishes, int64_t job_id, const char *why);
+void site_wishes_give_keys(struct site_wishes *wishes, int64_t device_id, struct heng_order *order);
 
 /* When the loop has ended, before the writer does: commands that are stored and did not reach a line are taken back. */
 void site_wishes_settle(struct site_wishes *wishes);

@@ -1,26 +1,15 @@
-/* What people want of the lines: wishes off the desk, commands stored and then handed to their line, groups of reads.
- */
+/* What people want of the lines: wishes off the desk, commands stored and then handed to their line, searches. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/site_run.h"
+#include "app/site_reads.h"
+#include "app/site_uplink.h"
 #include "base/log.h"
 #include "meter/profile.h"
 
-/* Jobs of reads have numbers that no command comes to: microseconds since 1970 at the start, and on from there. */
-#define READ_IDS_FROM (INT64_C(1) << 50)
-
-enum { GROUPS_MAX = 256, COMMANDS_MAX = 4096, SEARCH_METERS_MAX = 4096, OPEN_PAGE = 64 };
-
-/* A group of reads: its jobs are id + 1 .. id + count. lines: of each job; left: that have not ended. */
-struct group {
-    int64_t id;
-    size_t count, left;
-    int64_t *lines;
-    struct group *next;
-};
+enum { COMMANDS_MAX = 4096, SEARCH_METERS_MAX = 4096, OPEN_PAGE = 64 };
 
 /* cancel: who wants it taken back, and waits until that is stored. */
 struct live_command {
@@ -49,9 +38,7 @@ struct site_wishes {
     struct heng_store_reader *reader;
     uv_async_t async;
     bool stopped;
-    int64_t next_id;
-    struct group *groups;
-    size_t group_count;
+    struct site_reads *reads;
     struct live_command commands[COMMANDS_MAX];
     size_t command_count;
     struct ending *endings; /* oldest first */
@@ -63,106 +50,6 @@ struct site_wishes {
 static void refuse(struct site_wishes *wishes, struct heng_wish_slot *slot, heng_rc rc, const char *why)
 {
     heng_desk_answer(wishes->desk, slot, NULL, rc, why);
-}
-
-/* --- reads ----------------------------------------------------------------------------------------------------- */
-
-static void drop_group(struct site_wishes *wishes, struct group *group)
-{
-    struct group **at = &wishes->groups;
-    while (*at != group) at = &(*at)->next;
-    *at = group->next;
-    wishes->group_count--;
-    free(group->lines);
-    free(group);
-}
-
-static struct group *find_group(struct site_wishes *wishes, int64_t id)
-{
-    struct group *group = wishes->groups;
-    while (group && (id < group->id || id > group->id + (int64_t)group->count)) group = group->next;
-    return group;
-}
-
-static heng_rc new_group(struct site_wishes *wishes, size_t count, struct group **ret, struct heng_err *err)
-{
-    if (wishes->group_count == GROUPS_MAX)
-        return heng_fail(err, HENG_EBUSY, 0, "%d groups of reads wait: try again later", GROUPS_MAX);
-    struct group *group = calloc(1, sizeof *group);
-    int64_t *lines = calloc(count, sizeof *lines);
-    if (!group || !lines) {
-        free(group);
-        free(lines);
-        return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
-    }
-    *group = (struct group){.id = wishes->next_id, .count = count, .lines = lines, .next = wishes->groups};
-    wishes->next_id += (int64_t)count + 1;
-    wishes->groups = group;
-    wishes->group_count++;
-    *ret = group;
-    return HENG_OK;
-}
-
-static void submit_reads(struct site_wishes *wishes, struct group *group, const struct heng_place_member *meters,
-                         heng_us expires_us, struct heng_receipt *receipt)
-{
-    heng_us now = heng_clock_mono();
-    for (size_t i = 0; i < group->count; i++) {
-        struct running_line *line = site_run_line(wishes->site, meters[i].line_id);
-        struct heng_line_job job = {.id = group->id + 1 + (int64_t)i,
-                                    .group = group->id,
-                                    .cls = HENG_CLASS_ON_DEMAND,
-                                    .device_id = meters[i].device_id,
-                                    .order = {.kind = HENG_ORDER_READ},
-                                    .expires_us = expires_us};
-        struct heng_err why = {.text = "the line of this meter cannot run"};
-        group->lines[i] = meters[i].line_id;
-        if (line && heng_line_submit(heng_bus_line(line->bus), now, &job, &why) == HENG_OK) {
-            receipt->accepted++;
-            group->left++;
-        } else if (receipt->refused++ == 0) {
-            snprintf(receipt->why, sizeof receipt->why, "%s", why.text);
-        }
-    }
-}
-
-static heng_rc read_meters(struct site_wishes *wishes, const struct heng_wish *wish, struct heng_place_member *meters,
-                           struct heng_receipt *receipt, struct heng_err *err)
-{
-    size_t n = 0;
-    struct group *group = NULL;
-    heng_rc rc = heng_wish_meters(wishes->reader, wish, meters, HENG_WISH_METERS_MAX + 1, &n, &receipt->refused,
-                                  receipt->why, err);
-    if (rc != HENG_OK) return rc;
-    if (n == 0 && receipt->refused) return heng_fail(err, HENG_ENOTFOUND, 0, "%s", receipt->why);
-    if (n == 0) return heng_fail(err, HENG_ENOTFOUND, 0, "no meter is there");
-    rc = new_group(wishes, n, &group, err);
-    if (rc != HENG_OK) return rc;
-    heng_us expires_s = wish->expires_s ? wish->expires_s : HENG_WISH_EXPIRES_S;
-    submit_reads(wishes, group, meters, heng_clock_mono() + expires_s * HENG_US_PER_S, receipt);
-    receipt->id = group->id;
-    if (receipt->accepted) return HENG_OK;
-    drop_group(wishes, group);
-    return heng_fail(err, HENG_EUNSUPPORTED, 0, "%s", receipt->why);
-}
-
-static void take_read(struct site_wishes *wishes, struct heng_wish_slot *slot)
-{
-    struct heng_receipt receipt = {0};
-    struct heng_err why = {.text = ""};
-    struct heng_place_member *meters = calloc(HENG_WISH_METERS_MAX + 1, sizeof *meters);
-    heng_rc rc = meters ? HENG_OK : heng_fail(&why, HENG_ENOMEM, 0, "out of memory");
-    if (rc == HENG_OK && !heng_desk_hold(wishes->desk, slot)) rc = HENG_ECLOSED;
-    if (rc == HENG_OK) rc = read_meters(wishes, heng_wish_of(slot), meters, &receipt, &why);
-    heng_desk_answer(wishes->desk, slot, &receipt, rc, why.text);
-    struct group *group = rc == HENG_OK ? find_group(wishes, receipt.id) : NULL;
-    /* After the answer, for it brings the number by which results are known. The group may go while lines go on. */
-    for (size_t i = 0; rc == HENG_OK && group && i < group->count; i++) {
-        struct running_line *line = site_run_line(wishes->site, meters[i].line_id);
-        if (line && (i == 0 || meters[i].line_id != meters[i - 1].line_id)) heng_bus_pump(line->bus);
-        group = find_group(wishes, receipt.id);
-    }
-    free(meters);
 }
 
 /* --- commands -------------------------------------------------------------------------------------------------- */
@@ -186,9 +73,7 @@ static void put_endings(struct site_wishes *wishes)
     }
 }
 
-void site_wishes_second(struct site_wishes *wishes) { put_endings(wishes); }
-
-static void put_end(struct site_wishes *wishes, const struct heng_command *command, heng_stage stage, const char *why)
+void site_wishes_end(struct site_wishes *wishes, const struct heng_command *command, heng_stage stage, const char *why)
 {
     struct heng_order_fact fact = {.id = command->id,
                                    .command = true,
@@ -211,7 +96,24 @@ static void put_end(struct site_wishes *wishes, const struct heng_command *comma
     put_endings(wishes);
 }
 
-static void give_keys(struct site_wishes *wishes, int64_t device_id, struct heng_order *order)
+void site_wishes_second(struct site_wishes *wishes)
+{
+    put_endings(wishes);
+    site_reads_second(wishes->reads);
+}
+
+void site_wishes_live(void *owner, struct heng_live *live, size_t count)
+{
+    struct site_wishes *wishes = owner;
+    site_reads_live(wishes->reads, live, count);
+}
+
+void site_wishes_refused(struct site_wishes *wishes, int64_t job_id, const char *why)
+{
+    site_reads_refused(wishes->reads, job_id, why);
+}
+
+void site_wishes_give_keys(struct site_wishes *wishes, int64_t device_id, struct heng_order *order)
 {
     struct heng_meter_row meter;
     struct heng_err err;
@@ -231,7 +133,7 @@ static struct heng_line_job job_of(struct site_wishes *wishes, const struct heng
         .order = command->order,
         .expires_us = now + (command->expires_us - heng_clock_wall()),
     };
-    give_keys(wishes, command->device_id, &job.order);
+    site_wishes_give_keys(wishes, command->device_id, &job.order);
     return job;
 }
 
@@ -244,6 +146,8 @@ static heng_rc can_command(struct site_wishes *wishes, const struct heng_command
     heng_rc rc = HENG_ENOTFOUND;
     if (command->key[0]) rc = heng_store_find_command(wishes->reader, command->key, &known, err);
     if (rc != HENG_ENOTFOUND) return rc;
+    if (!line && site_uplink_has_line(wishes->site->uplink, command->line_id))
+        return site_uplink_can_command(wishes->site->uplink, command, err);
     if (!line) return heng_fail(err, HENG_EUNSUPPORTED, 0, "the line cannot run: see its log");
     if (wishes->command_count == COMMANDS_MAX) return heng_fail(err, HENG_EBUSY, 0, "too many commands wait");
     struct heng_line_job job = job_of(wishes, command, heng_clock_mono());
@@ -252,10 +156,13 @@ static heng_rc can_command(struct site_wishes *wishes, const struct heng_command
     return rc;
 }
 
-/* A command that is on the disk goes to its line. */
-static heng_rc submit_command(struct site_wishes *wishes, const struct heng_command *command, struct heng_err *err)
+/* A command that is on the disk goes to its line. fresh: it never went anywhere before. */
+static heng_rc submit_command(struct site_wishes *wishes, const struct heng_command *command, bool fresh,
+                              struct heng_err *err)
 {
     struct running_line *line = site_run_line(wishes->site, command->line_id);
+    if (!line && site_uplink_has_line(wishes->site->uplink, command->line_id))
+        return site_uplink_command(wishes->site->uplink, command, fresh, err);
     if (!line) return heng_fail(err, HENG_EUNSUPPORTED, 0, "the line cannot run: see its log");
     if (wishes->command_count == COMMANDS_MAX) return heng_fail(err, HENG_EBUSY, 0, "too many commands wait");
     heng_us now = heng_clock_mono();
@@ -390,12 +297,13 @@ static void on_stored(struct site_wishes *wishes, struct stored *stored)
         return;
     }
     if (!heng_desk_hold(wishes->desk, stored->slot)) {
-        put_end(wishes, command, HENG_STAGE_CANCELLED, "who asked for it did not wait for the answer: not sent");
+        site_wishes_end(wishes, command, HENG_STAGE_CANCELLED,
+                        "who asked for it did not wait for the answer: not sent");
         heng_desk_answer(wishes->desk, stored->slot, NULL, HENG_EBUSY, "");
         return;
     }
-    rc = submit_command(wishes, command, &why);
-    if (rc != HENG_OK) put_end(wishes, command, HENG_STAGE_FAILED, why.text);
+    rc = submit_command(wishes, command, true, &why);
+    if (rc != HENG_OK) site_wishes_end(wishes, command, HENG_STAGE_FAILED, why.text);
     heng_desk_answer(wishes->desk, stored->slot, &receipt, rc, why.text);
     struct running_line *line = rc == HENG_OK ? site_run_line(wishes->site, command->line_id) : NULL;
     if (line) heng_bus_pump(line->bus);
@@ -412,49 +320,21 @@ void site_wishes_resume(struct site_wishes *wishes)
         for (size_t i = 0; i < n; i++) {
             const struct heng_command *command = &rows[i].command;
             heng_log(HENG_LOG_INFO, "serve", "event=command_resumed id=%lld", (long long)command->id);
-            if (submit_command(wishes, command, &err) != HENG_OK)
-                put_end(wishes, command, HENG_STAGE_FAILED, err.text);
-            else
-                heng_bus_pump(site_run_line(wishes->site, command->line_id)->bus);
+            heng_rc rc = submit_command(wishes, command, false, &err);
+            struct running_line *line = rc == HENG_OK ? site_run_line(wishes->site, command->line_id) : NULL;
+            if (rc != HENG_OK) site_wishes_end(wishes, command, HENG_STAGE_FAILED, err.text);
+            if (line) heng_bus_pump(line->bus);
         }
     }
 }
 
 /* --- taking back ----------------------------------------------------------------------------------------------- */
 
-static size_t cancel_group(struct site_wishes *wishes, const struct group *group)
-{
-    size_t taken_back = 0;
-    for (size_t i = 0; i < group->count; i++) {
-        struct running_line *line = site_run_line(wishes->site, group->lines[i]);
-        int64_t job = group->id + 1 + (int64_t)i;
-        if (line && heng_line_cancel(heng_bus_line(line->bus), heng_clock_mono(), job) == HENG_OK) taken_back++;
-    }
-    return taken_back;
-}
-
-static void pump_group(struct site_wishes *wishes, int64_t id)
-{
-    struct group *group = find_group(wishes, id);
-    for (size_t i = 0; group && i < group->count; i++) {
-        struct running_line *line = site_run_line(wishes->site, group->lines[i]);
-        if (line && (i == 0 || group->lines[i] != group->lines[i - 1])) heng_bus_pump(line->bus);
-        group = find_group(wishes, id);
-    }
-}
-
 static void take_cancel(struct site_wishes *wishes, struct heng_wish_slot *slot)
 {
     int64_t id = heng_wish_of(slot)->id;
-    struct heng_receipt receipt = {.id = id};
-    struct group *group = id >= READ_IDS_FROM ? find_group(wishes, id) : NULL;
-    if (group) {
-        receipt.accepted = cancel_group(wishes, group);
-        receipt.refused = group->left - receipt.accepted;
-        heng_desk_answer(wishes->desk, slot, &receipt, HENG_OK, "");
-        pump_group(wishes, id);
-        return;
-    }
+    if (site_reads_cancel(wishes->reads, id, slot)) return;
+    if (site_uplink_cancel(wishes->site->uplink, id, slot)) return;
     size_t at = find_command(wishes, id);
     bool known = at < wishes->command_count;
     struct running_line *line = known ? site_run_line(wishes->site, wishes->commands[at].line_id) : NULL;
@@ -538,6 +418,10 @@ static void take_search(struct site_wishes *wishes, struct heng_wish_slot *slot)
     heng_wish_kind kind = heng_wish_of(slot)->kind; /* the slot may be gone once it is with the writer */
     struct heng_err why = {.text = ""};
     struct running_line *line = site_run_line(wishes->site, heng_wish_of(slot)->line_id);
+    if (!line && site_uplink_has_line(wishes->site->uplink, heng_wish_of(slot)->line_id)) {
+        site_uplink_search(wishes->site->uplink, slot);
+        return;
+    }
     struct heng_meter_config *meters = calloc(SEARCH_METERS_MAX, sizeof *meters);
     heng_rc rc = HENG_OK;
     if (!line)
@@ -567,22 +451,16 @@ static void take_search(struct site_wishes *wishes, struct heng_wish_slot *slot)
 struct heng_wish_slot *site_wishes_identify(struct site_wishes *wishes, int64_t job_id, struct heng_order_fact *fact)
 {
     if (!job_id) return NULL;
-    if (job_id < READ_IDS_FROM) {
-        size_t at = find_command(wishes, job_id);
-        fact->id = job_id;
-        fact->command = true;
-        if (at == wishes->command_count) return NULL;
-        fact->device_id = wishes->commands[at].device_id;
-        if (!fact->ended) return NULL;
-        struct heng_wish_slot *waits = wishes->commands[at].cancel;
-        wishes->commands[at] = wishes->commands[--wishes->command_count];
-        return waits;
-    }
-    struct group *group = find_group(wishes, job_id);
-    if (!group) return NULL;
-    fact->id = group->id;
-    if (fact->ended && --group->left == 0) drop_group(wishes, group);
-    return NULL;
+    if (site_reads_identify(wishes->reads, job_id, fact)) return NULL;
+    size_t at = find_command(wishes, job_id);
+    fact->id = job_id;
+    fact->command = true;
+    if (at == wishes->command_count) return NULL;
+    fact->device_id = wishes->commands[at].device_id;
+    if (!fact->ended) return NULL;
+    struct heng_wish_slot *waits = wishes->commands[at].cancel;
+    wishes->commands[at] = wishes->commands[--wishes->command_count];
+    return waits;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
@@ -607,11 +485,16 @@ static void drain(uv_async_t *async)
     }
     for (struct heng_wish_slot *slot; (slot = heng_desk_take(wishes->desk)) != NULL;) {
         switch (heng_wish_of(slot)->kind) {
-        case HENG_WISH_READ: take_read(wishes, slot); break;
+        case HENG_WISH_READ: site_reads_take(wishes->reads, slot); break;
         case HENG_WISH_COMMAND: take_command(wishes, slot); break;
         case HENG_WISH_CANCEL: take_cancel(wishes, slot); break;
         case HENG_WISH_SEARCH:
         case HENG_WISH_SEARCH_STOP: take_search(wishes, slot); break;
+        case HENG_WISH_ENROL_ACCEPT:
+        case HENG_WISH_ENROL_REFUSE:
+        case HENG_WISH_REVOKE:
+        case HENG_WISH_TUNNEL:
+        case HENG_WISH_GATEWAY_ASK: site_uplink_take(wishes->site->uplink, slot); break;
         case HENG_WISH_COUNT: refuse(wishes, slot, HENG_EUNSUPPORTED, "this wish is not known"); break;
         }
     }
@@ -633,10 +516,10 @@ heng_rc site_wishes_new(struct site_run *site, const char *database, const struc
     wishes->site = site;
     wishes->profiles = profiles;
     wishes->keys = keys;
-    wishes->next_id = heng_clock_wall() > READ_IDS_FROM ? heng_clock_wall() : READ_IDS_FROM;
     pthread_mutex_init(&wishes->mutex, NULL);
     heng_rc rc = heng_store_reader_open(database, &wishes->reader, err);
     if (rc == HENG_OK) rc = heng_desk_new(wake, wishes, &wishes->desk, err);
+    if (rc == HENG_OK) rc = site_reads_new(site, wishes->reader, wishes->desk, &wishes->reads, err);
     if (rc == HENG_OK && uv_async_init(site->loop, &wishes->async, drain) != 0)
         rc = heng_fail(err, HENG_ELIMIT, 0, "cannot make a signal between threads: too many files are open");
     if (rc != HENG_OK) {
@@ -667,7 +550,7 @@ void site_wishes_settle(struct site_wishes *wishes)
     for (struct stored *stored = take_stored(wishes), *next; stored; stored = next) {
         next = stored->next;
         if (stored->fact.rc == HENG_OK && !stored->fact.existed)
-            put_end(wishes, &stored->fact.command, HENG_STAGE_CANCELLED, "Heng was stopped before it was sent");
+            site_wishes_end(wishes, &stored->fact.command, HENG_STAGE_CANCELLED, "Heng was stopped before it was sent");
         free(stored);
     }
     put_endings(wishes);
@@ -676,7 +559,7 @@ void site_wishes_settle(struct site_wishes *wishes)
 void site_wishes_free(struct site_wishes *wishes)
 {
     if (!wishes) return;
-    while (wishes->groups) drop_group(wishes, wishes->groups);
+    site_reads_free(wishes->reads);
     for (struct ending *ending = wishes->endings, *next; ending; ending = next) {
         next = ending->next;
         free(ending);

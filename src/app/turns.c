@@ -13,6 +13,29 @@ void turns_join(struct turns *turns, struct turn *turn, bool brings)
     row->last = turn;
 }
 
+static void leave(struct turn_row *row, struct turn *turn)
+{
+    struct turn *before = NULL, *at = row->first;
+    while (at && at != turn) {
+        before = at;
+        at = at->next;
+    }
+    if (!at) return;
+    if (before)
+        before->next = turn->next;
+    else
+        row->first = turn->next;
+    if (row->last == turn) row->last = before;
+}
+
+void turns_leave(struct turns *turns, struct turn *turn)
+{
+    if (!turn->waits) return;
+    leave(&turns->bringing, turn);
+    leave(&turns->beginning, turn);
+    turn->waits = false;
+}
+
 bool turns_are_free(const struct turns *turns, bool brings)
 {
     return !turns->bringing.first && (brings || !turns->beginning.first);

@@ -23,6 +23,9 @@ struct turns {
 /* Go to the end of the row; who waits already keeps the place. */
 void turns_join(struct turns *turns, struct turn *turn, bool brings);
 
+/* Who waits does not any more, and may be gone. */
+void turns_leave(struct turns *turns, struct turn *turn);
+
 /* May one that has no turn go on at once, and overtake nobody by it? */
 bool turns_are_free(const struct turns *turns, bool brings);
 

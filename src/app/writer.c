@@ -14,6 +14,10 @@
  * and the lines rest. */
 enum { SLOTS = 512, WISH_SLOTS = 16, BATCH = 256, RETRY_S = 1, STOP_TRIES = 3 };
 
+/* Deliveries of gateways: how many may wait, and how many bytes of them make a transaction full: some thousand reads,
+ * so that a commit that somebody waits for is never far. */
+enum { DELIVERIES_MAX = 32, BATCH_BYTES = 256 * 1024 };
+
 struct slot {
     heng_fact_kind kind;
     bool has_order;
@@ -26,6 +30,11 @@ struct slot {
         struct heng_command_fact command;
         struct heng_search_fact search;
         struct heng_found_fact found;
+        struct heng_delivery delivery; /* owns its bytes */
+        struct heng_gateway_status gateway;
+        struct heng_gateway_event_row event;
+        struct heng_enrolment_fact enrolment;
+        struct heng_revoke_fact revoke;
     };
 };
 
@@ -41,6 +50,8 @@ struct heng_writer {
     pthread_mutex_t mutex;
     pthread_cond_t news;
     bool stopping;
+    struct heng_writer_work *work, **work_end; /* oldest first */
+    size_t deliveries;
     size_t first, count; /* ring over slots */
     struct slot slots[SLOTS];
 };
@@ -87,7 +98,28 @@ static void fill(struct slot *slot, const struct heng_fact *fact, heng_us arrive
     case HENG_FACT_COMMAND: slot->command = *fact->command; break;
     case HENG_FACT_SEARCH: slot->search = *fact->search; break;
     case HENG_FACT_FOUND: slot->found = *fact->found; break;
+    case HENG_FACT_DELIVERY: slot->delivery = *fact->delivery; break; /* bytes: copy_bytes */
+    case HENG_FACT_GATEWAY: slot->gateway = *fact->gateway; break;
+    case HENG_FACT_GATEWAY_EVENT: slot->event = *fact->event; break;
+    case HENG_FACT_ENROLMENT: slot->enrolment = *fact->enrolment; break;
+    case HENG_FACT_REVOKE: slot->revoke = *fact->revoke; break;
     }
+}
+
+/* The bytes of a delivery are as many as they are: they lie on the heap. Errors: NULL: no memory. */
+static uint8_t *copy_bytes(struct heng_slice bytes)
+{
+    uint8_t *copy = malloc(bytes.n ? bytes.n : 1);
+    if (copy && bytes.n) memcpy(copy, bytes.p, bytes.n);
+    return copy;
+}
+
+/* The slot leaves the ring. */
+static void retire(struct heng_writer *writer, struct slot *slot)
+{
+    if (slot->kind != HENG_FACT_DELIVERY) return;
+    free((void *)(uintptr_t)slot->delivery.bytes.p);
+    writer->deliveries--;
 }
 
 static struct heng_fact fact_of(struct slot *slot)
@@ -100,6 +132,11 @@ static struct heng_fact fact_of(struct slot *slot)
     case HENG_FACT_COMMAND: fact.command = &slot->command; break;
     case HENG_FACT_SEARCH: fact.search = &slot->search; break;
     case HENG_FACT_FOUND: fact.found = &slot->found; break;
+    case HENG_FACT_DELIVERY: fact.delivery = &slot->delivery; break;
+    case HENG_FACT_GATEWAY: fact.gateway = &slot->gateway; break;
+    case HENG_FACT_GATEWAY_EVENT: fact.event = &slot->event; break;
+    case HENG_FACT_ENROLMENT: fact.enrolment = &slot->enrolment; break;
+    case HENG_FACT_REVOKE: fact.revoke = &slot->revoke; break;
     }
     return fact;
 }
@@ -107,15 +144,87 @@ static struct heng_fact fact_of(struct slot *slot)
 heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact, heng_us arrived_us, void *token)
 {
     heng_rc rc = HENG_ELIMIT;
+    bool delivery = fact->kind == HENG_FACT_DELIVERY;
+    uint8_t *bytes = delivery ? copy_bytes(fact->delivery->bytes) : NULL;
+    if (delivery && !bytes) return rc;
     pthread_mutex_lock(&writer->mutex);
-    if (writer->count < SLOTS) {
-        fill(&writer->slots[(writer->first + writer->count) % SLOTS], fact, arrived_us, token);
+    if (writer->count < SLOTS && !(delivery && writer->deliveries >= DELIVERIES_MAX)) {
+        struct slot *slot = &writer->slots[(writer->first + writer->count) % SLOTS];
+        fill(slot, fact, arrived_us, token);
+        if (delivery) {
+            slot->delivery.bytes.p = bytes;
+            bytes = NULL;
+            writer->deliveries++;
+        }
         writer->count++;
         pthread_cond_signal(&writer->news);
         rc = HENG_OK;
     }
     pthread_mutex_unlock(&writer->mutex);
+    free(bytes);
     return rc;
+}
+
+bool heng_writer_takes_delivery(struct heng_writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    bool room = writer->deliveries < DELIVERIES_MAX && writer->count < SLOTS - WISH_SLOTS;
+    pthread_mutex_unlock(&writer->mutex);
+    return room;
+}
+
+void heng_writer_ask(struct heng_writer *writer, struct heng_writer_work *work)
+{
+    work->next = NULL;
+    pthread_mutex_lock(&writer->mutex);
+    *writer->work_end = work;
+    writer->work_end = &work->next;
+    pthread_cond_signal(&writer->news);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+static struct heng_writer_work *take_work(struct heng_writer *writer)
+{
+    struct heng_writer_work *work = writer->work;
+    if (!work) return NULL;
+    writer->work = work->next;
+    if (!writer->work) writer->work_end = &writer->work;
+    return work;
+}
+
+static heng_rc do_work(struct heng_writer *writer, struct heng_writer_work *work, struct heng_err *err)
+{
+    heng_rc rc = writer->store ? HENG_OK : heng_store_open(writer->path, &writer->store, err);
+    if (rc == HENG_OK) rc = heng_store_begin(writer->store, err);
+    if (rc != HENG_OK) return rc;
+    rc = work->run(work, writer->store, err);
+    if (rc == HENG_OK) return heng_store_commit(writer->store, err);
+    heng_store_rollback(writer->store);
+    return rc;
+}
+
+/* One piece of work, if there is one. The mutex is held, but not while it is done. */
+static void work_once(struct heng_writer *writer)
+{
+    struct heng_writer_work *work = take_work(writer);
+    if (!work) return;
+    bool late = writer->stopping;
+    pthread_mutex_unlock(&writer->mutex);
+    struct heng_err err = {.text = ""};
+    heng_rc rc = late ? heng_fail(&err, HENG_ECLOSED, 0, "Heng is being stopped") : do_work(writer, work, &err);
+    work->done(work, rc, err.text);
+    pthread_mutex_lock(&writer->mutex);
+}
+
+/* How many facts make the next batch. */
+static size_t batch_size(const struct heng_writer *writer)
+{
+    size_t n = 0, bytes = 0;
+    while (n < writer->count && n < BATCH && bytes < BATCH_BYTES) {
+        const struct slot *slot = &writer->slots[(writer->first + n++) % SLOTS];
+        if (slot->kind == HENG_FACT_DELIVERY) bytes += slot->delivery.bytes.n;
+    }
+    return n;
 }
 
 /* Store one batch; the slots are ours until they are taken off the ring. */
@@ -140,6 +249,7 @@ static heng_rc store_batch(struct heng_writer *writer, size_t first, size_t coun
 static void tell(struct heng_writer *writer, size_t first, size_t count, const struct heng_ingested *ingested)
 {
     heng_us now_us = heng_clock_mono();
+    if (writer->events.live) writer->events.live(writer->events.owner, ingested->live, ingested->live_n);
     for (size_t i = 0; i < count; i++) {
         struct slot *slot = &writer->slots[(first + i) % SLOTS];
         struct heng_fact fact = fact_of(slot);
@@ -180,12 +290,13 @@ static void *run(void *argument)
     bool failing = false;
     unsigned tries_left = STOP_TRIES;
     pthread_mutex_lock(&writer->mutex);
-    while (!writer->stopping || writer->count) {
+    while (!writer->stopping || writer->count || writer->work) {
+        work_once(writer);
         if (writer->count == 0) {
-            pthread_cond_wait(&writer->news, &writer->mutex);
+            if (!writer->work && !writer->stopping) pthread_cond_wait(&writer->news, &writer->mutex);
             continue;
         }
-        size_t first = writer->first, count = writer->count < BATCH ? writer->count : BATCH;
+        size_t first = writer->first, count = batch_size(writer);
         if (writer->stopping) forget_commands(writer, first, count);
         pthread_mutex_unlock(&writer->mutex);
 
@@ -207,6 +318,7 @@ static void *run(void *argument)
 
         pthread_mutex_lock(&writer->mutex);
         if (rc == HENG_OK) {
+            for (size_t i = 0; i < count; i++) retire(writer, &writer->slots[(first + i) % SLOTS]);
             writer->first = (writer->first + count) % SLOTS;
             writer->count -= count;
             if (writer->emptied) writer->emptied(writer->emptied_owner);
@@ -236,6 +348,7 @@ heng_rc heng_writer_start(struct heng_store *store, const char *path, struct hen
     writer->path = copy;
     writer->api = api;
     writer->events = events;
+    writer->work_end = &writer->work;
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_condattr_t monotonic; /* a wall clock that is set back must not make a wait of a day */
     pthread_condattr_init(&monotonic);
@@ -264,6 +377,9 @@ void heng_writer_stop(struct heng_writer *writer)
     heng_log(HENG_LOG_INFO, "store", "event=stopped reads=%llu p50_us=%lld p99_us=%lld max_us=%lld",
              (unsigned long long)latency.reads, (long long)latency.p50_us, (long long)latency.p99_us,
              (long long)latency.max_us);
+    for (size_t i = 0; i < writer->count; i++) retire(writer, &writer->slots[(writer->first + i) % SLOTS]);
+    for (struct heng_writer_work *work; (work = take_work(writer)) != NULL;)
+        work->done(work, HENG_ECLOSED, "Heng is being stopped");
     heng_store_close(writer->store);
     pthread_cond_destroy(&writer->news);
     pthread_mutex_destroy(&writer->mutex);

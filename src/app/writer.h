@@ -3,16 +3,27 @@
 /* The one thread that writes: takes facts from the lines out of a bounded queue, stores them in batches and
  * tells the browsers after the commit. */
 #include "api/server.h"
+#include "flow/delivery.h"
 #include "flow/ingest.h"
 #include "flow/latency.h"
 
 struct heng_writer;
 
-/* stored: a fact that was put with this token is on the disk; of a command also whether it was refused (its rc). Called
- * on the writer's thread. */
+/* stored: a fact that was put with this token is on the disk; of a command, a delivery, an enrolment also what became
+ * of it. live: what a batch brought, before the browsers hear of it. Both on the writer's thread. */
 struct heng_writer_events {
     void *owner;
     void (*stored)(void *owner, void *token, const struct heng_fact *fact);
+    void (*live)(void *owner, struct heng_live *live, size_t count);
+};
+
+/* Something else that needs the writer of the database. run: in a transaction of its own, which is committed when it
+ * returns OK; done: after that, always once, also when the writer ends before (rc ECLOSED). Both on the writer's
+ * thread. The memory is the caller's until done. */
+struct heng_writer_work {
+    heng_rc (*run)(struct heng_writer_work *work, struct heng_store *store, struct heng_err *err);
+    void (*done)(struct heng_writer_work *work, heng_rc rc, const char *why);
+    struct heng_writer_work *next;
 };
 
 /* Start the thread.
@@ -38,6 +49,12 @@ void heng_writer_copy_read(struct heng_read *to, const struct heng_read *from);
  * back when it is stored; NULL: nobody waits. Errors: ELIMIT when it is full. */
 HENG_NODISCARD heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact, heng_us arrived_us,
                                        void *token);
+
+/* Deliveries of gateways take only a part of the queue: lines of our own are not kept waiting by them. */
+bool heng_writer_takes_delivery(struct heng_writer *writer);
+
+/* Do this piece of work soon, between two batches: one piece, one batch, as long as there are both. */
+void heng_writer_ask(struct heng_writer *writer, struct heng_writer_work *work);
 
 /* Store what is queued, end the thread, close the store; logs how long it took from answer to disk. Accepts NULL. */
 void heng_writer_stop(struct heng_writer *writer);

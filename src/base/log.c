@@ -7,8 +7,10 @@
 #include "base/time.h"
 
 static heng_log_level threshold = HENG_LOG_INFO;
+static void (*listener)(const char *line, size_t n);
 
 void heng_log_set_level(heng_log_level level) { threshold = level; }
+void heng_log_tap(void (*tap)(const char *line, size_t n)) { listener = tap; }
 
 void heng_log(heng_log_level level, const char *part, const char *fmt, ...)
 {
@@ -34,4 +36,5 @@ void heng_log(heng_log_level level, const char *part, const char *fmt, ...)
     line[used++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, used);
     (void)written; /* a log that cannot be written has nobody to tell */
+    if (listener) listener(line, used);
 }

@@ -170,6 +170,7 @@ void heng_desk_answer(struct heng_desk *desk, struct heng_wish_slot *slot, const
 {
     pthread_mutex_lock(&desk->mutex);
     if (slot->abandoned) {
+        if (receipt) free(receipt->text);
         drop(desk, slot);
     } else {
         if (receipt) slot->receipt = *receipt;

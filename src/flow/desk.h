@@ -7,11 +7,16 @@
 #include "model/search.h"
 
 #define HENG_WISH_LIST(X)                                                                                              \
-    X(READ)        /* on demand, of the devices; or of all meters of a line, or of a place and all below it */         \
-    X(COMMAND)     /* order for one device, or a broadcast on a line */                                                \
-    X(CANCEL)      /* a command, or the reads of a group, by id */                                                     \
-    X(SEARCH)      /* on a line */                                                                                     \
-    X(SEARCH_STOP) /* on a line */
+    X(READ)         /* on demand, of the devices; or of all meters of a line, or of a place and all below it */        \
+    X(COMMAND)      /* order for one device, or a broadcast on a line */                                               \
+    X(CANCEL)       /* a command, or the reads of a group, by id */                                                    \
+    X(SEARCH)       /* on a line */                                                                                    \
+    X(SEARCH_STOP)  /* on a line */                                                                                    \
+    X(ENROL_ACCEPT) /* id: of the enrolment: it becomes the gateway of gateway.key; code must be the one it shows */   \
+    X(ENROL_REFUSE) /* id: of the enrolment; gateway.why */                                                            \
+    X(REVOKE)       /* id: of the gateway; gateway.who, why: in the record */                                          \
+    X(TUNNEL)       /* line_id; gateway.who, why, seconds; the receipt says where to connect */                        \
+    X(GATEWAY_ASK)  /* id: of the gateway; gateway.what: "status" or "log"; the receipt brings its text */
 
 typedef enum heng_wish_kind {
 #define X(symbol) HENG_WISH_##symbol,
@@ -21,6 +26,13 @@ typedef enum heng_wish_kind {
 } heng_wish_kind;
 
 enum { HENG_WISH_DEVICES_MAX = 500, HENG_DESK_WAITING_MAX = 64, HENG_DESK_PATIENCE_MS = 5000 };
+
+/* Of the wishes about gateways. who, why: of the person, for the record. seconds 0: 15 minutes, at most 8 hours. */
+struct heng_gateway_wish {
+    char key[64], name[96], code[16], who[64], why[120], what[16];
+    int64_t parent_id;
+    uint32_t seconds;
+};
 
 /* One wish. line_id, place_id: 0 where devices are named. expires_s: from now; 0: the usual (10 minutes for a command).
  * key: chosen by who asks, "" for none: the same wish with the same key is the same command, not another one. */
@@ -33,16 +45,22 @@ struct heng_wish {
     heng_protocol protocol; /* of a broadcast */
     uint32_t expires_s;
     char key[64];
-    int64_t id; /* CANCEL */
+    int64_t id; /* CANCEL, and of the wishes about gateways */
+    struct heng_gateway_wish gateway;
     heng_search_kind search;
     bool known_only, resume; /* SEARCH: only the meters that should be there; go on where the last one stopped */
 };
 
-/* id: of the group of reads or of the command; why: of the first one that was refused. */
+/* id: of the group of reads, of the command, of the gateway; why: of the first one that was refused.
+ * TUNNEL: a program connects to port on loopback and says token and a newline first.
+ * text: of GATEWAY_ASK; allocated, who asked frees it. */
 struct heng_receipt {
     int64_t id;
     size_t accepted, refused;
     char why[160];
+    uint16_t port;
+    char token[40];
+    char *text;
 };
 
 struct heng_desk;

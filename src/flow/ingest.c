@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "flow/delivery.h"
+#include "flow/ingest_gateways.h"
 #include "store/read.h"
 #include "store/write.h"
 
@@ -11,6 +13,11 @@ void heng_ingested_fini(struct heng_ingested *ingested)
     free(ingested->live);
     *ingested = (struct heng_ingested){0};
 }
+
+struct heng_live_kind_id {
+    heng_live_kind kind;
+    int64_t id;
+};
 
 static struct heng_live *add_live(struct heng_ingested *ret, struct heng_err *err)
 {
@@ -29,8 +36,31 @@ static struct heng_live *add_live(struct heng_ingested *ret, struct heng_err *er
     return live;
 }
 
+/* A line or a gateway has something to tell: once in a batch, and as it is at its end. False: no memory. */
+static bool mark(struct heng_live_kind_id what, struct heng_ingested *ret, struct heng_err *err)
+{
+    for (size_t i = ret->live_n; i-- > 0;) {
+        const struct heng_live *live = &ret->live[i];
+        if (live->kind != what.kind) continue;
+        if ((what.kind == HENG_LIVE_LINE ? live->line.config.id : live->gateway.gateway.id) == what.id) return true;
+    }
+    struct heng_live *live = add_live(ret, err);
+    if (!live) return false;
+    live->kind = what.kind;
+    if (what.kind == HENG_LIVE_LINE)
+        live->line.config.id = what.id;
+    else
+        live->gateway.gateway.id = what.id;
+    return true;
+}
+
+bool heng_ingest_mark_gateway(int64_t gateway_id, struct heng_ingested *ret, struct heng_err *err)
+{
+    return mark((struct heng_live_kind_id){HENG_LIVE_GATEWAY, gateway_id}, ret, err);
+}
+
 /* A read that contradicts itself would spoil the batch again and again; it is refused instead. */
-static bool is_sound(const struct heng_read *read)
+static bool is_sound(const struct heng_read *read, bool by_hand)
 {
     if (read->outcome >= HENG_OUTCOME_COUNT) return false;
     if (read->outcome != HENG_OUTCOME_OK) return true;
@@ -38,14 +68,15 @@ static bool is_sound(const struct heng_read *read)
     for (size_t i = 0; i < read->frame_count; i++)
         if (read->frames[i].n > HENG_FRAME_BYTES_MAX) return false;
     for (size_t i = 0; i < read->value_count; i++)
-        if (read->frame_of_value[i] >= read->frame_count) return false;
-    return read->frame_count > 0;
+        if (read->frame_of_value[i] >= read->frame_count && (!by_hand || read->frame_of_value[i])) return false;
+    return read->frame_count > 0 || by_hand;
 }
 
 static void refuse(const struct heng_read *read, const char *why, struct heng_ingested *ret)
 {
     heng_log(HENG_LOG_WARN, "flow", "event=read_refused meter=%lld reason='%s'", (long long)read->device_id, why);
     ret->refused++;
+    ret->refusal = why;
 }
 
 /* The reading as stored, from the read as it came; register ids are made or found. */
@@ -60,8 +91,8 @@ static heng_rc build_reading(struct heng_store *store, const struct heng_fact *f
     if (rc != HENG_OK) return rc;
     ret->device_id = read->device_id;
     ret->at_us = read->at_us;
-    ret->source = HENG_SOURCE_LINE;
-    ret->quality = HENG_QUALITY_MEASURED;
+    ret->source = fact->by_hand ? HENG_SOURCE_HANDHELD : HENG_SOURCE_LINE;
+    ret->quality = fact->doubtful ? HENG_QUALITY_TIME_DOUBTFUL : HENG_QUALITY_MEASURED;
     ret->due_us = fact->order ? fact->order->due_us : 0;
     ret->partial = fact->order && fact->order->order != HENG_ORDER_READ;
     ret->first_frame = 0;
@@ -207,7 +238,11 @@ static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *mete
     rc = heng_store_add_reading(store, &reading, frames, &stored, &ret_evidence->first_frame, err);
     if (rc != HENG_OK) return rc;
     switch (stored) {
-    case HENG_STORED_SAME: ret->same++; return HENG_OK;
+    case HENG_STORED_SAME: /* by another way, perhaps: it proves what this one proves */
+        ret->same++;
+        if (ret_evidence->first_frame) ret_evidence->frame_count = read->frame_count;
+        if (ret_evidence->first_frame) ret_evidence->reading_us = read->at_us;
+        return HENG_OK;
     case HENG_STORED_CONFLICT:
         ret->conflicts++;
         heng_log(HENG_LOG_WARN, "flow", "event=reading_conflict meter=%lld number=%s first_frame=%lld",
@@ -273,7 +308,7 @@ static heng_rc ingest_read(struct heng_store *store, const struct heng_fact *fac
     if (!was_asked(fact)) return ingest_order(store, fact->order, NULL, ret, err);
     /* An order may end well without an answer that is kept: a meter that was only asked whether it is there. */
     bool empty = fact->order && fact->order->order != HENG_ORDER_READ && read->frame_count == 0;
-    if (!empty && !is_sound(read)) {
+    if (!empty && !is_sound(read, fact->by_hand)) {
         refuse(read, "contradicts itself", ret);
         return ingest_order(store, fact->order, NULL, ret, err);
     }
@@ -329,6 +364,7 @@ static heng_rc ingest_line(struct heng_store *store, const struct heng_line_fact
 #undef X
     status->vitals = fact->vitals;
     rc = heng_store_put_line_status(store, status, err);
+    if (rc == HENG_OK && !mark((struct heng_live_kind_id){HENG_LIVE_LINE, fact->line_id}, ret, err)) rc = HENG_ENOMEM;
     if (rc != HENG_OK || !event_due) return rc;
     struct heng_line_event event = {.at_us = fact->at_us, .state = fact->state};
     memcpy(event.detail, status->detail, sizeof event.detail);
@@ -348,25 +384,41 @@ static heng_rc ingest_search(struct heng_store *store, const struct heng_search_
     return HENG_OK;
 }
 
-/* Each line of the batch is told once, as it stands after the whole batch. */
-static heng_rc tell_lines(struct heng_store *store, const struct heng_fact *facts, size_t count,
-                          struct heng_ingested *ret, struct heng_err *err)
+static heng_rc ingest_found(struct heng_store *store, const struct heng_found_fact *fact, struct heng_err *err)
 {
-    size_t first = ret->live_n;
-    for (size_t i = 0; i < count; i++) {
-        if (facts[i].kind != HENG_FACT_LINE) continue;
-        bool told = false;
-        for (size_t j = first; j < ret->live_n && !told; j++)
-            told = ret->live[j].kind == HENG_LIVE_LINE && ret->live[j].line.config.id == facts[i].line->line_id;
-        if (told) continue;
-        struct heng_live *live = add_live(ret, err);
-        if (!live) return HENG_ENOMEM;
-        live->kind = HENG_LIVE_LINE;
-        heng_rc rc = heng_store_get_line(heng_store_as_reader(store), facts[i].line->line_id, &live->line, err);
-        if (rc == HENG_ENOTFOUND) ret->live_n--; /* refused above */
-        if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    return heng_store_add_found(store, fact->line_id, fact->kind, &fact->row, err);
+}
+
+heng_rc heng_ingest_tell(struct heng_store *store, struct heng_ingested *ret, struct heng_err *err)
+{
+    struct heng_store_reader *reader = heng_store_as_reader(store);
+    heng_rc rc = HENG_OK;
+    for (size_t i = 0; rc == HENG_OK && i < ret->live_n; i++) {
+        struct heng_live *live = &ret->live[i];
+        if (live->kind == HENG_LIVE_LINE) rc = heng_store_get_line(reader, live->line.config.id, &live->line, err);
+        if (live->kind == HENG_LIVE_GATEWAY)
+            rc = heng_view_gateway(reader, live->gateway.gateway.id, &live->gateway, err);
     }
-    return HENG_OK;
+    return rc;
+}
+
+heng_rc heng_ingest_fact(struct heng_store *store, const struct heng_fact *fact, heng_us now_us,
+                         struct heng_ingested *ret, struct heng_err *err)
+{
+    switch (fact->kind) {
+    case HENG_FACT_READ: return ingest_read(store, fact, now_us, ret, err);
+    case HENG_FACT_ORDER: return ingest_order(store, fact->order, NULL, ret, err);
+    case HENG_FACT_LINE: return ingest_line(store, fact->line, now_us, ret, err);
+    case HENG_FACT_COMMAND: return heng_command_store(store, fact->command, err);
+    case HENG_FACT_SEARCH: return ingest_search(store, fact->search, ret, err);
+    case HENG_FACT_FOUND: return ingest_found(store, fact->found, err);
+    case HENG_FACT_DELIVERY: return heng_delivery_ingest(store, fact->delivery, now_us, ret, err);
+    case HENG_FACT_GATEWAY: return heng_ingest_gateway(store, fact->gateway, ret, err);
+    case HENG_FACT_GATEWAY_EVENT: return heng_ingest_gateway_event(store, fact->event, ret, err);
+    case HENG_FACT_ENROLMENT: return heng_ingest_enrolment(store, fact->enrolment, ret, err);
+    case HENG_FACT_REVOKE: return heng_ingest_revoke(store, fact->revoke, ret, err);
+    }
+    return heng_fail(err, HENG_EBUG, 0, "a fact of kind %d", (int)fact->kind);
 }
 
 heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count, heng_us now_us,
@@ -375,19 +427,8 @@ heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, siz
     *ret = (struct heng_ingested){.live = ret->live, .live_cap = ret->live_cap};
     heng_rc rc = heng_store_begin(store, err);
     if (rc != HENG_OK) return rc;
-    for (size_t i = 0; rc == HENG_OK && i < count; i++) {
-        switch (facts[i].kind) {
-        case HENG_FACT_READ: rc = ingest_read(store, &facts[i], now_us, ret, err); break;
-        case HENG_FACT_ORDER: rc = ingest_order(store, facts[i].order, NULL, ret, err); break;
-        case HENG_FACT_LINE: rc = ingest_line(store, facts[i].line, now_us, ret, err); break;
-        case HENG_FACT_COMMAND: rc = heng_command_store(store, facts[i].command, err); break;
-        case HENG_FACT_SEARCH: rc = ingest_search(store, facts[i].search, ret, err); break;
-        case HENG_FACT_FOUND:
-            rc = heng_store_add_found(store, facts[i].found->line_id, facts[i].found->kind, &facts[i].found->row, err);
-            break;
-        }
-    }
-    if (rc == HENG_OK) rc = tell_lines(store, facts, count, ret, err);
+    for (size_t i = 0; rc == HENG_OK && i < count; i++) rc = heng_ingest_fact(store, &facts[i], now_us, ret, err);
+    if (rc == HENG_OK) rc = heng_ingest_tell(store, ret, err);
     if (rc == HENG_OK)
         rc = heng_store_commit(store, err);
     else

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/gateways.h"
 #include "store/write.h"
 
 enum { LINE_METERS_MAX = 512, OPEN_PAGE = 64 };
@@ -188,7 +189,8 @@ heng_rc heng_command_advance(struct heng_store *store, const struct heng_order_f
     return heng_store_put_command(store, command, err);
 }
 
-/* What is known of a command that was open when the program ended. False: it waits on. */
+/* What is known of a command that was open when the program ended. False: it waits on. One on a line of a gateway is
+ * the gateway's: it goes on without us, keeps what it was given by id, and tells what became of it, however late. */
 static bool settle(struct heng_command *command, heng_us now_us)
 {
     bool waiting = command->stage == HENG_STAGE_QUEUED;
@@ -206,12 +208,17 @@ static heng_rc recover(struct heng_store *store, heng_us now_us, struct heng_err
     int64_t after = 0;
     size_t n = 0;
     heng_rc rc = heng_store_rest(store, now_us, err);
+    if (rc == HENG_OK) rc = heng_store_rest_gateways(store, err);
     while (rc == HENG_OK) {
         rc = heng_store_list_open_commands(heng_store_as_reader(store), after, rows, OPEN_PAGE, &n, err);
         if (rc != HENG_OK || n == 0) return rc;
         after = rows[n - 1].command.id;
-        for (size_t i = 0; rc == HENG_OK && i < n; i++)
-            if (settle(&rows[i].command, now_us)) rc = heng_store_put_command(store, &rows[i].command, err);
+        for (size_t i = 0; rc == HENG_OK && i < n; i++) {
+            int64_t gateway_id = 0;
+            rc = heng_store_line_gateway(heng_store_as_reader(store), rows[i].command.line_id, &gateway_id, err);
+            if (rc == HENG_OK && gateway_id == 0 && settle(&rows[i].command, now_us))
+                rc = heng_store_put_command(store, &rows[i].command, err);
+        }
     }
     return rc;
 }

@@ -61,9 +61,10 @@ HENG_NODISCARD heng_rc heng_command_advance(struct heng_store *store, const stru
 
 bool heng_stage_ends(heng_stage stage);
 
-/* After a start, before any line runs: every line is down and no search runs; a command that was sent and has not ended
- * is not known to be done, and is never sent twice by itself; one that waits and has not expired waits on
- * (heng_store_list_open_commands). One transaction. */
+/* After a start, before any line runs: every line of ours is down and no search runs on one; a command that was
+ * sent and has not ended is not known to be done, and is never sent twice by itself; one that waits and has not expired
+ * waits on (heng_store_list_open_commands). No gateway is connected; its lines, searches and commands are as it told
+ * last, for they go on without us. One transaction. */
 HENG_NODISCARD heng_rc heng_orders_recover(struct heng_store *store, heng_us now_us, struct heng_err *err);
 
 #endif

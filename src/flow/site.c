@@ -6,8 +6,10 @@
 
 #include "base/hex.h"
 #include "meter/profile.h"
+#include "store/gateways.h"
 #include "store/read.h"
 #include "store/write.h"
+#include "uplink/uplink.h"
 
 static const char *text_of(const char *text) { return text ? text : ""; }
 
@@ -78,6 +80,31 @@ static heng_rc apply_place(struct heng_store *store, const struct heng_site_plac
     return rc == HENG_OK ? heng_store_put_place(store, &place, &id, err) : rc;
 }
 
+/* Gateways come before the lines that hang on them. Whether the tree is one is looked at when all are there. */
+static heng_rc apply_gateway(struct heng_store *store, const struct heng_site_gateway *from, struct heng_err *err)
+{
+    enum { JOURNAL_MB_MAX = 1 << 20, JOURNAL_DAYS_MAX = 3650, MB_BITS = 20 };
+    struct heng_gateway gateway = {0}, parent;
+    uint32_t megabytes = 0;
+    int64_t id;
+    heng_rc rc = take_text("key", from->key, gateway.key, sizeof gateway.key, err);
+    if (rc == HENG_OK) rc = take_text("name", from->name, gateway.name, sizeof gateway.name, err);
+    if (rc == HENG_OK) rc = take_number("journal_mb", from->journal_mb, 0, JOURNAL_MB_MAX, &megabytes, err);
+    if (rc == HENG_OK)
+        rc = take_number("journal_days", from->journal_days, 0, JOURNAL_DAYS_MAX, &gateway.journal_days, err);
+    if (rc != HENG_OK) return rc;
+    gateway.journal_bytes = (int64_t)megabytes << MB_BITS;
+    if (text_of(from->parent)[0]) {
+        if (strcmp(from->parent, from->key) == 0) return heng_fail(err, HENG_ECONFIG, 0, "it is its own parent");
+        rc = heng_store_gateway_by_key(heng_store_as_reader(store), from->parent, &parent, err);
+        if (rc == HENG_ENOTFOUND)
+            return heng_fail(err, HENG_ECONFIG, 0, "its parent '%s' is not known: name it before", from->parent);
+        if (rc != HENG_OK) return rc;
+        gateway.parent_id = parent.id;
+    }
+    return heng_store_put_gateway(store, &gateway, &id, err);
+}
+
 /* What most lines do not have. */
 static heng_rc build_line_more(const struct heng_site_line *from, struct heng_line_config *ret, struct heng_err *err)
 {
@@ -137,11 +164,16 @@ static heng_rc apply_line(struct heng_store *store, const struct heng_site_line 
                           struct heng_err *err)
 {
     struct heng_line_config line = {0};
+    struct heng_gateway gateway = {0};
     char key[HENG_KEY_MAX];
     int64_t id;
     heng_rc rc = take_text("key", from->key, key, sizeof key, err);
     if (rc == HENG_OK) rc = build_line(from, &line, err);
-    if (rc == HENG_OK) rc = heng_store_put_line(store, key, &line, at_us, &id, err);
+    if (rc == HENG_OK && text_of(from->gateway)[0]) {
+        rc = heng_store_gateway_by_key(heng_store_as_reader(store), from->gateway, &gateway, err);
+        if (rc == HENG_ENOTFOUND) return unknown("gateway", from->gateway, err);
+    }
+    if (rc == HENG_OK) rc = heng_store_put_line(store, key, gateway.id, &line, at_us, &id, err);
     if (rc == HENG_ECONFLICT) heng_fail(err, rc, 0, "the endpoint '%s' is used by another line", line.endpoint);
     return rc;
 }
@@ -280,6 +312,10 @@ static heng_rc apply(struct heng_store *store, const struct heng_site *site, hen
     for (size_t i = 0; rc == HENG_OK && i < site->place_count; i++)
         rc = at_item(err, apply_place(store, &site->places[i], err), "place", text_of(site->places[i].key));
     if (rc == HENG_OK) rc = heng_store_index_places(store, err);
+    for (size_t i = 0; rc == HENG_OK && i < site->gateway_count; i++)
+        rc = at_item(err, apply_gateway(store, &site->gateways[i], err), "gateway", text_of(site->gateways[i].key));
+    if (rc == HENG_OK && site->gateway_count)
+        rc = heng_store_check_gateways(store, HENG_UPLINK_PATH_MAX, HENG_UPLINK_CHILDREN_MAX, err);
     for (size_t i = 0; rc == HENG_OK && i < site->line_count; i++)
         rc = at_item(err, apply_line(store, &site->lines[i], at_us, err), "line", text_of(site->lines[i].key));
     for (size_t i = 0; rc == HENG_OK && i < site->schedule_count; i++)
@@ -302,7 +338,8 @@ heng_rc heng_site_apply(struct heng_store *store, const struct heng_site *site, 
         rc = heng_store_commit(store, err);
     else
         heng_store_rollback(store);
-    if (rc == HENG_OK) *ret = (struct heng_site_applied){site->place_count, site->line_count, site->meter_count};
+    if (rc == HENG_OK)
+        *ret = (struct heng_site_applied){site->place_count, site->line_count, site->meter_count, site->gateway_count};
     return rc;
 }
 
@@ -316,23 +353,47 @@ void heng_site_lines_fini(struct heng_site_lines *lines)
     *lines = (struct heng_site_lines){0};
 }
 
-static heng_rc load_lines(struct heng_store_reader *reader, size_t total, struct heng_site_lines *ret,
-                          struct heng_err *err)
+/* The lines; *ret_meters: how many meters hang on them. */
+static heng_rc load_lines(struct heng_store_reader *reader, int64_t gateway_id, struct heng_site_lines *ret,
+                          size_t *ret_meters, struct heng_err *err)
 {
-    struct heng_line_row row;
+    enum { PAGE = 16 };
+    struct heng_line_row rows[PAGE];
     int64_t after = 0;
-    size_t n = 1;
-    while (ret->line_count < total) {
-        heng_rc rc = heng_store_list_lines(reader, after, &row, 1, &n, err);
+    size_t n = PAGE;
+    while (n == PAGE) {
+        heng_rc rc = heng_store_list_gateway_lines(reader, gateway_id, after, rows, PAGE, &n, err);
         if (rc != HENG_OK) return rc;
-        if (n == 0) break;
-        after = row.config.id;
-        ret->lines[ret->line_count++] = row.config;
+        struct heng_line_config *lines = realloc(ret->lines, (ret->line_count + n + 1) * sizeof *lines);
+        if (!lines) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for lines");
+        ret->lines = lines;
+        for (size_t i = 0; i < n; i++) {
+            lines[ret->line_count++] = rows[i].config;
+            after = rows[i].config.id;
+            *ret_meters += (size_t)rows[i].meters;
+        }
     }
     return HENG_OK;
 }
 
-enum { SCHEDULES_MAX = 1024, RELAYS_MAX = 65536 };
+static heng_rc load_meters(struct heng_store_reader *reader, size_t total, struct heng_site_lines *ret,
+                           struct heng_err *err)
+{
+    ret->meters = calloc(total + 1, sizeof *ret->meters);
+    ret->first = calloc(ret->line_count + 1, sizeof *ret->first);
+    if (!ret->meters || !ret->first) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for %zu meters", total);
+    for (size_t i = 0; i < ret->line_count; i++) {
+        size_t n = 0;
+        heng_rc rc = heng_store_list_line_members(reader, ret->lines[i].id, 0, &ret->meters[ret->meter_count],
+                                                  total - ret->meter_count, &n, err);
+        if (rc != HENG_OK) return rc;
+        ret->meter_count += n;
+        ret->first[i + 1] = ret->meter_count;
+    }
+    return HENG_OK;
+}
+
+enum { SCHEDULES_MAX = 1024, LINE_RELAYS_MAX = 1024 };
 
 /* Each line gets the schedules that its meters have, and no others. known: all, by id. */
 static heng_rc share_schedules(const struct heng_schedule *known, size_t known_n, struct heng_site_lines *ret,
@@ -371,52 +432,56 @@ static heng_rc load_schedules(struct heng_store_reader *reader, struct heng_site
     return rc;
 }
 
-/* Relays come by line, as the lines do. */
+/* The relays of one line behind those that are there already. */
+static heng_rc append_relays(struct heng_store_reader *reader, struct heng_line_config *line,
+                             struct heng_relay_config *page, size_t *count, struct heng_site_lines *ret,
+                             struct heng_err *err)
+{
+    size_t n = 0;
+    heng_rc rc = heng_store_list_line_relays(reader, line->id, page, LINE_RELAYS_MAX, &n, err);
+    if (rc != HENG_OK || n == 0) return rc;
+    if (n == LINE_RELAYS_MAX)
+        return heng_fail(err, HENG_ELIMIT, 0, "line '%s' has %d relays or more", line->name, LINE_RELAYS_MAX);
+    struct heng_relay_config *relays = realloc(ret->relays, (*count + n) * sizeof *relays);
+    if (!relays) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for relays");
+    memcpy(&relays[*count], page, n * sizeof *relays);
+    ret->relays = relays;
+    line->relay_count = n;
+    *count += n;
+    return HENG_OK;
+}
+
 static heng_rc load_relays(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
 {
-    size_t n = 0, at = 0;
-    struct heng_relay_row *rows = calloc(RELAYS_MAX, sizeof *rows);
-    if (!rows) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for relays");
-    heng_rc rc = heng_store_list_relays(reader, rows, RELAYS_MAX, &n, err);
-    if (rc == HENG_OK && n) {
-        ret->relays = calloc(n, sizeof *ret->relays);
-        if (!ret->relays) rc = heng_fail(err, HENG_ENOMEM, 0, "out of memory for relays");
+    size_t count = 0, at = 0;
+    heng_rc rc = HENG_OK;
+    struct heng_relay_config *page = calloc(LINE_RELAYS_MAX, sizeof *page);
+    if (!page) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for relays");
+    for (size_t i = 0; rc == HENG_OK && i < ret->line_count; i++)
+        rc = append_relays(reader, &ret->lines[i], page, &count, ret, err);
+    for (size_t i = 0; rc == HENG_OK && i < ret->line_count; i++) {
+        if (ret->lines[i].relay_count) ret->lines[i].relays = &ret->relays[at];
+        at += ret->lines[i].relay_count;
     }
-    for (size_t i = 0; rc == HENG_OK && i < n; i++) ret->relays[i] = rows[i].config;
-    for (size_t i = 0; rc == HENG_OK && n && i < ret->line_count; i++) {
-        while (at < n && rows[at].line_id < ret->lines[i].id) at++;
-        size_t first = at;
-        while (at < n && rows[at].line_id == ret->lines[i].id) at++;
-        if (at > first) ret->lines[i].relays = &ret->relays[first];
-        ret->lines[i].relay_count = at - first;
-    }
-    free(rows);
+    free(page);
     return rc;
 }
 
-static heng_rc load(struct heng_store_reader *reader, struct heng_site_lines *ret, struct heng_err *err)
+heng_rc heng_site_load_gateway_lines(struct heng_store_reader *reader, int64_t gateway_id,
+                                     const struct heng_profiles *profiles, struct heng_site_lines *ret,
+                                     struct heng_err *err)
 {
-    struct heng_totals totals;
-    heng_rc rc = heng_store_totals(reader, &totals, err);
-    if (rc != HENG_OK) return rc;
-    size_t lines = (size_t)totals.lines, meters = (size_t)totals.meters;
-    ret->lines = calloc(lines + 1, sizeof *ret->lines);
-    ret->meters = calloc(meters + 1, sizeof *ret->meters);
-    ret->first = calloc(lines + 1, sizeof *ret->first);
-    if (!ret->lines || !ret->meters || !ret->first)
-        return heng_fail(err, HENG_ENOMEM, 0, "out of memory for %zu meters", meters);
-    rc = load_lines(reader, lines, ret, err);
-    if (rc == HENG_OK) rc = heng_store_list_members(reader, 0, 0, ret->meters, meters, &ret->meter_count, err);
-    if (rc != HENG_OK) return rc;
-    /* Both are sorted by line: one walk finds where the meters of each line begin. */
-    size_t at = 0;
-    for (size_t i = 0; i < ret->line_count; i++) {
-        while (at < ret->meter_count && ret->meters[at].line_id < ret->lines[i].id) at++;
-        ret->first[i] = at;
-    }
-    ret->first[ret->line_count] = ret->meter_count;
-    rc = load_schedules(reader, ret, err);
-    return rc == HENG_OK ? load_relays(reader, ret, err) : rc;
+    size_t meters = 0;
+    *ret = (struct heng_site_lines){0};
+    heng_rc rc = load_lines(reader, gateway_id, ret, &meters, err);
+    if (rc == HENG_OK) rc = load_meters(reader, meters, ret, err);
+    if (rc == HENG_OK) rc = load_schedules(reader, ret, err);
+    if (rc == HENG_OK) rc = load_relays(reader, ret, err);
+    for (size_t i = 0; profiles && i < ret->meter_count; i++)
+        ret->meters[i].profile = heng_profiles_find(profiles, ret->meters[i].profile_name);
+    for (size_t i = 0; i < ret->line_count; i++) ret->lines[i].profiles = profiles;
+    if (rc != HENG_OK) heng_site_lines_fini(ret);
+    return rc;
 }
 
 heng_rc heng_site_load_lines(struct heng_store_reader *reader, const struct heng_profiles *profiles,
@@ -425,11 +490,7 @@ heng_rc heng_site_load_lines(struct heng_store_reader *reader, const struct heng
     *ret = (struct heng_site_lines){0};
     heng_rc rc = heng_store_reader_begin(reader, err);
     if (rc != HENG_OK) return rc;
-    rc = load(reader, ret, err);
+    rc = heng_site_load_gateway_lines(reader, 0, profiles, ret, err);
     heng_store_reader_end(reader);
-    for (size_t i = 0; profiles && i < ret->meter_count; i++)
-        ret->meters[i].profile = heng_profiles_find(profiles, ret->meters[i].profile_name);
-    for (size_t i = 0; i < ret->line_count; i++) ret->lines[i].profiles = profiles;
-    if (rc != HENG_OK) heng_site_lines_fini(ret);
     return rc;
 }

@@ -10,8 +10,16 @@ struct heng_site_place {
     int64_t area_cm2;
 };
 
+/* A concentrator or collector. journal_mb, journal_days: how much of the past it keeps, 0: the usual. */
+struct heng_site_gateway {
+    const char *key, *name;
+    const char *parent; /* key of the gateway above it, further up in the list or in the database, "" for the centre */
+    int64_t journal_mb, journal_days;
+};
+
 struct heng_site_line {
     const char *key, *name;
+    const char *gateway;                          /* key of the one that reads it, "" or NULL: we do */
     const char *transport, *endpoint, *heartbeat; /* as in struct heng_line_config */
     const char *parity;                           /* "E", "N" or "O" */
     int64_t baud, latency_ms, period_s;
@@ -49,10 +57,12 @@ struct heng_site {
     const struct heng_schedule *schedules; /* checked by line/schedule.h; id is ignored */
     const struct heng_site_relay *relays;
     size_t schedule_count, relay_count;
+    const struct heng_site_gateway *gateways;
+    size_t gateway_count;
 };
 
 struct heng_site_applied {
-    size_t places, lines, meters;
+    size_t places, lines, meters, gateways;
 };
 
 /* Bring the database to the description, in one transaction: what is new is made, what differs is changed, what is not
@@ -61,7 +71,7 @@ struct heng_site_applied {
 HENG_NODISCARD heng_rc heng_site_apply(struct heng_store *store, const struct heng_site *site, heng_us at_us,
                                        struct heng_site_applied *ret, struct heng_err *err);
 
-/* The lines to run, by id, and their meters: those of lines[i] are meters[first[i]] .. meters[first[i + 1] - 1].
+/* Lines to run, by id, and their meters: those of lines[i] are meters[first[i]] .. meters[first[i + 1] - 1].
  * Owns: the arrays, until heng_site_lines_fini. */
 struct heng_site_lines {
     struct heng_line_config *lines;
@@ -76,8 +86,13 @@ struct heng_site_lines {
  * and profile_name as configured. profiles NULL: no meter gets one.
  * Errors: EIO, ENOMEM. *ret must be zero or finished. */
 struct heng_profiles;
+/* Those that we run ourselves, as they were at one moment. */
 HENG_NODISCARD heng_rc heng_site_load_lines(struct heng_store_reader *reader, const struct heng_profiles *profiles,
                                             struct heng_site_lines *ret, struct heng_err *err);
+/* Those of a gateway; in a transaction that is open, also the writer's. */
+HENG_NODISCARD heng_rc heng_site_load_gateway_lines(struct heng_store_reader *reader, int64_t gateway_id,
+                                                    const struct heng_profiles *profiles, struct heng_site_lines *ret,
+                                                    struct heng_err *err);
 void heng_site_lines_fini(struct heng_site_lines *lines);
 
 #endif

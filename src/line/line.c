@@ -77,6 +77,15 @@ const struct heng_line_config *heng_line_config(const struct heng_line *line) { 
 heng_line_state heng_line_state_now(const struct heng_line *line) { return line->state; }
 heng_us heng_line_since(const struct heng_line *line) { return line->since; }
 const char *heng_line_detail(const struct heng_line *line) { return line->detail; }
+
+void heng_line_forget(struct heng_line *line)
+{
+    for (size_t i = 0; i < line->member_count; i++) {
+        struct heng_learned *learned = &line->members[i].config.learned;
+        learned->answer_us = learned->spread_us = learned->answers = 0;
+    }
+}
+
 const struct heng_line_counters *heng_line_counters_now(const struct heng_line *line) { return &line->counters; }
 
 void heng_line_vitals_now(const struct heng_line *line, struct heng_line_vitals *ret)

@@ -84,6 +84,9 @@ void heng_line_feed(struct heng_line *line, heng_us now, struct heng_slice bytes
 /* The level converter tells overload or short, or its end. */
 void heng_line_overload(struct heng_line *line, heng_us now, bool on);
 
+/* What was learned of its meters' times is forgotten: each is waited for as at first. */
+void heng_line_forget(struct heng_line *line);
+
 /* At now it is wall_us. Told at the start and again when the wall clock has jumped; before the first time no schedule
  * with times of day runs. A jump forward makes nothing due twice, one back nothing missed. */
 void heng_line_set_clock(struct heng_line *line, heng_us now, heng_us wall_us);

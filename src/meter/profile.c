@@ -12,12 +12,13 @@ static void take_out(struct heng_profiles *profiles, const char *name)
     profiles->count = kept;
 }
 
-heng_rc heng_profiles_add(struct heng_profiles *profiles, struct heng_slice json, struct heng_err *err)
+static heng_rc add(struct heng_profiles *profiles, struct heng_slice json, struct heng_slice text, struct heng_err *err)
 {
     struct heng_profile *profile = heng_arena_take(&profiles->arena, 1, sizeof *profile);
     if (!profile) return heng_fail(err, HENG_ENOMEM, 0, "no memory for another profile");
     heng_rc rc = heng_profile_parse(json, &profiles->arena, profile, err);
     if (rc != HENG_OK) return rc;
+    profile->text = text;
     take_out(profiles, profile->name);
     if (profiles->count == profiles->cap) { /* the old list stays in the arena: a few hundred bytes, log n times */
         size_t cap = profiles->cap ? 2 * profiles->cap : 64;
@@ -31,12 +32,21 @@ heng_rc heng_profiles_add(struct heng_profiles *profiles, struct heng_slice json
     return HENG_OK;
 }
 
+heng_rc heng_profiles_add(struct heng_profiles *profiles, struct heng_slice json, struct heng_err *err)
+{
+    uint8_t *text = heng_arena_take(&profiles->arena, json.n ? json.n : 1, 1);
+    if (!text) return heng_fail(err, HENG_ENOMEM, 0, "no memory for another profile");
+    if (json.n) memcpy(text, json.p, json.n);
+    return add(profiles, json, heng_slice_of(text, json.n), err);
+}
+
 heng_rc heng_profiles_init(struct heng_profiles *profiles, struct heng_err *err)
 {
     *profiles = (struct heng_profiles){.arena = {.max = SET_BYTES_MAX}};
     for (size_t i = 0; i < heng_profile_file_count; i++) {
         const struct heng_profile_file *file = &heng_profile_files[i];
-        heng_rc rc = heng_profiles_add(profiles, heng_slice_of(file->json, file->bytes), err);
+        struct heng_slice json = heng_slice_of(file->json, file->bytes);
+        heng_rc rc = add(profiles, json, json, err);
         if (rc != HENG_OK) return rc;
     }
     return HENG_OK;

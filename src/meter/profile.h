@@ -97,6 +97,7 @@ struct heng_profile {
     struct heng_dialect dialect;
     const struct heng_profile_sample *samples;
     size_t sample_count;
+    struct heng_slice text; /* of a profile in a set: its file, to hand it on to a gateway */
 };
 
 /* Read one profile file.

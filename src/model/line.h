@@ -190,6 +190,16 @@ struct heng_meter_config {
     struct heng_learned learned;
 };
 
+/* What line/line.h tells beside the state; hint_kind: "none", "all", "cut", "meter", "weak". */
+struct heng_line_vitals_status {
+    uint32_t health, queued, quarantined;
+    heng_us cycle_us, dead_us;
+    char hint_kind[8];
+    uint32_t hint_from, hint_to;
+    char hint_meter[24];
+    char hint[160];
+};
+
 /* The texts of the tables above; "unknown" for a number outside. */
 const char *heng_protocol_text(heng_protocol protocol);
 const char *heng_transport_text(heng_transport_kind transport);

@@ -49,10 +49,10 @@ heng_rc heng_db_fail(struct heng_db *db, const char *what, struct heng_err *err)
                      code);
 }
 
-heng_rc heng_db_open(struct heng_db *db, const char *path, int flags, struct heng_err *err)
+heng_rc heng_db_open(struct heng_db *db, const char *path, const char *vfs, int flags, struct heng_err *err)
 {
     snprintf(db->path, sizeof db->path, "%s", path);
-    if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs) != SQLITE_OK) {
         if (!db->handle) return heng_fail(err, HENG_ENOMEM, 0, "database '%s': out of memory", path);
         heng_rc rc = heng_db_fail(db, "open", err);
         heng_db_close(db);

@@ -23,7 +23,8 @@ struct heng_db {
 };
 
 /* flags: as for sqlite3_open_v2. vfs: NULL for the default one. */
-HENG_NODISCARD heng_rc heng_db_open(struct heng_db *db, const char *path, int flags, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_db_open(struct heng_db *db, const char *path, const char *vfs, int flags,
+                                    struct heng_err *err);
 void heng_db_close(struct heng_db *db);
 
 /* The sentence for a failed call of SQLite, by its extended result code; returns the rc that fits. */
@@ -76,6 +77,10 @@ typedef enum heng_id_of {
     HENG_ID_RELAY,
     HENG_ID_COMMAND,
     HENG_ID_FOUND,
+    HENG_ID_GATEWAY,
+    HENG_ID_GATEWAY_EVENT,
+    HENG_ID_REFUSED_ENTRY,
+    HENG_ID_ENROLMENT,
     HENG_ID_COUNT
 } heng_id_of;
 

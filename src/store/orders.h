@@ -60,7 +60,7 @@ struct heng_search_row {
 };
 HENG_NODISCARD heng_rc heng_store_put_search(struct heng_store *store, const struct heng_search_row *search,
                                              struct heng_err *err);
-/* No search runs and every line is down: after a start. */
+/* No search runs and every line is down, as far as they are ours: after a start. */
 HENG_NODISCARD heng_rc heng_store_rest(struct heng_store *store, heng_us at_us, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_get_search(struct heng_store_reader *reader, int64_t line_id, heng_search_kind kind,
                                              struct heng_search_row *ret, struct heng_err *err);

@@ -82,12 +82,14 @@ static void put_value(struct heng_buf *buf, const struct heng_reading_value *val
 heng_rc heng_reading_pack(const struct heng_reading *reading, struct heng_buf *buf)
 {
     if (reading->value_count > HENG_READ_VALUES_MAX || reading->frame_count > HENG_READ_FRAMES_MAX) return HENG_ELIMIT;
+    /* What a person read off a display has no frame, and its values say the first. */
+    bool by_eye = reading->source == HENG_SOURCE_HANDHELD && reading->frame_count == 0;
     heng_buf_u8(buf, LAYOUT);
     put_varint(buf, reading->value_count);
     int64_t before = 0;
     for (size_t i = 0; i < reading->value_count; i++) {
         const struct heng_reading_value *value = &reading->values[i];
-        if (value->frame >= reading->frame_count) return HENG_ERANGE;
+        if (value->frame >= reading->frame_count && !(by_eye && value->frame == 0)) return HENG_ERANGE;
         put_signed(buf, (int64_t)((uint64_t)value->register_id - (uint64_t)before));
         before = value->register_id;
         put_value(buf, value);

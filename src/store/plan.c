@@ -182,19 +182,18 @@ static uint8_t get_bytes(struct heng_query *q, uint8_t *ret)
     return (uint8_t)bytes.n;
 }
 
-heng_rc heng_store_list_relays(struct heng_store_reader *reader, struct heng_relay_row *ret, size_t cap, size_t *ret_n,
-                               struct heng_err *err)
+heng_rc heng_store_list_line_relays(struct heng_store_reader *reader, int64_t line_id, struct heng_relay_config *ret,
+                                    size_t cap, size_t *ret_n, struct heng_err *err)
 {
     struct heng_query q;
     heng_rc rc = HENG_OK;
     size_t n = 0;
     heng_query_begin(&q, &reader->db, HENG_SQL_RELAY_LIST);
+    heng_query_int(&q, line_id);
     heng_query_int(&q, (int64_t)cap);
     while (n < cap && (rc = heng_query_step(&q, err)) == HENG_OK) {
-        struct heng_relay_row *row = &ret[n++];
-        struct heng_relay_config *relay = &row->config;
-        *row = (struct heng_relay_row){.line_id = heng_query_get_int(&q)};
-        relay->id = heng_query_get_int(&q);
+        struct heng_relay_config *relay = &ret[n++];
+        *relay = (struct heng_relay_config){.id = heng_query_get_int(&q)};
         relay->parent_id = heng_query_get_int(&q);
         heng_query_get_text(&q, relay->name, sizeof relay->name);
         relay->stores = heng_query_get_int(&q) != 0;

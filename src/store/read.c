@@ -160,6 +160,7 @@ static void fill_line(struct heng_query *q, struct heng_line_row *ret)
     vitals->hint_to = (uint32_t)heng_query_get_int(q);
     heng_query_get_text(q, vitals->hint, sizeof vitals->hint);
     heng_query_get_text(q, vitals->hint_meter, sizeof vitals->hint_meter);
+    ret->gateway_id = heng_query_get_int(q);
 }
 
 static void begin_lines(struct heng_query *q, struct heng_store_reader *reader, int64_t from_id, int64_t to_id,
@@ -185,6 +186,28 @@ heng_rc heng_store_list_lines(struct heng_store_reader *reader, int64_t after_id
     struct heng_query q;
     begin_lines(&q, reader, after_id + 1, INT64_MAX, cap);
     GET_ALL(fill_line, ret, cap, ret_n);
+}
+
+heng_rc heng_store_list_gateway_lines(struct heng_store_reader *reader, int64_t gateway_id, int64_t after_id,
+                                      struct heng_line_row *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_LINE_LIST_GATEWAY);
+    heng_query_int(&q, gateway_id);
+    heng_query_int(&q, after_id);
+    heng_query_int(&q, (int64_t)cap);
+    GET_ALL(fill_line, ret, cap, ret_n);
+}
+
+heng_rc heng_store_line_gateway(struct heng_store_reader *reader, int64_t line_id, int64_t *ret, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_LINE_GATEWAY);
+    heng_query_int(&q, line_id);
+    heng_rc rc = heng_query_step(&q, err);
+    if (rc == HENG_OK) *ret = heng_query_get_int(&q);
+    heng_query_end(&q);
+    return rc;
 }
 
 static void fill_event(struct heng_query *q, struct heng_line_event *ret)

@@ -21,11 +21,11 @@ HENG_NODISCARD heng_rc heng_store_find_place(struct heng_store_reader *reader, c
 HENG_NODISCARD heng_rc heng_store_find_line(struct heng_store_reader *reader, const char *key, int64_t *ret_id,
                                             struct heng_err *err);
 
-/* A line as set up, with its state and its meters counted. */
+/* A line as set up, with its state and its meters counted. gateway_id: who reads it, 0: we do. */
 struct heng_line_row {
     struct heng_line_config config;
     struct heng_line_status status;
-    int64_t meters, meters_ok;
+    int64_t meters, meters_ok, gateway_id;
 };
 HENG_NODISCARD heng_rc heng_store_get_line(struct heng_store_reader *reader, int64_t line_id, struct heng_line_row *ret,
                                            struct heng_err *err);
@@ -34,6 +34,15 @@ HENG_NODISCARD heng_rc heng_store_get_line(struct heng_store_reader *reader, int
 HENG_NODISCARD heng_rc heng_store_list_lines(struct heng_store_reader *reader, int64_t after_id,
                                              struct heng_line_row *ret, size_t cap, size_t *ret_n,
                                              struct heng_err *err);
+
+/* The same, of those that one gateway reads; gateway_id 0: ours. */
+HENG_NODISCARD heng_rc heng_store_list_gateway_lines(struct heng_store_reader *reader, int64_t gateway_id,
+                                                     int64_t after_id, struct heng_line_row *ret, size_t cap,
+                                                     size_t *ret_n, struct heng_err *err);
+
+/* Who reads this line; 0: we do. Errors: ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_store_line_gateway(struct heng_store_reader *reader, int64_t line_id, int64_t *ret,
+                                               struct heng_err *err);
 
 /* What happened to a line, newest first. */
 HENG_NODISCARD heng_rc heng_store_list_line_events(struct heng_store_reader *reader, int64_t line_id,
@@ -50,13 +59,10 @@ HENG_NODISCARD heng_rc heng_store_list_places(struct heng_store_reader *reader, 
 HENG_NODISCARD heng_rc heng_store_list_schedules(struct heng_store_reader *reader, struct heng_schedule *ret,
                                                  size_t cap, size_t *ret_n, struct heng_err *err);
 
-/* All relays by line, at most cap. */
-struct heng_relay_row {
-    int64_t line_id;
-    struct heng_relay_config config;
-};
-HENG_NODISCARD heng_rc heng_store_list_relays(struct heng_store_reader *reader, struct heng_relay_row *ret, size_t cap,
-                                              size_t *ret_n, struct heng_err *err);
+/* The relays of a line, at most cap. */
+HENG_NODISCARD heng_rc heng_store_list_line_relays(struct heng_store_reader *reader, int64_t line_id,
+                                                   struct heng_relay_config *ret, size_t cap, size_t *ret_n,
+                                                   struct heng_err *err);
 
 /* Ids by name. Errors: ENOTFOUND. */
 HENG_NODISCARD heng_rc heng_store_find_schedule(struct heng_store_reader *reader, const char *name, int64_t *ret_id,

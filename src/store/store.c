@@ -137,7 +137,7 @@ static heng_rc sync_path(const char *path, int flags, struct heng_err *err)
 static heng_rc build_new(const char *path, struct heng_err *err)
 {
     struct heng_db db = {0};
-    heng_rc rc = heng_db_open(&db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    heng_rc rc = heng_db_open(&db, path, NULL, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
     if (rc != HENG_OK) return rc;
     rc = configure(&db, true, err);
     if (rc == HENG_OK) rc = migrate(&db, 0, err);
@@ -193,9 +193,42 @@ heng_rc heng_store_open(const char *path, struct heng_store **ret, struct heng_e
     int64_t version = 0;
     struct heng_db *db = &store->reader.db;
     rc = take_lock(path, &store->lock, err);
-    if (rc == HENG_OK) rc = heng_db_open(db, path, SQLITE_OPEN_READWRITE, err);
+    if (rc == HENG_OK) rc = heng_db_open(db, path, NULL, SQLITE_OPEN_READWRITE, err);
     if (rc == HENG_OK) rc = check_kind(db, &version, err);
     if (rc == HENG_OK) rc = configure(db, true, err);
+    if (rc == HENG_OK) rc = migrate(db, version, err);
+    if (rc == HENG_OK) rc = load_next_ids(store, err);
+    if (rc != HENG_OK) {
+        heng_store_close(store);
+        return rc;
+    }
+    *ret = store;
+    return HENG_OK;
+}
+
+static heng_rc weaken(struct heng_db *db, heng_store_weakness weakness, struct heng_err *err)
+{
+    switch (weakness) {
+    case HENG_STORE_STRONG: break;
+    case HENG_STORE_SYNC_NORMAL: return heng_db_exec(db, "weaken", "PRAGMA synchronous = NORMAL", err);
+    case HENG_STORE_SYNC_OFF: return heng_db_exec(db, "weaken", "PRAGMA synchronous = OFF", err);
+    }
+    return HENG_OK;
+}
+
+heng_rc heng_store_open_on(const char *path, const char *vfs, heng_store_weakness weakness, struct heng_store **ret,
+                           struct heng_err *err)
+{
+    int64_t version = 0;
+    struct heng_store *store = calloc(1, sizeof *store);
+    if (!store) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
+    store->lock = -1;
+    struct heng_db *db = &store->reader.db;
+    heng_rc rc = heng_db_open(db, path, vfs, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    if (rc == HENG_OK) rc = heng_db_run(db, HENG_SQL_USER_VERSION, &version, err);
+    if (rc == HENG_OK && version) rc = check_kind(db, &version, err);
+    if (rc == HENG_OK) rc = configure(db, true, err);
+    if (rc == HENG_OK) rc = weaken(db, weakness, err);
     if (rc == HENG_OK) rc = migrate(db, version, err);
     if (rc == HENG_OK) rc = load_next_ids(store, err);
     if (rc != HENG_OK) {
@@ -223,7 +256,7 @@ heng_rc heng_store_reader_open(const char *path, struct heng_store_reader **ret,
     struct heng_store_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
     int64_t version = 0;
-    rc = heng_db_open(&reader->db, path, SQLITE_OPEN_READWRITE, err);
+    rc = heng_db_open(&reader->db, path, NULL, SQLITE_OPEN_READWRITE, err);
     if (rc == HENG_OK) rc = check_kind(&reader->db, &version, err);
     if (rc == HENG_OK) rc = configure(&reader->db, false, err);
     if (rc != HENG_OK) {

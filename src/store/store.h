@@ -23,6 +23,13 @@ HENG_NODISCARD heng_rc heng_store_create(const char *path, struct heng_err *err)
 HENG_NODISCARD heng_rc heng_store_open(const char *path, struct heng_store **ret, struct heng_err *err);
 void heng_store_close(struct heng_store *store); /* rolls back what is not committed; accepts NULL */
 
+/* Ways to break the promise of commit, so that the proof by power cuts can show that it would notice. */
+typedef enum heng_store_weakness { HENG_STORE_STRONG, HENG_STORE_SYNC_NORMAL, HENG_STORE_SYNC_OFF } heng_store_weakness;
+
+/* For simulations: the database on a VFS of SQLite, made when it is not there; nothing keeps other writers out. */
+HENG_NODISCARD heng_rc heng_store_open_on(const char *path, const char *vfs, heng_store_weakness weakness,
+                                          struct heng_store **ret, struct heng_err *err);
+
 /* Open for reading a database that a writer has open or had open. Errors: as heng_store_open. */
 HENG_NODISCARD heng_rc heng_store_reader_open(const char *path, struct heng_store_reader **ret, struct heng_err *err);
 void heng_store_reader_close(struct heng_store_reader *reader); /* accepts NULL */
@@ -50,10 +57,14 @@ enum {
 };
 
 /* X(symbol, text, number in the database): where a reading comes from. */
-#define HENG_SOURCE_LIST(X) X(LINE, "line", 1) /* read over a line */
+#define HENG_SOURCE_LIST(X)                                                                                            \
+    X(LINE, "line", 1)         /* read over a line */                                                                  \
+    X(HANDHELD, "handheld", 2) /* read by a person at the meter, imported later */
 
 /* X(symbol, text, number in the database): how much a reading is worth. */
-#define HENG_QUALITY_LIST(X) X(MEASURED, "measured", 1) /* said by the meter, check and sender were right */
+#define HENG_QUALITY_LIST(X)                                                                                           \
+    X(MEASURED, "measured", 1)           /* said by the meter, check and sender were right */                          \
+    X(TIME_DOUBTFUL, "time-doubtful", 2) /* the same, while the clock of who read it was not to be trusted */
 
 typedef enum heng_source {
 #define X(symbol, text, number) HENG_SOURCE_##symbol = number,
@@ -147,16 +158,6 @@ struct heng_device_state {
     heng_meter_state state;
     struct heng_learned learned;
     bool quarantined;
-};
-
-/* What line/line.h tells beside the state; hint_kind: "none", "all", "cut", "meter", "weak". */
-struct heng_line_vitals_status {
-    uint32_t health, queued, quarantined;
-    heng_us cycle_us, dead_us;
-    char hint_kind[8];
-    uint32_t hint_from, hint_to;
-    char hint_meter[24];
-    char hint[HENG_DETAIL_MAX];
 };
 
 struct heng_line_status {

@@ -44,14 +44,27 @@ heng_rc heng_store_put_place(struct heng_store *store, const struct heng_place *
     return rc;
 }
 
-heng_rc heng_store_put_line(struct heng_store *store, const char *key, const struct heng_line_config *line,
-                            heng_us at_us, int64_t *ret_id, struct heng_err *err)
+/* The state of a line that is new, or was given to somebody else. Ours are down until they are opened. */
+static heng_rc init_line_state(struct heng_store *store, int64_t line_id, int64_t gateway_id, bool moved, heng_us at_us,
+                               struct heng_err *err)
 {
-    int64_t id = 0;
+    struct heng_query q;
+    heng_query_begin(&q, db_of(store), moved ? HENG_SQL_LINE_STATE_UNKNOWN : HENG_SQL_LINE_STATE_INIT);
+    heng_query_int(&q, line_id);
+    heng_query_int(&q, at_us);
+    heng_query_text(&q, gateway_id ? "not known: its gateway has not told yet" : "");
+    return heng_query_finish(&q, err);
+}
+
+heng_rc heng_store_put_line(struct heng_store *store, const char *key, int64_t gateway_id,
+                            const struct heng_line_config *line, heng_us at_us, int64_t *ret_id, struct heng_err *err)
+{
+    int64_t id = 0, before = gateway_id;
     const char parity[2] = {line->parity, '\0'};
     struct heng_query q;
     heng_rc rc = need_transaction(store, err);
     if (rc == HENG_OK) rc = heng_store_find_line(&store->reader, key, &id, err);
+    if (rc == HENG_OK) rc = heng_store_line_gateway(&store->reader, id, &before, err);
     if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     if (rc == HENG_ENOTFOUND) id = store->next[HENG_ID_LINE]++;
     heng_query_begin(&q, db_of(store), HENG_SQL_LINE_PUT);
@@ -75,12 +88,9 @@ heng_rc heng_store_put_line(struct heng_store *store, const char *key, const str
     heng_query_int(&q, line->wake_after_s);
     heng_query_int(&q, line->quarantine_after);
     heng_query_int(&q, line->single_reads);
+    heng_query_int(&q, gateway_id);
     rc = heng_query_finish(&q, err);
-    if (rc != HENG_OK) return rc;
-    heng_query_begin(&q, db_of(store), HENG_SQL_LINE_STATE_INIT);
-    heng_query_int(&q, id);
-    heng_query_int(&q, at_us);
-    rc = heng_query_finish(&q, err);
+    if (rc == HENG_OK) rc = init_line_state(store, id, gateway_id, before != gateway_id, at_us, err);
     if (rc == HENG_OK) *ret_id = id;
     return rc;
 }
@@ -293,12 +303,13 @@ static void bind_reading(struct heng_query *q, const struct heng_reading *readin
     heng_query_int(q, reading->partial);
 }
 
-/* Is there a reading under this key, with the same content? */
+/* Is there a reading under this key, with the same content? *ret_first_frame: of the same one. */
 static heng_rc compare_reading(struct heng_store *store, const struct heng_reading *reading, struct heng_slice packed,
-                               heng_stored *ret, struct heng_err *err)
+                               heng_stored *ret, int64_t *ret_first_frame, struct heng_err *err)
 {
     struct heng_query q;
     *ret = HENG_STORED_NEW;
+    *ret_first_frame = 0;
     heng_query_begin(&q, db_of(store), HENG_SQL_READING_GET);
     heng_query_int(&q, reading->device_id);
     heng_query_int(&q, reading->at_us);
@@ -307,8 +318,10 @@ static heng_rc compare_reading(struct heng_store *store, const struct heng_readi
     if (rc == HENG_OK) {
         q.column = 3;
         bool same = heng_query_get_int(&q) == (int64_t)reading->quality;
+        int64_t first_frame = heng_query_get_int(&q);
         q.column = 6;
         *ret = same && heng_slice_eq(heng_query_get_blob(&q), packed) ? HENG_STORED_SAME : HENG_STORED_CONFLICT;
+        if (*ret == HENG_STORED_SAME) *ret_first_frame = first_frame;
     }
     heng_query_end(&q);
     if (rc == HENG_ENOTFOUND) return HENG_OK;
@@ -349,13 +362,12 @@ heng_rc heng_store_add_reading(struct heng_store *store, const struct heng_readi
     if (rc != HENG_OK) return rc;
     rc = heng_reading_pack(reading, &packed);
     if (rc != HENG_OK) return heng_fail(err, rc, 0, "a reading cannot be packed: %s", heng_rc_name(rc));
-    rc = compare_reading(store, reading, heng_buf_slice(&packed), &stored, err);
+    rc = compare_reading(store, reading, heng_buf_slice(&packed), &stored, ret_first_frame, err);
     if (rc != HENG_OK) return rc;
     *ret_stored = stored;
-    *ret_first_frame = 0;
     if (stored == HENG_STORED_SAME) return HENG_OK;
 
-    int64_t first_frame = store->next[HENG_ID_FRAME];
+    int64_t first_frame = reading->frame_count ? store->next[HENG_ID_FRAME] : 0;
     for (size_t i = 0; rc == HENG_OK && i < reading->frame_count; i++)
         rc = add_frame(store, &frames[i], reading->device_id, err);
     if (rc != HENG_OK) return rc;

@@ -11,7 +11,8 @@ HENG_NODISCARD heng_rc heng_store_put_setting(struct heng_store *store, const ch
  * ignored and returned. path of a place is the caller's to compute; heng_store_index_places mends those below it. */
 HENG_NODISCARD heng_rc heng_store_put_place(struct heng_store *store, const struct heng_place *place, int64_t *ret_id,
                                             struct heng_err *err);
-HENG_NODISCARD heng_rc heng_store_put_line(struct heng_store *store, const char *key,
+/* gateway_id: who reads it, 0: we do. When that changes, its state is not known until the new one tells. */
+HENG_NODISCARD heng_rc heng_store_put_line(struct heng_store *store, const char *key, int64_t gateway_id,
                                            const struct heng_line_config *line, heng_us at_us, int64_t *ret_id,
                                            struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_put_device(struct heng_store *store, const struct heng_device *device,
@@ -62,7 +63,8 @@ typedef enum heng_stored {
     HENG_STORED_CONFLICT /* known with other values: kept beside it in reading_conflict, with its frames */
 } heng_stored;
 
-/* Store a reading with the frames that prove it. first_frame and the ids of frames are ignored and allocated here. */
+/* Store a reading with the frames that prove it. first_frame and the ids of frames are ignored and allocated here;
+ * *ret_first_frame of the SAME reading is that of before, 0 when it is one that is kept as a conflict. */
 HENG_NODISCARD heng_rc heng_store_add_reading(struct heng_store *store, const struct heng_reading *reading,
                                               const struct heng_frame *frames, heng_stored *ret_stored,
                                               int64_t *ret_first_frame, struct heng_err *err);

@@ -42,6 +42,25 @@ static void test_order(void **state)
 }
 
 /* Whatever they do: nobody is lost, nobody comes twice, in each row the one who came first goes first. */
+/* Who goes away is not given a turn, wherever in the row it stood, and the row goes on. */
+static void test_leave(void **state)
+{
+    size_t plenty = 100;
+    (void)state;
+    for (unsigned gone = 0; gone < 3; gone++) {
+        struct turns turns = {0};
+        struct turn one[4] = {0};
+        for (unsigned i = 0; i < 3; i++) turns_join(&turns, &one[i], gone % 2);
+        turns_leave(&turns, &one[gone]);
+        turns_leave(&turns, &one[gone]); /* twice is once */
+        turns_leave(&turns, &one[3]);    /* it did not wait */
+        turns_join(&turns, &one[3], gone % 2);
+        for (unsigned i = 0; i < 4; i++)
+            if (i != gone) assert_ptr_equal(turns_take(&turns, &plenty), &one[i]);
+        assert_null(turns_take(&turns, &plenty));
+    }
+}
+
 static void test_property(void **state)
 {
     struct turns turns = {0};
@@ -79,6 +98,7 @@ static void test_property(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_property)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_leave),
+                                       cmocka_unit_test(test_property)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

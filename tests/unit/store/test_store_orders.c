@@ -56,7 +56,7 @@ static void test_relay_round_trip(void **state)
                                       .open_answer_n = 1,
                                       .open_answer = {0xE5}};
     struct heng_relay_config inner = {.name = "inner"};
-    struct heng_relay_row got[4];
+    struct heng_relay_config got[4];
     struct heng_err err;
     size_t n = 0;
     (void)state;
@@ -67,11 +67,10 @@ static void test_relay_round_trip(void **state)
     struct heng_member member = {.address = "20000000000001", .relay_id = inner.id, .position = 9};
     assert_ok(heng_store_put_member(store, WATER_LINE, WATER_1, &member, &err));
     assert_ok(heng_store_commit(store, &err));
-    assert_ok(heng_store_list_relays(heng_store_as_reader(store), got, 4, &n, &err));
+    assert_ok(heng_store_list_line_relays(heng_store_as_reader(store), WATER_LINE, got, 4, &n, &err));
     assert_int_equal(n, 2);
-    assert_int_equal(got[0].line_id, WATER_LINE);
-    assert_memory_equal(&got[0].config, &outer, sizeof outer);
-    assert_memory_equal(&got[1].config, &inner, sizeof inner);
+    assert_memory_equal(&got[0], &outer, sizeof outer);
+    assert_memory_equal(&got[1], &inner, sizeof inner);
     struct heng_meter_row meter;
     assert_ok(heng_store_get_meter(heng_store_as_reader(store), WATER_1, &meter, &err));
     assert_string_equal(meter.relay, "inner");

@@ -1,0 +1,157 @@
+/* The uplink: dialling, the code until somebody accepts it, the certificate and its renewal. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "gateway/box_inside.h"
+
+enum { RENEW_DAYS = 60 };
+
+void box_facts(struct box *box)
+{
+    const char *name = heng_identity_name(box->identity);
+    unsigned count = box->options->server_count;
+    box->facts.name = name[0] ? name : box->options->name;
+    box->facts.server = count ? box->options->servers[0] : "";
+    box->facts.enrolled = heng_identity_is_enrolled(box->identity);
+    box->facts.expires_us = heng_identity_expires_us(box->identity);
+    if (box->facts.enrolled) box->code[0] = '\0';
+    box->facts.code = box->code;
+}
+
+heng_rc box_identity_open(struct box *box, struct heng_err *err)
+{
+    heng_rc rc = heng_identity_open(box->options->directory, &box->identity, err);
+    if (rc == HENG_OK)
+        rc = heng_identity_request(box->identity, box->request, sizeof box->request, &box->request_n, err);
+    if (rc == HENG_OK) box_facts(box);
+    return rc;
+}
+
+/* --- the connection --------------------------------------------------------------------------------------------- */
+
+/* Whoever is to accept this box compares the code on both sides: it covers our key and their authority, so nobody can
+ * stand in between. */
+static void show_code(struct box *box)
+{
+    char code[HENG_PKI_CODE_MAX];
+    struct heng_err err = {.text = ""};
+    struct heng_slice authority = heng_tls_authority(box->up);
+    if (authority.n == 0 || authority.n > sizeof box->authority) return;
+    memcpy(box->authority, authority.p, authority.n);
+    box->authority_n = authority.n;
+    if (heng_enrolment_code(heng_slice_of(box->request, box->request_n), authority, code, &err) != HENG_OK) {
+        heng_log(HENG_LOG_ERROR, "gateway", "event=no_code why='%s'", err.text);
+        return;
+    }
+    if (strcmp(code, box->code) == 0) return;
+    memcpy(box->code, code, sizeof code);
+    printf("enrolment code: %s\ncompare it with the one that the console shows, then accept it there\n", code);
+    fflush(stdout);
+    heng_log(HENG_LOG_INFO, "gateway", "event=enrolment_code code=%s", code);
+}
+
+static void on_opened(void *owner, struct heng_tls *tls, const struct heng_tls_peer *peer)
+{
+    struct box *box = owner;
+    (void)tls;
+    heng_log(HENG_LOG_INFO, "gateway", "event=connected to=%s", peer->address);
+    if (!heng_identity_is_enrolled(box->identity)) show_code(box);
+    heng_core_up_connected(box->core, heng_clock_mono());
+}
+
+static void on_bytes(void *owner, struct heng_tls *tls, struct heng_slice bytes)
+{
+    struct box *box = owner;
+    (void)tls;
+    heng_core_up_bytes(box->core, heng_clock_mono(), heng_clock_wall(), bytes);
+}
+
+static void on_unsent(void *owner, struct heng_tls *tls, size_t bytes)
+{
+    struct box *box = owner;
+    (void)tls;
+    heng_core_up_unsent(box->core, heng_clock_mono(), bytes);
+}
+
+static void on_closed(void *owner, struct heng_tls *tls, const char *why)
+{
+    struct box *box = owner;
+    (void)tls;
+    box->up = NULL;
+    heng_core_up_closed(box->core, heng_clock_mono(), why);
+}
+
+void box_up_dial(struct box *box, unsigned server)
+{
+    struct heng_err err = {.text = "no server is configured"};
+    struct heng_tls_events events = {box, on_opened, on_bytes, on_unsent, on_closed};
+    struct heng_pki_files files = {0};
+    heng_rc rc = HENG_ECONFIG;
+    if (heng_identity_is_enrolled(box->identity)) files = heng_identity_files(box->identity);
+    if (server < box->options->server_count)
+        rc = heng_tls_dial(&box->loop, box->options->servers[server], files.key, files.certificate, files.authority,
+                           events, &box->up, &err);
+    if (rc == HENG_OK) return;
+    box->up = NULL;
+    heng_core_up_closed(box->core, heng_clock_mono(), err.text);
+}
+
+void box_up_hang_up(struct box *box, const char *why)
+{
+    if (box->up) heng_tls_close(box->up, true);
+    box->up = NULL;
+    heng_core_up_closed(box->core, heng_clock_mono(), why);
+}
+
+void box_up_send(struct box *box, struct heng_slice bytes)
+{
+    if (!box->up) return;
+    if (heng_tls_send(box->up, bytes) != HENG_OK)
+        box_up_hang_up(box, "the tier above takes nothing");
+    else
+        heng_core_up_unsent(box->core, heng_clock_mono(), heng_tls_unsent(box->up));
+}
+
+/* --- certificates ----------------------------------------------------------------------------------------------- */
+
+/* The authority that comes with the first certificate must be the one whose code was compared. */
+static heng_rc accept_certificate(struct box *box, const struct heng_enrol_answer *answer, struct heng_err *err)
+{
+    struct heng_slice shown = heng_slice_of(box->authority, box->authority_n);
+    if (!heng_identity_is_enrolled(box->identity) && !heng_slice_eq(shown, answer->authority))
+        return heng_fail(err, HENG_EDENIED, 0, "its authority is not the one that the code was made of");
+    return heng_identity_accept(box->identity, answer->certificate, answer->authority, err);
+}
+
+void box_up_enrolled(struct box *box, const struct heng_enrol_answer *answer)
+{
+    struct heng_err err = {.text = ""};
+    bool was = heng_identity_is_enrolled(box->identity);
+    if (accept_certificate(box, answer, &err) != HENG_OK) {
+        heng_log(HENG_LOG_ERROR, "gateway", "event=certificate_refused why='%s'", err.text);
+        return;
+    }
+    box_facts(box);
+    heng_log(HENG_LOG_INFO, "gateway", "event=%s name='%s'", was ? "certificate_renewed" : "enrolled", box->facts.name);
+    if (!was) {
+        printf("enrolled as %s\n", box->facts.name);
+        fflush(stdout);
+    }
+    unsigned servers = box->options->server_count ? box->options->server_count : 1;
+    heng_core_restart(box->core, heng_clock_mono(), servers, true);
+    /* Those below see the new certificate, or come to see us at all. */
+    box_below_stop(box);
+    if (box_below_listen(box, &err) != HENG_OK)
+        heng_log(HENG_LOG_ERROR, "gateway", "event=no_listener why='%s'", err.text);
+}
+
+void box_up_renew(struct box *box)
+{
+    bool doubtful;
+    heng_us wall = heng_core_wall(box->core, heng_clock_mono(), heng_clock_wall(), &doubtful);
+    if (!box->facts.enrolled || doubtful || box->facts.expires_us - wall > RENEW_DAYS * HENG_US_PER_DAY) return;
+    heng_log(HENG_LOG_INFO, "gateway", "event=certificate_ends days=%lld",
+             (long long)((box->facts.expires_us - wall) / HENG_US_PER_DAY));
+    heng_core_renew(box->core, heng_clock_mono(), heng_slice_of(box->request, box->request_n));
+}

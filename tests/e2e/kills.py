@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""Kill everything at random, under load, and compare the truth with the database: nothing lost, nothing twice.
+
+tests/e2e/kills.py --bin build/dev/bin [--kills 200] [--seconds 100] [--seed N]
+
+    meters (here) ── TCP ── heng-gateway "stair" ── proxy ── heng-gateway "house" ── proxy ── heng serve
+                       └─── lines of "house" ──────────────────────┘
+
+Every meter is an M-Bus slave whose answer carries the number of that answer: no two answers of a meter are the same, and
+which were given is known here. SIGKILL of either gateway, of the server, and cuts of either connection come by chance.
+At the end everything starts once more and drains. Then
+  - every good read that a gateway has committed (its journal, read as a file) is in the database, once, with the same
+    time and the same frame, and nothing else is;
+  - every answer that was given is in a journal, but for those that were on their way when a gateway was killed: given
+    within GRACE_S before the kill;
+  - no conflict, no gap, no refused entry; numbers of answers rise with time.
+"""
+import argparse
+import bisect
+import contextlib
+import json
+import pathlib
+import random
+import signal
+import socket
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from fleet import Proxy, Site, remove  # noqa: E402
+from house import Program, Tap, wait_until  # noqa: E402
+
+LINES, METERS, PERIOD_S = 6, 8, 1  # of each of the two gateways
+GRACE_S = 1.0  # an answer is committed 0.2 s after it came; the machine is busy
+DRAIN_S = 150
+
+tap = Tap()
+
+
+class Meters:
+    """M-Bus slaves behind one TCP port; primary addresses 1 .. METERS. Answers at once, and keeps what it answered."""
+
+    def __init__(self, number):
+        self.number = number
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.given = {}  # (line, address) -> [time of answer n, ...], n from 1 on
+        for address in range(1, METERS + 1):
+            self.given[address] = []
+        self.wrong = 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with contextlib.closing(connection), contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            seen = b""
+            while data := connection.recv(256):
+                seen += data
+                while len(seen) >= 5:
+                    frame, seen = seen[:5], seen[5:]
+                    if frame[0] != 0x10 or frame[4] != 0x16 or (frame[1] + frame[2]) & 0xFF != frame[3]:
+                        self.wrong += 1
+                        continue
+                    self.answer(connection, frame[1], frame[2])
+
+    def answer(self, connection, control, address):
+        if control == 0x40 and (address in self.given or address == 255):
+            connection.sendall(b"\xe5")
+        elif control in (0x5B, 0x7B) and address in self.given:
+            given = self.given[address]
+            given.append(time.time())  # before it is sent: from now on it may be known
+            connection.sendall(telegram(address, self.number * 100 + address, len(given)))
+
+    def end(self):
+        self.listener.close()
+
+
+def telegram(address, number, count):
+    """RSP_UD, variable structure: identification, HNG, heat; one energy, 32 bits, kWh: the number of this answer."""
+    digits = bytes.fromhex(f"{number:08d}")[::-1]
+    user = bytes([0x08, address, 0x72]) + digits + bytes.fromhex("c7210104") + bytes([count & 0xFF]) + bytes(3)
+    user += bytes([0x04, 0x06]) + count.to_bytes(4, "little")
+    return bytes([0x68, len(user), len(user), 0x68]) + user + bytes([sum(user) & 0xFF, 0x16])
+
+
+def count_of(frame):
+    """The number of the answer, out of its frame."""
+    at = frame.find(b"\x04\x06", 15)
+    assert at >= 0, frame.hex()
+    return int.from_bytes(frame[at + 2:at + 6], "little")
+
+
+def fields(message):
+    """The fields of a packed message: (number, value), value being a number or bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(message):
+        key = varint()
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            yield number, varint()
+        elif wire == 1:
+            yield number, int.from_bytes(message[at:at + 8], "little")
+            at += 8
+        elif wire == 2:
+            n = varint()
+            yield number, message[at:at + n]
+            at += n
+        else:
+            raise AssertionError(f"field of type {wire}")
+
+
+class Tree:
+    """Two gateways, one below the other, a server, and what lies between them."""
+
+    def __init__(self, site, seed):
+        self.site, self.random = site, random.Random(seed)
+        self.lines = {name: [Meters(100 * g + n + 1) for n in range(LINES)] for g, name in enumerate(("house", "stair"))}
+        self.boxes, self.killed, self.starts = {}, {"house": [], "stair": []}, 0
+        site.import_site(self.describe())
+        self.ids = {name: int(site.tool("box", site.data, name, site.folder / name)) for name in self.lines}
+        self.above = Proxy(site.uplink_port)
+        with contextlib.closing(socket.socket()) as s:
+            s.bind(("127.0.0.1", 0))
+            self.house_port = s.getsockname()[1]
+        self.between = Proxy(self.house_port)
+
+    def describe(self):
+        site = {"site": "kills", "time_zone": "UTC", "places": [{"key": "house", "kind": "building", "name": "House"}],
+                "gateways": [{"key": "house", "name": "House"}, {"key": "stair", "name": "Stair", "parent": "house"}],
+                "lines": [], "meters": []}
+        for name, lines in self.lines.items():
+            for line in lines:
+                key = f"{name}-{line.number}"
+                site["lines"].append({"key": key, "name": key, "gateway": name, "transport": "tcp", "baud": 9600,
+                                      "endpoint": f"127.0.0.1:{line.port}", "parity": "E", "latency_ms": 1500,
+                                      "period_s": PERIOD_S})
+                site["meters"] += [{"number": f"{line.number * 100 + address:08d}", "manufacturer": "HNG", "line": key,
+                                    "protocol": "mbus", "medium": "heat", "place": "house", "address": str(address)}
+                                   for address in line.given]
+        return site
+
+    def start_box(self, name):
+        self.starts += 1
+        argv = [self.site.bin / "heng-gateway", "run", "--dir", str(self.site.folder / name), "--server"]
+        argv += [f"127.0.0.1:{self.above.port}", "--listen", f"127.0.0.1:{self.house_port}"] if name == "house" else \
+                [f"127.0.0.1:{self.between.port}"]
+        self.boxes[name] = Program(argv, self.site.folder / f"{name}.log")
+
+    def kill_box(self, name):
+        self.check_alive(self.boxes[name], name)
+        self.boxes[name].process.kill()
+        self.boxes[name].process.wait()
+        self.killed[name].append(time.time())
+        self.boxes[name].log.close()
+        self.start_box(name)
+
+    def kill_server(self):
+        self.check_alive(self.site.server, "server")
+        self.site.server.process.kill()
+        self.site.server.process.wait()
+        self.site.server.log.close()
+        self.site.start_server()
+
+    def check_alive(self, program, name):
+        """One that ended by itself has crashed."""
+        assert program.alive(), f"{name} ended with {program.process.returncode}: {program.output()[-1500:]}"
+
+    def one_blow(self):
+        what = self.random.choice(("house", "stair", "server", "above", "between"))
+        if what == "server":
+            self.kill_server()
+        elif what in self.boxes:
+            self.kill_box(what)
+        else:
+            (self.above if what == "above" else self.between).cut()
+        return what
+
+    def gateways(self):
+        with urllib.request.urlopen(self.site.url + "/api/v1/gateways", timeout=20) as answer:
+            return json.load(answer)["items"]
+
+    def given(self):
+        return sum(len(times) for lines in self.lines.values() for line in lines for times in line.given.values())
+
+    def end(self):
+        for program in (*self.boxes.values(), self.site.server):
+            if program and program.alive():
+                program.end(seconds=60)
+        for proxy in (self.above, self.between):
+            proxy.end()
+        for lines in self.lines.values():
+            for line in lines:
+                line.end()
+
+    # --- what there is at the end -------------------------------------------------------------------------------------
+
+    def devices(self):
+        """Device -> (line object, address)."""
+        rows = self.site.ask("SELECT m.device_id, l.name, m.address FROM line_member m JOIN line l ON l.id = m.line_id")
+        by_name = {f"{name}-{line.number}": line for name, lines in self.lines.items() for line in lines}
+        return {device: (by_name[name], int(address)) for device, name, address in rows}
+
+    def journal(self, name):
+        """Good reads of a gateway's own journal: [(device, at_us, number of the answer)]."""
+        path = self.site.folder / name / "journal.db"
+        aside = list((self.site.folder / name).glob("journal.db.damaged*"))
+        assert not aside, f"a journal was set aside: {aside}"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+            rows = journal.execute("SELECT at_us, body FROM entry WHERE kind = 1 AND maker = 0 ORDER BY id").fetchall()
+            ids = [row[0] for row in journal.execute("SELECT id FROM entry ORDER BY id")]
+        assert ids == list(range(ids[0], ids[0] + len(ids))) and ids[0] == 1, f"{name}: numbers are missing in the journal"
+        reads = []
+        for at_us, body in rows:
+            read = dict(fields(dict(fields(body))[1]))  # fields that repeat: there is one frame
+            if read.get(3, 0) == 0:
+                reads.append((read[2], at_us + zigzag(read.get(23, 0)), count_of(read[6])))
+        return reads
+
+    def stored(self):
+        """Readings of the database: [(device, at_us, number of the answer)]."""
+        rows = self.site.ask("SELECT r.device_id, r.at_us, r.frame_count, f.bytes FROM reading r JOIN frame f ON f.id ="
+                             " r.first_frame ORDER BY r.device_id, r.at_us")
+        assert all(count == 1 for _, _, count, _ in rows)
+        assert len(rows) == self.site.one("SELECT count(*) FROM reading"), "a reading without its frame"
+        return [(device, at_us, count_of(frame)) for device, at_us, _, frame in rows]
+
+
+def zigzag(value):
+    return (value >> 1) ^ -(value & 1)
+
+
+def drained(tree):
+    """All that the journals have is acknowledged by the database, as its own books say."""
+    for name, gateway in tree.ids.items():
+        path = tree.site.folder / name / "journal.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+            last = journal.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
+        here = tree.site.ask("SELECT seq FROM gateway_journal WHERE gateway_id = ?", gateway)
+        if len(here) != 1 or here[0][0] < last:
+            return False
+    return True
+
+
+@tap.test
+def blows_fall_and_the_load_goes_on(tree, options):
+    wait_until(lambda: tree.site.one("SELECT count(DISTINCT device_id) FROM reading") == 2 * LINES * METERS, 60,
+               f"every meter to be read: {tree.boxes['stair'].output()[-600:]}")
+    before, start, blows = tree.given(), time.monotonic(), {}
+    while sum(blows.values()) < options.kills and time.monotonic() - start < options.seconds:
+        time.sleep(tree.random.expovariate(1 / options.pause))
+        what = tree.one_blow()
+        blows[what] = blows.get(what, 0) + 1
+    tree.blows = sum(blows.values())
+    took, answers = time.monotonic() - start, tree.given() - before
+    print(f"# {tree.blows} blows in {took:.0f} s: {', '.join(f'{n} {what}' for what, n in sorted(blows.items()))};"
+          f" {answers} answers of {2 * LINES * METERS} meters", flush=True)
+    assert answers > 2 * LINES * METERS * took / PERIOD_S / 10, "hardly anything was read"
+
+
+@tap.test
+def all_of_it_drains(tree, options):
+    del options
+    for name in tree.boxes:  # once more, gently: the pauses of reconnecting begin anew
+        tree.boxes[name].end()
+        tree.start_box(name)
+    wait_until(lambda: all(item["connected"] for item in tree.gateways()), 60, "both gateways to be connected")
+    for name in ("stair", "house"):  # the lower one first: what it has passes the other
+        wait_until(lambda: drained(tree), DRAIN_S, f"the queues to be empty: {tree.gateways()}")
+        assert tree.boxes[name].end() == 0
+    tree.killed["house"].append(time.time())  # what came in that moment may be lost as well
+    tree.killed["stair"].append(time.time())
+    assert tree.site.server.end() == 0
+
+
+@tap.test
+def what_was_committed_is_in_the_database_once(tree, options):
+    del options
+    made = sorted(read for name in tree.lines for read in tree.journal(name))
+    stored = tree.stored()
+    tree.made = made
+    assert len(set(made)) == len(made), "a journal has an answer twice"
+    lost, extra = set(made) - set(stored), set(stored) - set(made)
+    twice = len(stored) - len({(device, count) for device, _, count in stored})
+    print(f"# committed by the gateways {len(made)}, in the database {len(stored)}: {len(lost)} lost, {twice} twice, {len(extra)} from"
+          " nowhere", flush=True)
+    assert not lost and not twice and not extra, (sorted(lost)[:5], sorted(extra)[:5])
+    for table in ("reading_conflict", "gateway_gap", "gateway_refused"):
+        assert tree.site.one(f"SELECT count(*) FROM {table}") == 0, table
+    assert all(a[0] != b[0] or a[2] < b[2] for a, b in zip(stored, stored[1:])), "answers are out of order"
+
+
+@tap.test
+def what_was_answered_was_committed_but_for_the_moment_of_a_kill(tree, options):
+    del options
+    devices, have = tree.devices(), {(device, count) for device, _, count in tree.made}
+    missing = excused = given = 0
+    for device, (line, address) in devices.items():
+        kills = tree.killed["house" if line.number < 100 else "stair"]
+        for count, at in enumerate(line.given[address], 1):
+            given += 1
+            if (device, count) in have:
+                continue
+            after = bisect.bisect_left(kills, at)
+            if after < len(kills) and kills[after] - at <= GRACE_S:
+                excused += 1
+            else:
+                missing += 1
+                print(f"# device {device}: answer {count} at {at:.3f} is nowhere")
+    print(f"# meters answered {given} times: {excused} were on their way when a gateway was killed, {missing} are missing", flush=True)
+    assert missing == 0
+    assert excused <= (len(tree.killed["house"]) + len(tree.killed["stair"])) * LINES * METERS
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=100)
+    parser.add_argument("--pause", type=float, default=0.8, help="seconds between two blows, on average")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--keep", action="store_true", help="leave the folder there")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="heng-kills-"))
+    print(f"# seed {options.seed}", flush=True)
+    tree = None
+    try:
+        tree = Tree(Site(options.bin, folder), options.seed)
+        tree.site.start_server()
+        for name in tree.lines:
+            tree.start_box(name)
+        failed = tap.run(tree, options)
+    finally:
+        if tree:
+            tree.end()
+        if options.keep:
+            print(f"# {folder}")
+        else:
+            remove(folder)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

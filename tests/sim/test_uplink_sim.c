@@ -1,0 +1,87 @@
+/* The proof: gateways, network, database and their disks in one process and in virtual time, with everything that can
+ * break. One seed is one history; it is printed when something is wrong, and replays.
+ *
+ *   test_uplink_sim [--seeds N] [--seed S] [--trace] */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/world.h"
+
+static uint64_t first_seed = 1, seeds = 1000;
+static bool trace;
+enum { MUTANT_SEEDS = 60 };
+
+static void nothing_is_lost_and_nothing_is_double(void **state)
+{
+    static struct world world;
+    unsigned long cuts = 0, power = 0, centre = 0, parts = 0, full = 0, clocks = 0, batches = 0, entries = 0;
+    double hours = 0;
+    (void)state;
+    for (uint64_t seed = first_seed; seed < first_seed + seeds; seed++) {
+        bool good = world_run(seed, WORLD_SOUND, trace, &world);
+        if (!good) print_message("# seed %llu: %s\n", (unsigned long long)seed, world.failure);
+        assert_true(good);
+        cuts += world.cuts;
+        power += world.power_cuts;
+        centre += world.centre_cuts;
+        parts += world.partitions;
+        full += world.full_disks;
+        clocks += world.clock_steps;
+        batches += world.batches;
+        entries += world.entries;
+        hours += (double)world.now / 3.6e9;
+    }
+    print_message("# seeds %llu..%llu, %.0f hours: %lu connections cut, %lu power cuts of gateways, %lu of the centre, "
+                  "%lu partitions, %lu full disks, %lu clock steps; %lu batches, %lu entries\n",
+                  (unsigned long long)first_seed, (unsigned long long)(first_seed + seeds - 1), hours, cuts, power,
+                  centre, parts, full, clocks, batches, entries);
+}
+
+static void a_seed_replays(void **state)
+{
+    static struct world one, other;
+    (void)state;
+    for (uint64_t seed = 5; seed < 8; seed++) {
+        assert_true(world_run(seed, WORLD_SOUND, false, &one));
+        assert_true(world_run(seed, WORLD_SOUND, false, &other));
+        assert_true(one.hash == other.hash && one.now == other.now);
+    }
+}
+
+/* A proof that nothing can fail proves nothing. */
+static void mistakes_are_noticed(void **state)
+{
+    static struct world world;
+    (void)state;
+    for (int mutant = WORLD_SOUND + 1; mutant < WORLD_MUTANTS; mutant++) {
+        uint64_t seed = 1;
+        while (seed <= MUTANT_SEEDS && world_run(seed, (world_mutant)mutant, false, &world)) seed++;
+        print_message("# %s: seed %llu, %s\n", world_mutant_text((world_mutant)mutant), (unsigned long long)seed,
+                      seed <= MUTANT_SEEDS ? world.failure : "not noticed");
+        assert_in_range(seed, 1, MUTANT_SEEDS);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--trace") == 0) trace = true;
+        if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) seeds = strtoull(argv[++i], NULL, 10);
+        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
+            first_seed = strtoull(argv[++i], NULL, 10);
+            seeds = 1;
+        }
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_lost_and_nothing_is_double),
+        cmocka_unit_test(a_seed_replays),
+        cmocka_unit_test(mistakes_are_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,602 @@
+/* Keys and certificates as an operator meets them: made once, kept, refused when others may read them, never half. */
+#include "unit/trust/yard.h"
+
+#include <errno.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "trust/pem.h"
+
+/* --- the authority ------------------------------------------------------------------------------------------- */
+
+static X509 *certificate_at(const struct yard *yard, const char *name)
+{
+    char path[YARD_PATH_MAX];
+    X509 *x = NULL;
+    assert_int_equal(heng_certificate_read(yard_at(yard, name, path), &x, NULL), HENG_OK);
+    return x;
+}
+
+static mode_t mode_of(const struct yard *yard, const char *name)
+{
+    char path[YARD_PATH_MAX];
+    struct stat status;
+    assert_int_equal(stat(yard_at(yard, name, path), &status), 0);
+    return status.st_mode & 0777;
+}
+
+static void an_authority_is_made_once_and_found_again(void **state)
+{
+    (void)state;
+    struct yard yard;
+    yard_init(&yard);
+    struct heng_authority *a = yard_authority(&yard, "centre"), *b = yard_authority(&yard, "centre");
+    assert_true(heng_slice_eq(heng_authority_certificate(a), heng_authority_certificate(b)));
+    assert_int_equal(mode_of(&yard, "centre"), 0700);
+    assert_int_equal(mode_of(&yard, "centre/authority.key"), 0600);
+    assert_int_equal(mode_of(&yard, "centre/server.key"), 0600);
+    X509 *authority = certificate_at(&yard, "centre/authority.pem"),
+         *server = certificate_at(&yard, "centre/server.pem");
+    assert_int_equal(X509_check_ca(authority), 1);
+    assert_int_equal(X509_get_pathlen(authority), 0);
+    assert_int_equal(X509_get_key_usage(authority), KU_KEY_CERT_SIGN | KU_CRL_SIGN);
+    assert_int_equal(X509_check_host(server, "heng", 4, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+    assert_int_equal(X509_get_extended_key_usage(server), XKU_SSL_SERVER);
+    assert_int_equal(heng_certificate_check(server, authority, X509_PURPOSE_SSL_SERVER, NULL), HENG_OK);
+    assert_int_equal(heng_certificate_check(server, authority, X509_PURPOSE_SSL_CLIENT, NULL), HENG_EDENIED);
+    heng_us from, until;
+    assert_int_equal(heng_certificate_dates(authority, &from, &until, NULL), HENG_OK);
+    assert_int_equal(from, YARD_NOW_US - HENG_US_PER_DAY);
+    assert_int_equal(until, YARD_NOW_US + 20 * 365 * HENG_US_PER_DAY);
+    X509_free(authority);
+    X509_free(server);
+    heng_authority_free(a);
+    heng_authority_free(b);
+    yard_fini(&yard);
+}
+
+static void the_servers_certificate_is_renewed_in_time_and_its_key_stays(void **state)
+{
+    (void)state;
+    struct yard yard;
+    struct heng_authority *authority = NULL;
+    char path[YARD_PATH_MAX];
+    yard_init(&yard);
+    heng_authority_free(yard_authority(&yard, "centre"));
+    X509 *first = certificate_at(&yard, "centre/server.pem");
+    for (int days_left = 61; days_left >= 59; days_left -= 2) {
+        heng_us now_us = YARD_NOW_US + (2 * 365 - days_left) * HENG_US_PER_DAY;
+        assert_int_equal(heng_authority_open(yard_at(&yard, "centre", path), "", now_us, &authority, NULL), HENG_OK);
+        heng_authority_free(authority);
+        X509 *now = certificate_at(&yard, "centre/server.pem");
+        assert_int_equal(X509_cmp(first, now) == 0, days_left > 60);
+        assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(first), X509_get0_pubkey(now)), 1);
+        X509_free(now);
+    }
+    X509_free(first);
+    yard_fini(&yard);
+}
+
+static void a_site_with_a_long_name_gets_a_certificate(void **state)
+{
+    (void)state;
+    struct yard yard;
+    char path[YARD_PATH_MAX], name[HENG_PKI_NAME_MAX];
+    struct heng_authority *authority = NULL;
+    struct heng_err err = {.text = ""};
+    yard_init(&yard);
+    /* 25 letters of three bytes: the cut falls between two of them. */
+    const char *site = "阳光花园第一期供热计量示范小区二零二六年冬季集中供热项";
+    assert_int_equal(heng_authority_open(yard_at(&yard, "c", path), site, YARD_NOW_US, &authority, &err), HENG_OK);
+    X509 *x = certificate_at(&yard, "c/authority.pem");
+    assert_int_equal(heng_certificate_name(x, name, sizeof name, NULL), HENG_OK);
+    assert_int_equal(strncmp(name, "Heng 阳光花园", strlen("Heng 阳光花园")), 0);
+    X509_free(x);
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+/* --- requests ------------------------------------------------------------------------------------------------ */
+
+static heng_rc sign(struct heng_authority *authority, struct heng_slice request, const char *name, unsigned days)
+{
+    uint8_t der[HENG_PKI_DER_MAX];
+    size_t n;
+    uint64_t serial;
+    struct heng_err err = {.text = ""};
+    heng_rc rc = heng_authority_sign(authority, request, name, YARD_NOW_US, days, der, &n, &serial, &err);
+    assert_true(rc == HENG_OK || err.text[0]);
+    return rc;
+}
+
+static void a_gateways_certificate_says_what_was_asked_for(void **state)
+{
+    (void)state;
+    struct yard yard;
+    char name[HENG_PKI_NAME_MAX];
+    heng_us from, until;
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    struct heng_identity *identity = yard_identity(&yard, "box");
+    struct yard_paper paper = yard_sign(authority, identity, "集中器 7", YARD_NOW_US, 365);
+    const uint8_t *p = paper.der;
+    X509 *x = d2i_X509(NULL, &p, (long)paper.n);
+    assert_non_null(x);
+    assert_int_equal(heng_certificate_name(x, name, sizeof name, NULL), HENG_OK);
+    assert_string_equal(name, "集中器 7");
+    assert_int_equal(heng_certificate_dates(x, &from, &until, NULL), HENG_OK);
+    assert_int_equal(from, YARD_NOW_US - HENG_US_PER_DAY);
+    assert_int_equal(until, YARD_NOW_US + 365 * HENG_US_PER_DAY);
+    uint64_t serial = 0;
+    assert_int_equal(ASN1_INTEGER_get_uint64(&serial, X509_get0_serialNumber(x)), 1);
+    assert_true(serial == paper.serial && serial > 0 && serial <= INT64_MAX);
+    assert_int_equal(X509_get_extended_key_usage(x), XKU_SSL_CLIENT | XKU_SSL_SERVER);
+    assert_int_equal(X509_check_ca(x), 0);
+    assert_int_equal(X509_check_host(x, "heng", 4, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 0);
+    X509_free(x);
+    heng_identity_free(identity);
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+static size_t request_of(EVP_PKEY *key, uint8_t *ret)
+{
+    X509_REQ *request = X509_REQ_new();
+    uint8_t *p = ret;
+    assert_int_equal(X509_REQ_set_pubkey(request, key), 1);
+    assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
+    int n = i2d_X509_REQ(request, &p);
+    assert_true(n > 0 && n < 4096);
+    X509_REQ_free(request);
+    EVP_PKEY_free(key);
+    return (size_t)n;
+}
+
+static void other_requests_get_a_refusal(void **state)
+{
+    (void)state;
+    struct yard yard;
+    uint8_t der[4096];
+    size_t n;
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    n = request_of(EVP_EC_gen("P-384"), der);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "a", 10), HENG_EUNSUPPORTED);
+    n = request_of(EVP_RSA_gen(2048), der);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "a", 10), HENG_EUNSUPPORTED);
+    n = request_of(EVP_EC_gen("P-256"), der);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "a", 10), HENG_OK);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "", 10), HENG_EFORMAT);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "a\nb", 10), HENG_EFORMAT);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "\xFF", 10), HENG_EFORMAT);
+    char longest[65] = "";
+    memset(longest, 'x', 64);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), longest, 10), HENG_EFORMAT);
+    longest[63] = '\0';
+    assert_int_equal(sign(authority, heng_slice_of(der, n), longest, 10), HENG_OK);
+    assert_int_equal(sign(authority, heng_slice_of(der, n), "a", 0), HENG_ERANGE);
+    assert_int_equal(sign(authority, heng_slice_of(der, n + 1), "a", 10), HENG_EFORMAT);
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+/* Every cut and every flipped bit of a request: a refusal, never a certificate. */
+static void a_damaged_request_is_never_signed(void **state)
+{
+    (void)state;
+    struct yard yard;
+    uint8_t der[4096];
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    size_t n = request_of(EVP_EC_gen("P-256"), der);
+    for (size_t cut = 0; cut < n; cut++)
+        assert_int_not_equal(sign(authority, heng_slice_of(der, cut), "a", 10), HENG_OK);
+    for (size_t bit = 0; bit < n * 8; bit += 3) {
+        der[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_not_equal(sign(authority, heng_slice_of(der, n), "a", 10), HENG_OK);
+        der[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+/* --- the identity -------------------------------------------------------------------------------------------- */
+
+static void a_gateway_is_enrolled_and_stays_so(void **state)
+{
+    (void)state;
+    struct yard yard;
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    struct heng_identity *identity = yard_identity(&yard, "box");
+    assert_false(heng_identity_is_enrolled(identity));
+    assert_string_equal(heng_identity_name(identity), "");
+    assert_int_equal(heng_identity_expires_us(identity), 0);
+    struct yard_paper paper = yard_sign(authority, identity, "gw-1", YARD_NOW_US, 90);
+    heng_identity_free(identity);
+
+    identity = yard_identity(&yard, "box"); /* the box has restarted while a person thought about it */
+    assert_int_equal(
+        heng_identity_accept(identity, heng_slice_of(paper.der, paper.n), heng_authority_certificate(authority), NULL),
+        HENG_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_true(heng_identity_is_enrolled(identity));
+        assert_string_equal(heng_identity_name(identity), "gw-1");
+        assert_int_equal(heng_identity_expires_us(identity), YARD_NOW_US + 90 * HENG_US_PER_DAY);
+        heng_identity_free(identity);
+        identity = yard_identity(&yard, "box");
+    }
+    assert_int_equal(mode_of(&yard, "box/gateway.key"), 0600);
+    paper = yard_sign(authority, identity, "gw-1", YARD_NOW_US + HENG_US_PER_DAY, 90); /* renewal */
+    assert_int_equal(
+        heng_identity_accept(identity, heng_slice_of(paper.der, paper.n), heng_authority_certificate(authority), NULL),
+        HENG_OK);
+    assert_int_equal(heng_identity_expires_us(identity), YARD_NOW_US + 91 * HENG_US_PER_DAY);
+    heng_identity_free(identity);
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+static void a_certificate_that_is_not_ours_is_not_taken(void **state)
+{
+    (void)state;
+    struct yard yard;
+    struct heng_err err;
+    yard_init(&yard);
+    struct heng_authority *centre = yard_authority(&yard, "centre"), *rogue = yard_authority(&yard, "rogue");
+    struct heng_identity *box = yard_gateway(&yard, centre, "box", YARD_NOW_US, 90);
+    struct heng_identity *other = yard_identity(&yard, "other");
+    struct heng_slice known = heng_authority_certificate(centre), foreign = heng_authority_certificate(rogue);
+    struct yard_paper for_other = yard_sign(centre, other, "other", YARD_NOW_US, 90);
+    struct yard_paper of_rogue = yard_sign(rogue, box, "box", YARD_NOW_US, 90);
+    struct heng_slice good = heng_slice_of(of_rogue.der, of_rogue.n);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of(for_other.der, for_other.n), known, &err), HENG_EDENIED);
+    assert_int_equal(heng_identity_accept(box, good, foreign, &err), HENG_EDENIED); /* enrolled with another one */
+    assert_int_equal(heng_identity_accept(box, good, known, &err), HENG_EDENIED);   /* not signed by it */
+    assert_int_equal(heng_identity_accept(box, good, good, &err), HENG_EDENIED);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of("", 0), known, &err), HENG_EFORMAT);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of(for_other.der, for_other.n - 1), known, &err),
+                     HENG_EFORMAT);
+    assert_int_equal(heng_identity_accept(box, good, heng_slice_of("junk", 4), &err), HENG_EFORMAT);
+    heng_identity_free(box);
+    box = yard_identity(&yard, "box");
+    assert_string_equal(heng_identity_name(box), "box");
+    assert_int_equal(heng_identity_expires_us(box), YARD_NOW_US + 90 * HENG_US_PER_DAY);
+    /* One that is not enrolled yet takes either, but not a pair that does not belong together. */
+    struct yard_paper mixed = yard_sign(rogue, other, "other", YARD_NOW_US, 90);
+    assert_int_equal(heng_identity_accept(other, heng_slice_of(mixed.der, mixed.n), known, &err), HENG_EDENIED);
+    assert_false(heng_identity_is_enrolled(other));
+    assert_int_equal(heng_identity_accept(other, heng_slice_of(mixed.der, mixed.n), foreign, &err), HENG_OK);
+    heng_identity_free(box);
+    heng_identity_free(other);
+    heng_authority_free(centre);
+    heng_authority_free(rogue);
+    yard_fini(&yard);
+}
+
+/* --- files that others may read, and damaged ones ------------------------------------------------------------- */
+
+static heng_rc open_box(const struct yard *yard, struct heng_err *err)
+{
+    char path[YARD_PATH_MAX];
+    struct heng_identity *identity = NULL;
+    heng_rc rc = heng_identity_open(yard_at(yard, "box", path), &identity, err);
+    if (rc == HENG_OK) heng_identity_free(identity);
+    return rc;
+}
+
+static heng_rc open_centre(const struct yard *yard, struct heng_err *err)
+{
+    char path[YARD_PATH_MAX];
+    struct heng_authority *authority = NULL;
+    heng_rc rc = heng_authority_open(yard_at(yard, "centre", path), "s", YARD_NOW_US, &authority, err);
+    if (rc == HENG_OK) heng_authority_free(authority);
+    return rc;
+}
+
+static void a_key_that_others_may_read_is_refused_with_the_remedy(void **state)
+{
+    (void)state;
+    struct yard yard;
+    struct heng_err err;
+    char path[YARD_PATH_MAX], remedy[YARD_PATH_MAX * 2];
+    static const mode_t modes[] = {0640, 0604, 0660, 0601};
+    yard_init(&yard);
+    heng_authority_free(yard_authority(&yard, "centre"));
+    heng_identity_free(yard_identity(&yard, "box"));
+    static const char *const keys[] = {"centre/authority.key", "centre/server.key", "box/gateway.key"};
+    for (size_t k = 0; k < 3; k++) {
+        yard_at(&yard, keys[k], path);
+        for (size_t i = 0; i < 4; i++) {
+            assert_int_equal(chmod(path, modes[i]), 0);
+            assert_int_equal(k < 2 ? open_centre(&yard, &err) : open_box(&yard, &err), HENG_EDENIED);
+            snprintf(remedy, sizeof remedy, "chmod 600 '%s'", path);
+            assert_non_null(strstr(err.text, remedy));
+        }
+        assert_int_equal(chmod(path, 0600), 0);
+        assert_int_equal(k < 2 ? open_centre(&yard, &err) : open_box(&yard, &err), HENG_OK);
+    }
+    yard_fini(&yard);
+}
+
+/* Cut a file at each of some lengths. made_anew: opening mends it; else it is told, and the file is left alone. */
+static void cut_each(const struct yard *yard, const char *name, bool made_anew)
+{
+    char path[YARD_PATH_MAX], whole[8192], after[8192];
+    struct heng_err err;
+    bool centre = strncmp(name, "centre", 6) == 0;
+    yard_at(yard, name, path);
+    size_t n = yard_read(path, whole, sizeof whole);
+    assert_true(n > 100);
+    for (size_t cut = 0; cut < n - 30; cut += n / 7) {
+        yard_write(path, whole, cut, 0600);
+        heng_rc rc = centre ? open_centre(yard, &err) : open_box(yard, &err);
+        size_t left = yard_read(path, after, sizeof after);
+        if (made_anew) {
+            assert_int_equal(rc, HENG_OK);
+            assert_true(left > 100);
+        } else {
+            assert_int_equal(rc, HENG_EFORMAT);
+            assert_non_null(strstr(err.text, strrchr(name, '/') + 1));
+            assert_int_equal(left, cut);
+        }
+        yard_write(path, whole, n, 0600);
+    }
+}
+
+static void what_is_half_written_is_made_anew_or_told(void **state)
+{
+    (void)state;
+    struct yard yard;
+    char path[YARD_PATH_MAX];
+    struct heng_err err;
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    heng_identity_free(yard_identity(&yard, "box"));
+    cut_each(&yard, "box/gateway.key", true);
+    heng_identity_free(yard_gateway(&yard, authority, "box", YARD_NOW_US, 90));
+    heng_authority_free(authority);
+    cut_each(&yard, "box/gateway.key", false);
+    cut_each(&yard, "box/gateway.pem", false);
+    cut_each(&yard, "box/authority.pem", false);
+    cut_each(&yard, "centre/authority.key", false);
+    cut_each(&yard, "centre/authority.pem", false);
+    cut_each(&yard, "centre/server.pem", true);
+    cut_each(&yard, "centre/server.key", true);
+    assert_int_equal(unlink(yard_at(&yard, "box/authority.pem", path)), 0);
+    assert_int_equal(open_box(&yard, &err), HENG_EFORMAT);
+    assert_int_equal(unlink(yard_at(&yard, "centre/authority.key", path)), 0);
+    assert_int_equal(open_centre(&yard, &err), HENG_EFORMAT);
+    assert_int_equal(access(path, F_OK), -1);
+    yard_fini(&yard);
+}
+
+static void a_locked_key_is_refused_without_asking(void **state)
+{
+    (void)state;
+    struct yard yard;
+    char path[YARD_PATH_MAX];
+    EVP_PKEY *key = EVP_EC_gen("P-256"), *read = NULL;
+    yard_init(&yard);
+    FILE *file = fopen(yard_at(&yard, "k", path), "w");
+    assert_non_null(file);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(PEM_write_PrivateKey(file, key, EVP_aes_128_cbc(), (const unsigned char *)"x1y2", 4, NULL, NULL),
+                     1);
+    fclose(file);
+    assert_int_equal(heng_key_read(path, &read, NULL), HENG_EFORMAT);
+    EVP_PKEY_free(key);
+    yard_fini(&yard);
+}
+
+/* --- the power fails ----------------------------------------------------------------------------------------- */
+
+/* Do it in a child that is killed as it enters its n-th system call. Returns false when it came to its end before. */
+static bool killed_at_call(unsigned n, void (*act)(const struct yard *, const struct yard_paper *),
+                           const struct yard *yard, const struct yard_paper *paper)
+{
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) _exit(9);
+        raise(SIGSTOP);
+        act(yard, paper);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSTOPPED(status));
+    for (unsigned stops = 0; stops < 2 * n; stops++) { /* one as it enters, one as it leaves */
+        assert_int_equal(ptrace(PTRACE_SYSCALL, child, NULL, NULL), 0);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (WIFEXITED(status)) {
+            assert_int_equal(WEXITSTATUS(status), 0);
+            return false;
+        }
+        assert_true(WIFSTOPPED(status));
+    }
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return true;
+}
+
+static void act_accept(const struct yard *yard, const struct yard_paper *paper)
+{
+    char path[YARD_PATH_MAX];
+    struct heng_identity *box = NULL;
+    if (heng_identity_open(yard_at(yard, "box", path), &box, NULL) != HENG_OK) _exit(1);
+    struct heng_slice certificate = heng_slice_of(paper[0].der, paper[0].n);
+    if (heng_identity_accept(box, certificate, heng_slice_of(paper[1].der, paper[1].n), NULL) != HENG_OK) _exit(2);
+}
+
+static void act_centre(const struct yard *yard, const struct yard_paper *paper)
+{
+    (void)paper;
+    if (open_centre(yard, NULL) != HENG_OK) _exit(1);
+}
+
+static void a_crash_while_a_certificate_is_taken_leaves_the_old_or_the_new(void **state)
+{
+    (void)state;
+    struct yard yard;
+    unsigned olds = 0, news = 0, step = 0;
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    heng_identity_free(yard_gateway(&yard, authority, "box", YARD_NOW_US, 90));
+    for (bool end = false; !end; step++) {
+        struct heng_identity *box = yard_identity(&yard, "box");
+        heng_us before = heng_identity_expires_us(box), after = before + HENG_US_PER_DAY;
+        struct yard_paper paper[2] = {yard_sign(authority, box, "box", after - 90 * HENG_US_PER_DAY, 90)};
+        heng_identity_free(box);
+        struct heng_slice ca = heng_authority_certificate(authority);
+        memcpy(paper[1].der, ca.p, ca.n);
+        paper[1].n = ca.n;
+        end = !killed_at_call(step, act_accept, &yard, paper);
+        box = yard_identity(&yard, "box");
+        assert_true(heng_identity_is_enrolled(box));
+        heng_us now = heng_identity_expires_us(box);
+        assert_true(now == before || now == after);
+        assert_true(!end || now == after);
+        if (now == after)
+            news++;
+        else
+            olds++;
+        heng_identity_free(box);
+        assert_true(step < 2000);
+    }
+    print_message("killed at each of %u system calls: %u times the old certificate, %u times the new one\n", step - 1,
+                  olds, news);
+    assert_true(olds > 5 && news > 1);
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+static void a_crash_while_box_and_centre_are_made_leaves_nothing_to_mend(void **state)
+{
+    (void)state;
+    unsigned step = 0;
+    for (bool end = false; !end; step++) {
+        struct yard yard;
+        yard_init(&yard);
+        end = !killed_at_call(step, act_centre, &yard, NULL);
+        struct heng_authority *a = yard_authority(&yard, "centre"), *b = yard_authority(&yard, "centre");
+        assert_true(heng_slice_eq(heng_authority_certificate(a), heng_authority_certificate(b)));
+        /* The first enrolment of a box, cut at the same number. */
+        struct heng_identity *box = yard_identity(&yard, "box");
+        struct yard_paper paper[2] = {yard_sign(a, box, "box", YARD_NOW_US, 90)};
+        heng_identity_free(box);
+        struct heng_slice ca = heng_authority_certificate(a);
+        memcpy(paper[1].der, ca.p, ca.n);
+        paper[1].n = ca.n;
+        killed_at_call(step, act_accept, &yard, paper);
+        box = yard_identity(&yard, "box");
+        if (!heng_identity_is_enrolled(box))
+            assert_int_equal(heng_identity_accept(box, heng_slice_of(paper[0].der, paper[0].n), ca, NULL), HENG_OK);
+        heng_identity_free(box);
+        heng_authority_free(a);
+        heng_authority_free(b);
+        yard_fini(&yard);
+        assert_true(step < 2000);
+    }
+    print_message("killed at each of %u system calls\n", step - 1);
+    assert_true(step > 20);
+}
+
+/* --- the code ------------------------------------------------------------------------------------------------ */
+
+static void the_code_is_that_of_key_and_authority(void **state)
+{
+    (void)state;
+    struct yard yard;
+    char code[HENG_PKI_CODE_MAX], again[HENG_PKI_CODE_MAX], other[HENG_PKI_CODE_MAX];
+    uint8_t der[2048], spki_and_authority[8192], hash[32];
+    size_t n;
+    yard_init(&yard);
+    struct heng_authority *a = yard_authority(&yard, "centre"), *b = yard_authority(&yard, "rogue");
+    struct heng_identity *box = yard_identity(&yard, "box");
+    struct heng_slice ca = heng_authority_certificate(a);
+    assert_int_equal(heng_identity_request(box, der, sizeof der, &n, NULL), HENG_OK);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), ca, code, NULL), HENG_OK);
+    const uint8_t *p = der;
+    X509_REQ *request = d2i_X509_REQ(NULL, &p, (long)n);
+    uint8_t *q = spki_and_authority;
+    int spki_n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request), &q);
+    X509_REQ_free(request);
+    memcpy(q, ca.p, ca.n);
+    heng_sha256(heng_slice_of(spki_and_authority, (size_t)spki_n + ca.n), hash);
+    /* The first 60 bits by five, counted by hand. */
+    char expected[16] = "";
+    for (unsigned i = 0, at = 0; i < 12; i++) {
+        unsigned value = 0;
+        for (unsigned bit = 5 * i; bit < 5 * i + 5; bit++)
+            value = value << 1 | ((unsigned)hash[bit / 8] >> (7 - bit % 8) & 1u);
+        if (i == 4 || i == 8) expected[at++] = '-';
+        expected[at++] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value];
+    }
+    assert_string_equal(code, expected);
+    /* Made anew after a restart, the request has another signature and the same code. */
+    assert_int_equal(heng_identity_request(box, der, sizeof der, &n, NULL), HENG_OK);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), ca, again, NULL), HENG_OK);
+    assert_string_equal(code, again);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), heng_authority_certificate(b), other, NULL), HENG_OK);
+    assert_string_not_equal(code, other);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n - 1), ca, other, NULL), HENG_EFORMAT);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), heng_slice_of("", 0), other, NULL), HENG_EFORMAT);
+    heng_identity_free(box);
+    heng_authority_free(a);
+    heng_authority_free(b);
+    yard_fini(&yard);
+}
+
+static void codes_are_compared_as_people_type_them(void **state)
+{
+    (void)state;
+    assert_true(heng_code_eq("7K4M-X2PQ-9RTA", "7k4m x2pq 9rta"));
+    assert_true(heng_code_eq("7K4MX2PQ9RTA", " 7K4M-X2PQ-9RTA "));
+    assert_true(heng_code_eq("0111-0000-0000", "OIl1-oooo-0000"));
+    assert_false(heng_code_eq("7K4M-X2PQ-9RTA", "7K4M-X2PQ-9RTB"));
+    assert_false(heng_code_eq("7K4M-X2PQ-9RT", "7K4M-X2PQ-9RT"));
+    assert_false(heng_code_eq("7K4M-X2PQ-9RTAA", "7K4M-X2PQ-9RTAA"));
+    assert_false(heng_code_eq("7K4M-X2PQ-9RTU", "7K4M-X2PQ-9RTU"));
+    assert_false(heng_code_eq("", ""));
+}
+
+static void hashes_are_those_of_the_standard(void **state)
+{
+    (void)state;
+    uint8_t hash[32];
+    heng_sha256(heng_slice_str("abc"), hash); /* FIPS 180-4, example */
+    static const uint8_t begin[] = {0xba, 0x78, 0x16, 0xbf}, end[] = {0xf2, 0x00, 0x15, 0xad};
+    assert_memory_equal(hash, begin, 4);
+    assert_memory_equal(hash + 28, end, 4);
+    uint8_t a[16] = {0}, b[16] = {0};
+    assert_int_equal(heng_random(a, sizeof a, NULL), HENG_OK);
+    assert_int_equal(heng_random(b, sizeof b, NULL), HENG_OK);
+    assert_memory_not_equal(a, b, sizeof a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_authority_is_made_once_and_found_again),
+        cmocka_unit_test(the_servers_certificate_is_renewed_in_time_and_its_key_stays),
+        cmocka_unit_test(a_site_with_a_long_name_gets_a_certificate),
+        cmocka_unit_test(a_gateways_certificate_says_what_was_asked_for),
+        cmocka_unit_test(other_requests_get_a_refusal),
+        cmocka_unit_test(a_damaged_request_is_never_signed),
+        cmocka_unit_test(a_gateway_is_enrolled_and_stays_so),
+        cmocka_unit_test(a_certificate_that_is_not_ours_is_not_taken),
+        cmocka_unit_test(a_key_that_others_may_read_is_refused_with_the_remedy),
+        cmocka_unit_test(what_is_half_written_is_made_anew_or_told),
+        cmocka_unit_test(a_locked_key_is_refused_without_asking),
+        cmocka_unit_test(a_crash_while_a_certificate_is_taken_leaves_the_old_or_the_new),
+        cmocka_unit_test(a_crash_while_box_and_centre_are_made_leaves_nothing_to_mend),
+        cmocka_unit_test(the_code_is_that_of_key_and_authority),
+        cmocka_unit_test(codes_are_compared_as_people_type_them),
+        cmocka_unit_test(hashes_are_those_of_the_standard),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
