@@ -46,6 +46,7 @@ static heng_rc print_site(const struct simulator *s, struct heng_err *err)
         .heartbeat = o->heartbeat,
         .baud = o->baud,
         .period_s = o->period_s,
+        .gateway = o->gateway,
     };
     heng_rc rc = HENG_OK;
     if (o->scenario)

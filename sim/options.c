@@ -36,6 +36,7 @@ const char heng_sim_usage[] =
     "  --period S            seconds between two rounds of reading, in the printed site (15)\n"
     "  --control-port PORT   take commands on 127.0.0.1:PORT, 0 picks a free one (off)\n"
     "  --duration S          end after S seconds of real time (never)\n"
+    "  --gateway KEY         in the printed site the electricity line is read by this gateway\n"
     "  --print-site          print the description of the building for 'heng import' and exit\n"
     "  --help                print this and exit\n";
 
@@ -55,6 +56,7 @@ enum {
     OPT_PERIOD,
     OPT_CONTROL_PORT,
     OPT_DURATION,
+    OPT_GATEWAY,
     OPT_PRINT_SITE,
     OPT_SCENARIO,
     OPT_FIRST_PORT,
@@ -78,6 +80,7 @@ static const struct option long_options[] = {
     {"period", required_argument, NULL, OPT_PERIOD},
     {"control-port", required_argument, NULL, OPT_CONTROL_PORT},
     {"duration", required_argument, NULL, OPT_DURATION},
+    {"gateway", required_argument, NULL, OPT_GATEWAY},
     {"print-site", no_argument, NULL, OPT_PRINT_SITE},
     {"scenario", required_argument, NULL, OPT_SCENARIO},
     {"first-port", required_argument, NULL, OPT_FIRST_PORT},
@@ -184,7 +187,7 @@ static heng_rc check_world(bool scenario, int option, const char *word, struct h
     bool of_scenario = option == OPT_FIRST_PORT || option == OPT_WIRE_SPEED;
     bool of_house = option == OPT_MBUS_PORT || option == OPT_POWER_PORT || option == OPT_PTY || option == OPT_BAUD ||
                     option == OPT_NOISE || option == OPT_REGISTRATION || option == OPT_HEARTBEAT ||
-                    option == OPT_HEARTBEAT_PERIOD || option == OPT_PERIOD;
+                    option == OPT_HEARTBEAT_PERIOD || option == OPT_PERIOD || option == OPT_GATEWAY;
     if (scenario && of_house)
         return heng_fail(err, HENG_ECONFIG, 0, "--%s is for the built-in building; a scenario says it for each line",
                          word);
@@ -214,6 +217,7 @@ static heng_rc take_option(int option, const char *arg, struct heng_sim_options 
     case OPT_SCENARIO: o->scenario = arg; return HENG_OK;
     case OPT_FIRST_PORT: return parse_port("first-port", arg, 1, &o->first_port, err);
     case OPT_WIRE_SPEED: return parse_wire_speed(arg, &o->wire_speed, err);
+    case OPT_GATEWAY: o->gateway = arg; return HENG_OK;
     case OPT_PRINT_SITE: o->print_site = true; return HENG_OK;
     case OPT_HELP: o->help = true; return HENG_OK;
     }
@@ -260,6 +264,8 @@ heng_rc heng_sim_options_parse(int argc, char **argv, struct heng_sim_options *r
     if (o.print_site && o.mbus_port == 0)
         return heng_fail(err, HENG_ECONFIG, 0,
                          "--print-site needs the port of the heat line, give it with --mbus-port");
+    if (o.gateway && !o.power)
+        return heng_fail(err, HENG_ECONFIG, 0, "--gateway is for the electricity line: give that with --power-port");
     if (o.print_site && o.power && o.power_port == 0)
         return heng_fail(err, HENG_ECONFIG, 0, "--print-site needs the port of the electricity line, not 0");
     *ret = o;

@@ -18,6 +18,7 @@ struct heng_sim_options {
     heng_us start_us;     /* HENG_US_NEVER: the wall clock */
     const char *pty;      /* NULL: none */
     const char *scenario; /* a file; NULL: the built-in building */
+    const char *gateway;  /* who reads the electricity line, in the printed site; NULL: the server */
     uint16_t first_port;  /* scenario: of the lines that listen; 0: as it says */
     uint32_t wire_speed;  /* scenario: the lines are so many times faster than life; 0: instant */
     bool speed_told, seed_told;

@@ -85,6 +85,17 @@ static void put_places(struct heng_json *j, const struct heng_sim_site *site, co
     heng_json_end_array(j);
 }
 
+static void put_gateways(struct heng_json *j, const char *key)
+{
+    heng_json_key(j, "gateways");
+    heng_json_array(j);
+    heng_json_object(j);
+    put_text(j, "key", key);
+    put_text(j, "name", "1号楼 采集器");
+    heng_json_end_object(j);
+    heng_json_end_array(j);
+}
+
 static void put_power_line(struct heng_json *j, const struct heng_sim_endpoints *ends)
 {
     char endpoint[32];
@@ -92,6 +103,7 @@ static void put_power_line(struct heng_json *j, const struct heng_sim_endpoints 
     heng_json_object(j);
     put_text(j, "key", "power");
     put_text(j, "name", "1号楼 电表 RS-485");
+    if (ends->gateway) put_text(j, "gateway", ends->gateway);
     put_text(j, "transport", "tcp");
     put_text(j, "endpoint", endpoint);
     put_int(j, "baud", ends->baud);
@@ -202,6 +214,7 @@ void heng_sim_site_print(const struct heng_sim_site *site, const struct heng_sim
     put_text(&j, "site", "衡园小区");
     put_text(&j, "time_zone", "Asia/Shanghai");
     put_places(&j, site, ends);
+    if (ends->gateway) put_gateways(&j, ends->gateway);
     put_lines(&j, ends);
     put_meters(&j, site, ends);
     heng_json_end_object(&j);

@@ -44,6 +44,7 @@ struct heng_sim_endpoints {
     const char *registration; /* what the DTU says when it dials in */
     const char *heartbeat;    /* as in struct heng_line_config */
     uint32_t baud, period_s;
+    const char *gateway; /* key of the one that reads the electricity line, NULL: the server does */
 };
 
 /* Append the site as the JSON that `heng import` reads. Errors: latched in out->rc. */
