@@ -10,6 +10,9 @@
 
 #include "base/log.h"
 #include "gateway/box_inside.h"
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum {
     ACTIONS_MAX = 2000, /* in one go: then sockets have their turn */
@@ -19,7 +22,8 @@ enum {
     DISK_S = 60,
     RENEW_S = 24 * 3600,
     RENEW_FIRST_S = 300,
-    STUCK_S = 60
+    STUCK_S = 60,
+    LARGE_BYTES = 48 * 1024
 };
 
 /* When this version was released: the clock of a box cannot be before it. 2026-11-01. */
@@ -286,12 +290,23 @@ static void run(struct box *box)
     uv_run(&box->loop, UV_RUN_DEFAULT);
 }
 
+/* The box is small. A conversation with a meter has room for its largest answer, 80 kB, of which a hundredth is used:
+ * as a mapping of its own it costs what is used, and all of it is given back at its end. */
+static void spare_memory(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES); /* what they cannot do costs memory only */
+    (void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 heng_rc heng_box_run(const struct gateway_options *options, struct heng_err *err)
 {
     struct box *box = calloc(1, sizeof *box);
     if (!box) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
     box->options = options;
     box->notify.fd = -1;
+    spare_memory();
     heng_local_keep_log();
     heng_rc rc = make_directory(options->directory, err);
     if (rc == HENG_OK) {

@@ -1,7 +1,10 @@
 #ifndef HENG_TESTS_GATEWAY_RIG_H
 #define HENG_TESTS_GATEWAY_RIG_H
 /* Journals of toy gateways, and their batches as bytes. */
+#include <sqlite3.h>
+
 #include "flow/delivery.h"
+#include "store/db.h"
 #include "store/orders.h"
 #include "store/write.h"
 #include "unit/flow/gateway_site.h"
@@ -152,5 +155,25 @@ static inline struct heng_delivery deliver(struct heng_store *store, int64_t gat
         assert_int_equal(d_.refused, want_refused);                                                                    \
         assert_int_equal(d_.durable, want_durable);                                                                    \
     } while (0)
+
+static inline int64_t number_of(struct heng_store *store, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(store->reader.db.handle, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+static inline void assert_resume(struct heng_store *store, int64_t gateway_id, uint64_t epoch, uint64_t seq,
+                                 uint64_t check)
+{
+    uint64_t got_seq = 77, got_check = 77;
+    struct heng_err err;
+    assert_ok(heng_delivery_resume(heng_store_as_reader(store), gateway_id, epoch, &got_seq, &got_check, &err));
+    assert_int_equal(got_seq, seq);
+    assert_true(got_check == check);
+}
 
 #endif

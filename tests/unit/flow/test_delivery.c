@@ -1,29 +1,7 @@
 /* Batches of gateways: each entry once, whatever comes twice, in another order or by another way; what cannot be
  * believed is set aside; what fails leaves nothing behind. */
-#include <inttypes.h>
-#include <sqlite3.h>
-
-#include "store/db.h"
 #include "unit/flow/gateway_rig.h"
-
-static int64_t number_of(struct heng_store *store, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_prepare_v2(store->reader.db.handle, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return number;
-}
-
-static void assert_resume(struct heng_store *store, int64_t gateway_id, uint64_t epoch, uint64_t seq, uint64_t check)
-{
-    uint64_t got_seq = 77, got_check = 77;
-    struct heng_err err;
-    assert_ok(heng_delivery_resume(heng_store_as_reader(store), gateway_id, epoch, &got_seq, &got_check, &err));
-    assert_int_equal(got_seq, seq);
-    assert_true(got_check == check);
-}
+#include <inttypes.h>
 
 static void test_numbers_decide(void **state)
 {
@@ -313,54 +291,6 @@ static void test_copies_run_ahead(void **state)
     small_site_fini(&site);
 }
 
-static void test_the_makers_number_decides(void **state)
-{
-    struct small_site site;
-    struct heng_store *store = gateways_open(&site);
-    struct toy_journal *below = toy_new(COLLECTOR, 70);
-    struct heng_gateway_row row;
-    struct heng_err err;
-    (void)state;
-    for (int i = 0; i < 12; i++) toy_line(below, WATER_LINE, START_US + i * HENG_US_PER_S, 1);
-    /* The concentrator passes on 1..3, loses 4..6 (thinned), goes on with 7..9. */
-    assert_delivered(deliver(store, EAST, toy_forward(below, 5, 1, 1, 3)), 3, 0, 0, 3);
-    assert_delivered(deliver(store, EAST, toy_forward(below, 5, 4, 7, 9)), 3, 0, 0, 6);
-    assert_ok(heng_view_gateway(heng_store_as_reader(store), COLLECTOR, &row, &err));
-    assert_int_equal(row.missing, 3);
-    assert_int_equal(number_of(store, "SELECT value FROM gateway_event WHERE gateway_id = 2 AND kind = 37"), 3);
-    /* It is asked again for what is missing, wherever it connects; what is here already changes nothing. */
-    assert_resume(store, COLLECTOR, 70, 3, 0);
-    assert_delivered(deliver(store, COLLECTOR, toy_batch(below, 4, 4)), 1, 0, 0, 4);
-    assert_delivered(deliver(store, EAST, toy_forward(below, 5, 7, 6, 6)), 1, 0, 0, 7);
-    assert_resume(store, COLLECTOR, 70, 4, 0);
-    assert_delivered(deliver(store, COLLECTOR, toy_batch(below, 5, 10)), 2, 4, 0, 10);
-    assert_resume(store, COLLECTOR, 70, 10, below->entries[9].check);
-    assert_ok(heng_view_gateway(heng_store_as_reader(store), COLLECTOR, &row, &err));
-    assert_int_equal(row.missing, 0);
-    /* The old way wakes up. */
-    assert_delivered(deliver(store, EAST, toy_forward(below, 5, 8, 8, 12)), 2, 3, 0, 12);
-    assert_int_equal(number_of(store, "SELECT requests FROM line_state WHERE line_id = 2"), 12);
-    /* Who is not below may not be passed on, and its numbers do not move. */
-    struct toy_journal *west = toy_new(WEST, 3);
-    toy_line(west, WEST_LINE, START_US, 1);
-    assert_delivered(deliver(store, EAST, toy_forward(west, 5, 13, 1, 1)), 0, 0, 1, 13);
-    assert_resume(store, WEST, 3, 0, 0);
-    /* Declared gone by its maker, a gap is no alarm any more. */
-    toy_line(below, WATER_LINE, START_US, 1);
-    toy_line(below, WATER_LINE, START_US, 1);
-    assert_delivered(deliver(store, EAST, toy_forward(below, 5, 14, 14, 14)), 1, 0, 0, 14);
-    const struct heng_entry_range gone = {13, 13};
-    struct heng_batch batch = {.epoch = 70, .first = 13, .last = 13, .gone = &gone, .gone_count = 1};
-    assert_delivered(deliver(store, COLLECTOR, batch_bytes(&batch)), 0, 0, 0, 13);
-    assert_ok(heng_view_gateway(heng_store_as_reader(store), COLLECTOR, &row, &err));
-    assert_int_equal(row.missing, 0);
-    assert_resume(store, COLLECTOR, 70, 14, below->entries[13].check);
-    free(west);
-    free(below);
-    heng_store_close(store);
-    small_site_fini(&site);
-}
-
 /* The one number that was missing comes twice in one batch: a concentrator may have it twice. */
 static void test_twice_in_one_batch(void **state)
 {
@@ -500,6 +430,67 @@ static void test_a_command_comes_on(void **state)
     assert_int_equal(row.command.ended_us, START_US + 9);
     assert_int_equal(row.command.reading_us, START_US + 9);
     assert_int_equal(row.command.frame_count, 1);
+    free(toy);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
+/* The centre gave it up, for its gateway was away for too long; then the gateway comes back and tells. */
+static void test_the_end_of_a_command_may_come_late(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct heng_store_reader *reader = heng_store_as_reader(store);
+    struct toy_journal *toy = toy_new(WEST, 5);
+    struct heng_command_row row;
+    struct heng_ingested ingested = {0};
+    static struct heng_read read;
+    struct heng_err err;
+    (void)state;
+    add_west_command(store);
+    struct heng_order_fact given_up = {.id = 1,
+                                       .command = true,
+                                       .line_id = WEST_LINE,
+                                       .device_id = WEST_METER,
+                                       .order = HENG_ORDER_DISCONNECT,
+                                       .stage = HENG_STAGE_FAILED,
+                                       .at_us = START_US + 7,
+                                       .outcome = HENG_OUTCOME_COUNT,
+                                       .ended = true,
+                                       .why = "not known"};
+    struct heng_fact fact = {.kind = HENG_FACT_ORDER, .order = &given_up};
+    assert_ok(heng_ingest(store, &fact, 1, INGEST_NOW_US, &ingested, &err));
+    struct heng_body sent = {.kind = HENG_ENTRY_ORDER,
+                             .order = {.id = 1,
+                                       .command = true,
+                                       .line_id = WEST_LINE,
+                                       .device_id = WEST_METER,
+                                       .kind = HENG_ORDER_DISCONNECT,
+                                       .stage = HENG_STAGE_SENT}};
+    struct heng_body done = {.kind = HENG_ENTRY_READ, .read = {.line_id = WEST_LINE, .read = &read}};
+    toy_add(toy, &sent, START_US + 5);
+    heat_read(&read, WEST_METER, START_US + 6, 100);
+    done.read.order = sent.order;
+    done.read.order.stage = HENG_STAGE_CONFIRMED;
+    done.read.order.ended = done.read.order.has_outcome = true;
+    toy_add(toy, &done, START_US + 6);
+    deliver(store, WEST, toy_batch(toy, 1, 1));
+    assert_ok(heng_store_get_command(reader, 1, &row, &err));
+    assert_int_equal(row.command.stage, HENG_STAGE_FAILED); /* that it was sent says not how it ended */
+    assert_int_equal(row.command.sent_us, START_US + 5);
+    assert_string_equal(row.command.why, "not known");
+    deliver(store, WEST, toy_batch(toy, 2, 2));
+    assert_ok(heng_store_get_command(reader, 1, &row, &err));
+    assert_int_equal(row.command.stage, HENG_STAGE_CONFIRMED);
+    assert_int_equal(row.command.ended_us, START_US + 6);
+    assert_int_equal(row.command.frame_count, 1);
+    assert_non_null(strstr(row.command.why, "late"));
+    /* That is what happened: nothing changes it any more. */
+    given_up.at_us = START_US + 9;
+    assert_ok(heng_ingest(store, &fact, 1, INGEST_NOW_US, &ingested, &err));
+    assert_ok(heng_store_get_command(reader, 1, &row, &err));
+    assert_int_equal(row.command.stage, HENG_STAGE_CONFIRMED);
+    heng_ingested_fini(&ingested);
     free(toy);
     heng_store_close(store);
     small_site_fini(&site);
@@ -808,12 +799,12 @@ int main(void)
         cmocka_unit_test(test_what_is_not_believed_is_set_aside),
         cmocka_unit_test(test_who_may_not_deliver),
         cmocka_unit_test(test_copies_run_ahead),
-        cmocka_unit_test(test_the_makers_number_decides),
         cmocka_unit_test(test_twice_in_one_batch),
         cmocka_unit_test(test_what_moved_still_arrives),
         cmocka_unit_test(test_doubtful_and_by_hand),
         cmocka_unit_test(test_another_value_is_kept_beside),
         cmocka_unit_test(test_a_command_comes_on),
+        cmocka_unit_test(test_the_end_of_a_command_may_come_late),
         cmocka_unit_test(test_searches_and_events),
         cmocka_unit_test(test_a_restart_leaves_gateways_alone),
         cmocka_unit_test(test_exactly_once_by_all_ways),

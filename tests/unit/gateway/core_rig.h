@@ -30,6 +30,8 @@ struct rig_entry {
     bool doubtful;
     struct heng_order_news order;
     char detail[200];
+    int64_t maker_id; /* of a GAP */
+    uint64_t first, last;
 };
 
 /* How far the centre has a journal. */
@@ -145,6 +147,9 @@ static inline void rig_keep(struct rig *r, const struct heng_entry *entry, int64
     to->event = body.event.kind;
     to->mark = body.event.value;
     memcpy(to->detail, body.event.detail, sizeof to->detail);
+    to->maker_id = body.event.maker_id;
+    to->first = body.event.first;
+    to->last = body.event.last;
 }
 
 /* What is committed: the gateway may hear of it. */

@@ -160,6 +160,65 @@ static void a_child_keeps_what_the_concentrator_lost(void **state)
     rig_free(r);
 }
 
+/* Every number of a gateway below comes, or the concentrator says that it does not. */
+static void expect_numbers(const struct rig *r, int64_t gateway_id, uint64_t last)
+{
+    enum { NUMBERS = 14000 };
+    static bool here[NUMBERS + 1], told[NUMBERS + 1];
+    uint64_t reads = 0, gone = 0;
+    memset(here, 0, sizeof here);
+    memset(told, 0, sizeof told);
+    assert_in_range(last, 1, NUMBERS);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct rig_entry *e = &r->entries[i];
+        if (e->gateway_id == gateway_id) here[e->seq] = true;
+        if (e->gateway_id == gateway_id && e->kind == HENG_ENTRY_READ) reads++;
+        if (e->kind != HENG_ENTRY_EVENT || e->event != HENG_GATEWAY_GAP) continue;
+        assert_int_equal(e->gateway_id, 11);
+        assert_int_equal(e->maker_id, gateway_id);
+        assert_in_range(e->last, e->first, last);
+        for (uint64_t seq = e->first; seq <= e->last; seq++) told[seq] = true;
+        gone += (uint64_t)e->mark;
+    }
+    for (uint64_t seq = 1; seq <= last; seq++) assert_true(here[seq] || told[seq]);
+    assert_true(gone > 1000);
+    assert_int_equal(reads + gone, 12000);
+}
+
+/* The child has thinned its journal, or the concentrator has thinned what it should pass on. */
+static void thinned_at(int machine)
+{
+    struct rig *r = house(1);
+    struct heng_core_status status;
+    r->gateways[machine].config.limits.bytes_max = 1024 * 1024;
+    open_all(r);
+    rig_restart(r, machine);
+    r->gateways[machine].deaf = true;
+    rig_cut(r, machine);
+    for (int i = 0; i < 12000; i++) {
+        assert_int_equal(rig_tell_read(r, 2, 1 + i % 20), HENG_OK);
+        if (i % 10 == 0) rig_run(r, HENG_US_PER_S);
+    }
+    r->gateways[machine].deaf = false;
+    rig_run(r, 900 * HENG_US_PER_S);
+    heng_core_status_now(r->gateways[2].core, r->now, &status);
+    assert_int_equal(status.acked, status.last);
+    expect_numbers(r, 13, status.last);
+    rig_free(r);
+}
+
+static void what_a_child_has_thinned_is_told_by_the_concentrator(void **state)
+{
+    (void)state;
+    thinned_at(2);
+}
+
+static void what_a_concentrator_thins_of_a_child_is_told(void **state)
+{
+    (void)state;
+    thinned_at(0);
+}
+
 /* A box whose journal is damaged again and again: each epoch is another cursor, and the old ones are forgotten. */
 static void cursors_of_old_epochs_are_forgotten(void **state)
 {
@@ -495,6 +554,8 @@ int main(void)
         cmocka_unit_test(entries_of_three_tiers_arrive_with_their_makers_numbers),
         cmocka_unit_test(three_tiers_deliver_once_whatever_is_cut_and_killed),
         cmocka_unit_test(a_child_keeps_what_the_concentrator_lost),
+        cmocka_unit_test(what_a_child_has_thinned_is_told_by_the_concentrator),
+        cmocka_unit_test(what_a_concentrator_thins_of_a_child_is_told),
         cmocka_unit_test(cursors_of_old_epochs_are_forgotten),
         cmocka_unit_test(strangers_revoked_and_unknown_ones_stay_outside),
         cmocka_unit_test(the_newer_connection_wins),

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,8 @@ struct rig {
     int listener;
     uint16_t port;
     pthread_t thread;
+    atomic_int accepted; /* connections that the converter has seen */
+    int notify;          /* what systemd would hear */
     /* what was said last */
     char answer[ANSWER_MAX];
     size_t n;
@@ -74,6 +77,7 @@ static void *meter(void *argument)
     for (;;) {
         int fd = accept(rig->listener, NULL, NULL);
         if (fd < 0) return NULL;
+        rig->accepted++;
         speak(fd);
         close(fd);
     }
@@ -90,6 +94,10 @@ static void start(struct rig *rig)
     struct heng_err err = {.text = ""};
     if (!freopen("/dev/null", "w", stderr)) _exit(3);
     close(rig->listener);
+    char name[100];
+    snprintf(name, sizeof name, "%s/n", rig->directory);
+    setenv("NOTIFY_SOCKET", name, 1);
+    setenv("WATCHDOG_USEC", "200000", 1);
     _exit(heng_box_run(&rig->options, &err) == HENG_OK ? 0 : 1);
 }
 
@@ -118,6 +126,10 @@ static int set_up(void **state)
     rig->port = ntohs(address.sin_port);
     rig->options = (struct gateway_options){.directory = rig->directory, .name = "test box", .serial = ""};
     snprintf(rig->options.local, sizeof rig->options.local, "%s/s", rig->directory);
+    struct sockaddr_un notify = {.sun_family = AF_UNIX};
+    snprintf(notify.sun_path, sizeof notify.sun_path, "%s/n", rig->directory);
+    rig->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (bind(rig->notify, (struct sockaddr *)&notify, sizeof notify) != 0) return -1;
     start(rig); /* before there is a second thread */
     if (pthread_create(&rig->thread, NULL, meter, rig) != 0) return -1;
     *state = rig;
@@ -132,8 +144,9 @@ static int tear_down(void **state)
     shutdown(rig->listener, SHUT_RDWR);
     pthread_join(rig->thread, NULL);
     close(rig->listener);
+    close(rig->notify);
     static const char *const names[] = {
-        "s", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db.lock", "gateway.key"};
+        "n", "s", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db.lock", "gateway.key"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(command, sizeof command, "%s/%s", rig->directory, names[i]);
         unlink(command);
@@ -211,26 +224,34 @@ static void import(struct rig *rig, const uint8_t *file, size_t n, const char *t
 
 /* --- files ------------------------------------------------------------------------------------------------------ */
 
+/* One line with one meter, and from version 20 on a second line without any, to where nobody listens. */
 static size_t config_file(const struct rig *rig, uint64_t version, const char *profile, uint8_t *ret)
 {
-    struct heng_line_config line = {
-        .id = 5, .name = "riser", .transport = HENG_TRANSPORT_TCP, .baud = 2400, .parity = 'E', .period_s = 3600};
+    struct heng_line_config lines[2] = {
+        {.id = 5, .name = "riser", .transport = HENG_TRANSPORT_TCP, .baud = 2400, .parity = 'E', .period_s = 3600},
+        {.id = 6,
+         .name = "attic",
+         .transport = HENG_TRANSPORT_UDP,
+         .endpoint = "127.0.0.1:9",
+         .baud = 2400,
+         .parity = 'E',
+         .period_s = 3600}};
     struct heng_meter_config meter = {.device_id = 77, .line_id = 5, .protocol = HENG_PROTOCOL_MBUS, .address = "1"};
-    const size_t first[] = {0, 1};
+    const size_t first[] = {0, 1, 1};
     struct heng_gateway_config config = {.version = version,
                                          .name = "test",
                                          .time_zone = "UTC",
-                                         .lines = &line,
+                                         .lines = lines,
                                          .meters = &meter,
                                          .first = first,
-                                         .line_count = 1};
+                                         .line_count = version < 20 ? 1 : 2};
     struct heng_carry_header header = {.made_us = 1, .config_version = version, .name = "desk"};
     struct heng_carry_writer writer;
     struct heng_buf buf = heng_buf_of(ret, FILE_MAX);
     struct heng_err err = {.text = ""};
     uint8_t *packed;
     size_t n;
-    snprintf(line.endpoint, sizeof line.endpoint, "127.0.0.1:%u", rig->port);
+    snprintf(lines[0].endpoint, sizeof lines[0].endpoint, "127.0.0.1:%u", rig->port);
     snprintf(meter.profile_name, sizeof meter.profile_name, "%s", profile);
     assert_int_equal(heng_config_pack(&config, &packed, &n, &err), HENG_OK);
     assert_int_equal(heng_carry_begin(&writer, &header, &buf), HENG_OK);
@@ -354,6 +375,50 @@ static void test_a_configuration_is_in_force_as_a_whole_or_not_at_all(void **sta
     assert_true(has(rig, "\"value\":\"4711000\"") || has(rig, "\"value\":\"4711\""));
 }
 
+static void test_a_line_that_is_as_before_goes_on(void **state)
+{
+    struct rig *rig = *state;
+    static uint8_t file[FILE_MAX];
+    import(rig, file, config_file(rig, 1, "", file), "\"config_version\":1");
+    expect(rig, "read 77\n", "\"outcome\":\"ok\"");
+    assert_int_equal(rig->accepted, 1);
+    import(rig, file, config_file(rig, 20, "", file), "\"config_version\":20");
+    expect(rig, "status\n", "\"name\":\"attic\"");
+    expect(rig, "read 77\n", "\"outcome\":\"ok\"");
+    assert_int_equal(rig->accepted, 1);                                            /* the very same connection */
+    import(rig, file, config_file(rig, 2, "acrel-ddsy1352", file), "{\"error\":"); /* no profile of M-Bus */
+    import(rig, file, config_file(rig, 3, "", file), "\"config_version\":3");
+    expect(rig, "status\n", "\"lines\":1");
+    assert_int_equal(rig->accepted, 1);
+}
+
+/* Until a datagram says so. */
+static void hear_manager(struct rig *rig, const char *text)
+{
+    char bytes[300];
+    struct pollfd wait = {.fd = rig->notify, .events = POLLIN};
+    for (;;) {
+        if (poll(&wait, 1, PATIENCE_MS) != 1) fail_msg("systemd hears no %s", text);
+        ssize_t n = recv(rig->notify, bytes, sizeof bytes - 1, 0);
+        assert_true(n > 0);
+        bytes[n] = '\0';
+        if (strncmp(bytes, text, strlen(text)) == 0) return;
+    }
+}
+
+static void test_the_service_manager_hears(void **state)
+{
+    struct rig *rig = *state;
+    hear_manager(rig, "READY=1");
+    hear_manager(rig, "WATCHDOG=1");
+    hear_manager(rig, "STATUS=0 lines; ");
+    hear_manager(rig, "WATCHDOG=1");
+    assert_int_equal(kill(rig->pid, SIGTERM), 0);
+    hear_manager(rig, "STOPPING=1");
+    assert_int_equal(waitpid(rig->pid, NULL, 0), rig->pid);
+    rig->pid = 0;
+}
+
 static void test_readings_by_hand(void **state)
 {
     struct rig *rig = *state;
@@ -420,6 +485,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_who_may_and_what_can_be_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_configuration_is_in_force_as_a_whole_or_not_at_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_line_that_is_as_before_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_service_manager_hears, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_readings_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_it_stops_in_time_and_tells_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_words, set_up, tear_down),

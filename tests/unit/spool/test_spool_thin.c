@@ -320,6 +320,49 @@ static void the_order_holds_to_the_bitter_end(void **state)
     rig_fini(&rig);
 }
 
+/* Of entries that are passed on, their makers' numbers are told: those that the next tier waits for, each call for no
+ * more makers than it can tell of. */
+static void the_numbers_of_other_makers_are_told(void **state)
+{
+    (void)state;
+    enum { MAKERS = HENG_SPOOL_MAKERS_MAX + 36, EACH = 60, ACKED = 700, ALL = MAKERS * EACH };
+    static struct made m;
+    struct rig rig;
+    struct heng_spool_thinned said;
+    uint64_t seq, told = 0, count = 0;
+    bool more = true;
+    begin(&rig, 9, 1, 1000 * HENG_US_PER_S);
+    for (uint64_t i = 0; i < ALL; i++) {
+        struct heng_entry *e = make(&m, i, 40, T0);
+        e->gateway_id = 1 + (int64_t)(i % MAKERS);
+        e->epoch = 5 + i % 2;
+        e->seq = 10 + i / MAKERS;
+        e->check = heng_entry_check(e);
+        OK(heng_spool_append(rig.spool, e, &seq, &err));
+    }
+    commit(&rig);
+    while (more) {
+        OK(heng_spool_thin(rig.spool, ACKED, T0 + HENG_US_PER_DAY, &said, &more, &err));
+        commit(&rig);
+        count += said.entries;
+        assert_in_range(said.maker_count, 0, HENG_SPOOL_MAKERS_MAX);
+        uint64_t sum = 0;
+        for (size_t i = 0; i < said.maker_count; i++) {
+            const struct heng_spool_maker *maker = &said.makers[i];
+            assert_int_equal(maker->epoch, 5 + (maker->gateway_id - 1) % 2);
+            assert_in_range(maker->first, 10 + ACKED / MAKERS, maker->last);
+            assert_in_range(maker->last, maker->first, 10 + EACH - 1);
+            assert_int_equal(maker->last - maker->first + 1, maker->entries);
+            sum += maker->entries;
+        }
+        assert_int_equal(sum, said.unsent);
+        told += sum;
+    }
+    assert_int_equal(count, ALL);
+    assert_int_equal(told, ALL - ACKED);
+    rig_fini(&rig);
+}
+
 /* What comes back by a rollback can go again. */
 static void a_rollback_brings_all_back(void **state)
 {
@@ -447,6 +490,7 @@ int main(void)
         cmocka_unit_test(what_was_delivered_goes_first_and_only_as_far_as_needed),
         cmocka_unit_test(of_what_was_not_delivered_old_periodic_reads_get_thinner),
         cmocka_unit_test(the_order_holds_to_the_bitter_end),
+        cmocka_unit_test(the_numbers_of_other_makers_are_told),
         cmocka_unit_test(a_rollback_brings_all_back),
         cmocka_unit_test(the_bound_holds),
         cmocka_unit_test(a_lower_limit_makes_the_file_smaller),

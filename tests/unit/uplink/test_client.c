@@ -369,6 +369,25 @@ static void silence_is_pinged_then_ended(void **state)
     teardown(&rig);
 }
 
+/* A gateway that delivers all day tells its queue and its children all the same. */
+static void is_pinged_however_much_is_said(void **state)
+{
+    (void)state;
+    struct rig rig;
+    setup(&rig, 1);
+    rig.last = 500;
+    open_with(&rig, &usual);
+    heng_us until = rig.now + 10 * S(HENG_UPLINK_PING_S);
+    for (uint64_t durable = 1; rig.now < until; durable++) {
+        ack(&rig, durable < 500 ? durable : 500);
+        rig.now += S(7);
+        pump(&rig);
+    }
+    assert_in_range(rig.pings, 8, 10);
+    assert_int_equal(rig.hang_ups, 0);
+    teardown(&rig);
+}
+
 static void answers_pings_from_above(void **state)
 {
     (void)state;
@@ -459,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_new_epoch_is_greeted_anew),
         cmocka_unit_test(the_clock_above_is_known_within_the_error),
         cmocka_unit_test(silence_is_pinged_then_ended),
+        cmocka_unit_test(is_pinged_however_much_is_said),
         cmocka_unit_test(answers_pings_from_above),
         cmocka_unit_test(a_resting_client_is_small),
         cmocka_unit_test(memory_that_runs_out_is_a_connection_lost),

@@ -125,7 +125,7 @@ static void a_whole_configuration_comes_through(void **state)
     memcpy(config, "\x08\x2a\x12", 3); /* version 42, and a name */
     size_t n = HENG_UPLINK_MESSAGE_MAX - 6;
     struct heng_buf head = heng_buf_of(config + 3, 4);
-    heng_field_put_varint(&head, n);
+    heng_wire_field_put_varint(&head, n);
     assert_true(heng_wire_put(&rig.say, HENG_WIRE_CONFIG, heng_slice_of(config, 3 + head.n + n)));
     static struct heng_client_action action;
     heng_client_feed(rig.client, rig.now, wall_at(0), heng_slice_of(rig.say.p, rig.say.n));
