@@ -21,11 +21,11 @@ function textAt(node, path) {
   return path.reduce((at, key) => at?.[key], node)
 }
 
-/* The texts of an X-macro list: X(SYMBOL, "text") */
+/* The texts of an X-macro list: X(SYMBOL, "text"), also with other words before or behind the text. */
 function list(source, name) {
   const body = new RegExp(`#define ${name}\\(X\\)([\\s\\S]*?)\\n\\n`).exec(source)?.[1]
   assert.ok(body, `${name} is not in the header`)
-  return [...body.matchAll(/X\(\w+, "([^"]*)"\)/g)].map((match) => match[1])
+  return [...body.matchAll(/X\((?:\w+, )+"([^"]*)"[,)]/g)].map((match) => match[1])
 }
 
 /* The arguments of each call of a function whose name fits, as texts. */
@@ -106,6 +106,8 @@ test('every identifier of the model has a word', () => {
     readStage: stages,
     stageMeaning: stages,
     searchKind: list(read('src/model/search.h'), 'HENG_SEARCH_KIND_LIST'),
+    gatewayState: list(read('src/store/gateways.h'), 'HENG_GATEWAY_STATE_LIST'),
+    gatewayEvent: list(read('src/model/entry.h'), 'HENG_GATEWAY_EVENT_LIST'),
     counter: [...line.matchAll(/^\s+X\((\w+)\)/gm)].map((match) => match[1]),
     field: fieldNames(),
   }
@@ -117,7 +119,7 @@ test('every identifier of the model has a word', () => {
 })
 
 test('every sentence of the server that has a translation is still said so', () => {
-  const said = ['app', 'flow', 'line', 'meter']
+  const said = ['app', 'flow', 'line', 'meter', 'run']
     .flatMap((folder) => readdirSync(join(root, 'src', folder)).map((name) => join('src', folder, name)))
     .filter((path) => path.endsWith('.c'))
     .map(read)

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { extname, join, normalize } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildFrame } from './mock-frame.mjs'
+import { createGateways } from './mock-gateways.mjs'
 import { createWishes } from './mock-wishes.mjs'
 
 const { values: options } = parseArgs({
@@ -320,6 +321,7 @@ const routes = [
 ]
 
 const wishes = createWishes({ lines, meters, isBelow, read, send, liveOf, iso, Refusal })
+const askGateways = createGateways({ lines, iso, send, Refusal })
 const waiting = (line) => wishes.waiting(line.id)
 
 function answer(response, status, type, body) {
@@ -367,6 +369,8 @@ createServer(async (request, response) => {
   if (path === '/events') return stream(request, response)
   try {
     const body = request.method === 'GET' ? {} : await bodyOf(request)
+    const gateways = askGateways(request.method, path, url.searchParams, body)
+    if (gateways) return answer(response, 200, 'application/json', JSON.stringify(gateways))
     const wish = wishes.answer(request.method, path, url.searchParams, body)
     if (wish) return answer(response, request.method === 'POST' ? 202 : 200, 'application/json', JSON.stringify(wish))
     for (const [pattern, handler] of routes) {

@@ -53,6 +53,7 @@ export type WordGroup =
   | 'decodeError'
   | 'reason'
   | 'word'
+  | 'gatewayState'
   | 'field'
   | 'fieldMeaning'
 

@@ -18,6 +18,7 @@ import './styles/theme.css'
 import './styles/layout.css'
 import './styles/parts.css'
 import './styles/acts.css'
+import './styles/gateways.css'
 
 void setLanguage(preferredLanguage()).then(() => {
   startLive()

@@ -8,7 +8,7 @@ declare module 'vue-router' {
     /* key of the page's title */
     title: string
     /* the menu entry that is lit */
-    section: 'overview' | 'lines' | 'meters'
+    section: 'overview' | 'lines' | 'meters' | 'gateways'
   }
 }
 
@@ -37,6 +37,16 @@ export const router = createRouter({
       path: `/meters/:id${id}`,
       component: () => import('./pages/MeterPage.vue'),
       meta: { title: 'title.meter', section: 'meters' },
+    },
+    {
+      path: '/gateways',
+      component: () => import('./pages/GatewaysPage.vue'),
+      meta: { title: 'title.gateways', section: 'gateways' },
+    },
+    {
+      path: `/gateways/:id${id}`,
+      component: () => import('./pages/GatewayPage.vue'),
+      meta: { title: 'title.gateway', section: 'gateways' },
     },
     {
       path: `/frames/:id${id}`,

@@ -34,6 +34,13 @@ export type OrderEvent = Schemas['OrderEvent']
 export type Search = Schemas['Search']
 export type SearchKind = Schemas['SearchKind']
 export type SearchItem = Schemas['SearchItem']
+export type Gateway = Schemas['Gateway']
+export type GatewayState = Schemas['GatewayState']
+export type GatewayEvent = Schemas['GatewayEvent']
+export type GatewayEventKind = Schemas['GatewayEventKind']
+export type GatewayQuestionKind = Schemas['GatewayQuestionKind']
+export type Enrolment = Schemas['Enrolment']
+export type Tunnel = Schemas['Tunnel']
 
 export const api = createClient<paths>({ baseUrl: '/' })
 

@@ -5,7 +5,7 @@
  * BroadcastChannel. Without locks (plain http on a LAN) each tab opens its own stream. */
 import { onScopeDispose, reactive } from 'vue'
 import { setServerTime } from './clock'
-import type { Line, LiveReading, OrderEvent, Search } from './client'
+import type { Gateway, Line, LiveReading, OrderEvent, Search } from './client'
 
 export type LiveStatus = 'connecting' | 'on' | 'lost'
 
@@ -20,11 +20,12 @@ export interface LiveHandlers {
   line?: (line: Line) => void
   order?: (order: OrderEvent) => void
   search?: (search: Search) => void
+  gateway?: (gateway: Gateway) => void
   /* Events were lost or the connection came back: load again. */
   reload?: () => void
 }
 
-const EVENTS = ['reading', 'line', 'order', 'search', 'reload'] as const
+const EVENTS = ['reading', 'line', 'order', 'search', 'gateway', 'reload'] as const
 type EventName = (typeof EVENTS)[number]
 
 type Message =
@@ -66,6 +67,9 @@ function deliver(name: EventName, data: string): void {
         break
       case 'search':
         handlers.search?.(parsed as Search)
+        break
+      case 'gateway':
+        handlers.gateway?.(parsed as Gateway)
         break
       case 'reload':
         handlers.reload?.()
