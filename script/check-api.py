@@ -124,6 +124,13 @@ def walk(check):
             check.get(f"{api}/meters/{{meterId}}/series", f"{one}/series?{span}&points=1")
         for frame in check.get(f"{api}/meters/{{meterId}}/frames", f"{one}/frames?limit=5").get("items", [])[:2]:
             check.get(f"{api}/frames/{{frameId}}", f"{api}/frames/{frame['id']}")
+    for gateway in check.get(f"{api}/gateways", f"{api}/gateways").get("items", [])[:3]:
+        check.get(f"{api}/gateways/{{gatewayId}}", f"{api}/gateways/{gateway['id']}")
+        check.get(f"{api}/gateways/{{gatewayId}}/events", f"{api}/gateways/{gateway['id']}/events?limit=20")
+    check.get(f"{api}/gateways/{{gatewayId}}", f"{api}/gateways/999999999", 404)
+    check.get(f"{api}/gateway-events", f"{api}/gateway-events?limit=20")
+    check.get(f"{api}/enrolments", f"{api}/enrolments")
+    check.get(f"{api}/enrolments", f"{api}/enrolments?state=waiting")
     check.get(f"{api}/meters/{{meterId}}", f"{api}/meters/999999999", 404)
     check.get(f"{api}/meters", f"{api}/meters?limit=0", 400)
     check.stream(f"{api}/events")
