@@ -57,10 +57,13 @@ SELECT id FROM gateway WHERE parent_id = ?1 ORDER BY id LIMIT ?2;
 -- name: revoked_list
 SELECT serial FROM gateway_certificate WHERE revoked_us <> 0 AND expires_us > ?1 ORDER BY expires_us, serial LIMIT ?2;
 
--- name: revoked_list_below
--- Those of the gateways right below ?3.
+-- name: revoked_list_around
+-- Those of the gateways right below ?3, and of the one right above it: who has been replaced may lead nobody any more.
 SELECT c.serial FROM gateway g JOIN gateway_certificate c ON c.gateway_id = g.id
-WHERE g.parent_id = ?3 AND c.revoked_us <> 0 AND c.expires_us > ?1 ORDER BY c.serial LIMIT ?2;
+WHERE g.parent_id = ?3 AND c.revoked_us <> 0 AND c.expires_us > ?1
+UNION
+SELECT c.serial FROM gateway g JOIN gateway_certificate c ON c.gateway_id = g.parent_id
+WHERE g.id = ?3 AND c.revoked_us <> 0 AND c.expires_us > ?1 ORDER BY 1 LIMIT ?2;
 
 -- name: gateway_has_meter
 SELECT 1 FROM gateway_meter WHERE gateway_id = ?1 AND device_id = ?2;
@@ -177,7 +180,10 @@ INSERT INTO enrolment (id, hash, code, via_id, state, name, serial, software, ad
 VALUES (?1, ?2, ?3, ?4, 'waiting', ?5, ?6, ?7, ?8, ?9, ?9, ?10);
 
 -- name: enrolment_again
-UPDATE enrolment SET via_id = ?2, software = ?3, address = ?4, last_us = max(last_us, ?5) WHERE id = ?1;
+-- A box that was restarted signs its request anew: another hash, the same key.
+UPDATE enrolment
+SET via_id = ?2, software = ?3, address = ?4, last_us = max(last_us, ?5), hash = ?6, request = ?7
+WHERE id = ?1;
 
 -- name: enrolment_decide
 UPDATE enrolment SET state = ?2, gateway_id = nullif(?3, 0), certificate = ?4, why = ?5 WHERE id = ?1;

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/import_carried.h"
 #include "app/options.h"
 #include "app/site_profiles.h"
 #include "app/site_schedules.h"
@@ -362,6 +363,10 @@ static void print_help(void)
          "Puts the places, gateways, lines and meters that FILE describes (JSON; '-' for standard input) into the\n"
          "database in DIR (default: data). What is there already is brought up to date; nothing is removed;\n"
          "a file with an error changes nothing. Stop 'heng serve' on the same folder first.\n\n"
+         "A FILE that a handheld brings back ('heng route read'), or that a gateway wrote ('heng-gateway export\n"
+         "entries'), is known by its first bytes: its readings are stored, each once, however often and by whatever\n"
+         "other way they come. A gateway takes the file of a handheld as well, while everything runs:\n"
+         "'heng-gateway import FILE'.\n\n"
          "With --profiles the meter models of the *.json files in DIR are known besides the built-in ones\n"
          "('heng profile list'); give 'heng serve' the same.");
 }
@@ -386,6 +391,7 @@ int heng_cmd_import(int argc, char **argv)
     }
     if (optind + 1 != argc) return heng_usage_error(command, "exactly one file is needed");
     const char *file = argv[optind];
+    if (heng_import_is_carried(file)) return heng_import_carried(folder, file);
 
     struct heng_err err = {.text = ""};
     json_error_t where;

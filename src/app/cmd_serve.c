@@ -21,6 +21,7 @@
 #endif
 
 static const char command[] = "serve";
+#define UPLINK_LISTEN "127.0.0.1:7400"
 
 /* File descriptors beside those of the lines: database, console, DTUs that have not said who they are, strangers on the
  * uplink. */
@@ -36,7 +37,8 @@ struct serving {
 };
 
 struct serve_options {
-    const char *data, *listen, *dtu_listen, *uplink_listen, *web_root, *profiles, *keys;
+    const char *data, *listen, *dtu_listen, *uplink_listen; /* uplink_listen NULL: nobody has said */
+    const char *web_root, *profiles, *keys;
     char host[64], dtu_host[64], uplink_host[64], pki[DATA_PATH_MAX + 8];
     uint16_t port, dtu_port, uplink_port;
 };
@@ -138,6 +140,7 @@ static heng_rc start(struct serving *serving, const struct serve_options *option
 #endif
     struct site_uplink_options uplink = {.host = options->uplink_host,
                                          .port = options->uplink_port,
+                                         .if_gateways = !options->uplink_listen,
                                          .directory = options->pki,
                                          .database = database,
                                          .profiles = &serving->profiles};
@@ -214,8 +217,8 @@ static void print_help(void)
          "  --listen HOST:PORT      address of the console, loopback only (default: 127.0.0.1:8080)\n"
          "  --dtu-listen HOST:PORT  where DTUs dial in (default: 127.0.0.1:10002; 'off' for none)\n"
          "  --uplink-listen HOST:PORT\n"
-         "                          where gateways dial in, with certificates (default: 127.0.0.1:7400; 'off' for "
-         "none)\n"
+         "                          where gateways dial in, with certificates; 'off' for none (default:\n"
+         "                          " UPLINK_LISTEN " if the site has gateways, else off)\n"
          "  --profiles DIR          meter models of a site (*.json) besides the built-in ones\n"
          "  --keys FILE             passwords of meters for commands: lines 'NUMBER password operator', eight hex\n"
          "                          digits each, '*' for all other meters; nobody else may read FILE (chmod 600)\n"
@@ -248,8 +251,7 @@ int heng_cmd_serve(int argc, char **argv)
                                                  {"verbose", no_argument, NULL, 'v'},
                                                  {"help", no_argument, NULL, 'h'},
                                                  {NULL, 0, NULL, 0}};
-    struct serve_options options = {
-        .data = "data", .listen = "127.0.0.1:8080", .dtu_listen = "127.0.0.1:10002", .uplink_listen = "127.0.0.1:7400"};
+    struct serve_options options = {.data = "data", .listen = "127.0.0.1:8080", .dtu_listen = "127.0.0.1:10002"};
     int option;
     opterr = 0;
     optind = 1;
@@ -270,13 +272,14 @@ int heng_cmd_serve(int argc, char **argv)
     if (optind != argc) return heng_usage_error(command, "'%s' is one word too many", argv[optind]);
 
     struct heng_err err = {.text = ""};
+    const char *uplink_listen = options.uplink_listen ? options.uplink_listen : UPLINK_LISTEN;
     if (split("--listen", options.listen, options.host, sizeof options.host, &options.port, &err) != HENG_OK ||
         (strcmp(options.dtu_listen, "off") != 0 &&
          split("--dtu-listen", options.dtu_listen, options.dtu_host, sizeof options.dtu_host, &options.dtu_port,
                &err) != HENG_OK) ||
-        (strcmp(options.uplink_listen, "off") != 0 &&
-         split("--uplink-listen", options.uplink_listen, options.uplink_host, sizeof options.uplink_host,
-               &options.uplink_port, &err) != HENG_OK)) {
+        (strcmp(uplink_listen, "off") != 0 &&
+         split("--uplink-listen", uplink_listen, options.uplink_host, sizeof options.uplink_host, &options.uplink_port,
+               &err) != HENG_OK)) {
         fprintf(stderr, "heng serve: %s\n", err.text);
         return EXIT_USAGE;
     }

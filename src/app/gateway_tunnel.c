@@ -131,7 +131,7 @@ heng_rc gateway_tunnel_run(uint16_t port, const char *token, const char *pty, st
         fprintf(stderr, "the tunnel is open; end it with Ctrl-C\n");
         copy(fd, master, out);
         close(fd);
-        fprintf(stderr, "the tunnel has ended\n");
+        fprintf(stderr, "the tunnel has ended%s\n", stopped ? "" : ": the events of the gateway say why");
     }
     if (pty) {
         close(master);

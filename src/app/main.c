@@ -10,6 +10,7 @@
 #include "app/cmd_import.h"
 #include "app/cmd_profile.h"
 #include "app/cmd_read.h"
+#include "app/cmd_route.h"
 #include "app/cmd_scan.h"
 #include "app/cmd_send.h"
 #include "app/cmd_serve.h"
@@ -24,6 +25,7 @@ static const struct {
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
     {"gateway", heng_cmd_gateway, "let boxes in as gateways, see how they are, reach a line of one"},
     {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
+    {"route", heng_cmd_route, "walk from meter to meter with a list, read them on site, bring a file back"},
     {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
     {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},
     {"decode", heng_cmd_decode, "decode meter frames from hex to JSON, or explain them byte by byte"},

@@ -51,7 +51,7 @@ static void drop_group(struct site_reads *reads, struct group *group)
     free(group);
 }
 
-static struct group *find_group(struct site_reads *reads, int64_t id)
+static struct group *find_group(const struct site_reads *reads, int64_t id)
 {
     struct group *group = reads->groups;
     while (group && (id < group->id || id > group->id + (int64_t)group->count)) group = group->next;
@@ -203,6 +203,14 @@ static bool put_read_end(struct site_reads *reads, const struct group *group, co
     return heng_writer_has_room(reads->site->writer) &&
            heng_writer_put(reads->site->writer, &(struct heng_fact){.kind = HENG_FACT_ORDER, .order = &fact}, 0,
                            NULL) == HENG_OK;
+}
+
+int64_t site_reads_line(const struct site_reads *reads, int64_t job_id)
+{
+    const struct group *group = job_id >= READ_IDS_FROM ? find_group(reads, job_id) : NULL;
+    if (!group || job_id == group->id) return 0;
+    const struct group_job *job = &group->jobs[job_id - group->id - 1];
+    return job->remote && job->waits ? job->line_id : 0;
 }
 
 void site_reads_refused(struct site_reads *reads, int64_t job_id, const char *why)

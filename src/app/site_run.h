@@ -103,9 +103,10 @@ void site_wishes_resume(struct site_wishes *wishes);
  * for that end to be stored, or NULL. */
 struct heng_wish_slot *site_wishes_identify(struct site_wishes *wishes, int64_t job_id, struct heng_order_fact *fact);
 
-/* For the uplink: a command ends here; a read of a group was refused further down; what an order needs to be sent,
- * which the caller wipes when it is. */
+/* For the uplink: a command ends here; the line of a read of a group, and that it was refused further down; what an
+ * order needs to be sent, which the caller wipes when it is. */
 void site_wishes_end(struct site_wishes *wishes, const struct heng_command *command, heng_stage stage, const char *why);
+int64_t site_wishes_line_of(const struct site_wishes *wishes, int64_t job_id); /* 0: no such read */
 void site_wishes_refused(struct site_wishes *wishes, int64_t job_id, const char *why);
 void site_wishes_give_keys(struct site_wishes *wishes, int64_t device_id, struct heng_order *order);
 

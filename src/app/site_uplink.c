@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 
-enum { TICK_MS = 1000, GATEWAY_PAGE = 64, BUSY_RETRY_S = 10, COME_BACK_S = 120 };
+/* HANDSHAKES_MAX: some hundred who dial in and say nothing shall not keep a gateway out: it gives up after 15 s. */
+enum { HANDSHAKES_MAX = 512, TICK_MS = 1000, GATEWAY_PAGE = 64, BUSY_RETRY_S = 10, COME_BACK_S = 120 };
 
 static const char part[] = "uplink";
 
@@ -74,6 +75,13 @@ struct session *uplink_session(const struct site_uplink *uplink, uint64_t number
     struct session *session = uplink->sessions;
     while (session && session->number != number) session = session->next;
     return session;
+}
+
+bool uplink_speaks_for(const struct session *session, int64_t gateway_id)
+{
+    const struct seat *seat = uplink_seat(session->uplink, gateway_id);
+    if (!seat || !session->seat) return false;
+    return seat == session->seat || uplink_is_below(session->uplink, seat, session->seat->id);
 }
 
 /* --- what is with the writer ------------------------------------------------------------------------------------- */
@@ -238,9 +246,11 @@ void uplink_config_changed(struct site_uplink *uplink, int64_t gateway_id)
 
 static void unlink_session(struct session *session)
 {
-    struct session **at = &session->uplink->sessions;
-    while (*at != session) at = &(*at)->next;
-    *at = session->next;
+    if (session->before)
+        session->before->next = session->next;
+    else
+        session->uplink->sessions = session->next;
+    if (session->next) session->next->before = session->before;
     session->uplink->session_count--;
 }
 
@@ -393,7 +403,7 @@ static void on_config_outcome(struct session *session, const struct heng_down_ou
 {
     struct site_uplink *uplink = session->uplink;
     struct seat *seat = outcome->gateway_id ? uplink_seat(uplink, outcome->gateway_id) : session->seat;
-    if (!seat) return;
+    if (!seat || !uplink_speaks_for(session, seat->id)) return;
     if (outcome->taken)
         seat->status.applied_version = (uint64_t)outcome->of;
     else
@@ -500,6 +510,7 @@ static struct heng_tls_events on_accepted(void *owner, struct heng_tls *tls, con
     snprintf(session->common_name, sizeof session->common_name, "%s", peer->common_name);
     snprintf(session->address, sizeof session->address, "%s", peer->address);
     session->next = uplink->sessions;
+    if (session->next) session->next->before = session;
     uplink->sessions = session;
     uplink->session_count++;
     return (struct heng_tls_events){.owner = session, .bytes = on_bytes, .unsent = on_unsent, .closed = on_closed};
@@ -623,7 +634,8 @@ heng_rc site_uplink_new(struct site_run *site, const struct site_uplink_options 
     if (rc == HENG_OK) rc = load_gateways(uplink, err);
     if (rc == HENG_OK && heng_store_get_setting(uplink->reader, "name", name, sizeof name, NULL) != HENG_OK)
         snprintf(name, sizeof name, "Heng");
-    if (rc == HENG_OK && options->host[0])
+    if (options->if_gateways && !uplink->seat_count) uplink->options.host = "";
+    if (rc == HENG_OK && uplink->options.host[0])
         rc = heng_authority_open(options->directory, name, heng_clock_wall(), &uplink->authority, err);
     if (rc != HENG_OK) {
         site_uplink_free(uplink);
@@ -643,10 +655,14 @@ heng_rc site_uplink_start(struct site_uplink *uplink, struct heng_err *err)
     uplink->stopped = false;
     uplink->desk = site_wishes_desk(uplink->site->wishes);
     uv_timer_start(&uplink->second, on_second, TICK_MS, TICK_MS);
+    uplink_tell_second(uplink); /* who is refused in the first second is told as well */
+    if (!uplink->options.host[0] && uplink->options.if_gateways)
+        heng_log(HENG_LOG_INFO, part, "event=off why='the site has no gateways' next='--uplink-listen lets them in'");
     if (!uplink->options.host[0]) return HENG_OK;
     struct heng_pki_files files = heng_authority_files(uplink->authority);
     struct heng_tls_listen_config config = {.host = uplink->options.host,
                                             .port = uplink->options.port,
+                                            .strangers_max = HANDSHAKES_MAX,
                                             .key_file = files.key,
                                             .certificate_file = files.certificate,
                                             .authority_file = files.authority};

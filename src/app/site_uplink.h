@@ -8,10 +8,12 @@
 
 struct site_uplink;
 
-/* host "": nobody may dial in. directory: of the site's authority. All are borrowed. */
+/* host "": nobody may dial in. if_gateways: nor may anybody while the site has no gateways. directory: of the site's
+ * authority. All are borrowed. */
 struct site_uplink_options {
     const char *host;
     uint16_t port;
+    bool if_gateways;
     const char *directory, *database;
     const struct heng_profiles *profiles;
 };

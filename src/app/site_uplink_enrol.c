@@ -53,7 +53,7 @@ static heng_rc describe(struct session *session, const struct heng_enrol_ask *as
     if (ask->request.n == 0 || ask->request.n > sizeof ret->request)
         return heng_fail(err, HENG_EFORMAT, 0, "a certificate request has at most %d bytes", HENG_REQUEST_MAX);
     *ret = (struct heng_enrolment){.state = HENG_ENROLMENT_WAITING, .request_n = ask->request.n};
-    ret->via_id = ask->via_id;
+    if (session->seat) ret->via_id = uplink_speaks_for(session, ask->via_id) ? ask->via_id : session->seat->id;
     ret->first_us = ret->last_us = heng_clock_wall();
     memcpy(ret->request, ask->request.p, ask->request.n);
     heng_sha256(ask->request, ret->hash);
@@ -108,7 +108,8 @@ static void answer_box(struct session *session, const struct heng_enrolment *enr
     struct heng_enrol_answer answer = {.waiting = enrolment->state == HENG_ENROLMENT_WAITING,
                                        .authority = heng_authority_certificate(session->uplink->authority),
                                        .retry_s = RETRY_S};
-    if (heng_clock_wall() - enrolment->first_us > FRESH_S * HENG_US_PER_S) answer.retry_s = RETRY_LATE_S;
+    if (!answer.waiting || heng_clock_wall() - enrolment->first_us > FRESH_S * HENG_US_PER_S)
+        answer.retry_s = RETRY_LATE_S;
     memcpy(answer.request_hash, enrolment->hash, sizeof answer.request_hash);
     if (enrolment->state == HENG_ENROLMENT_ACCEPTED)
         answer.certificate = heng_slice_of(enrolment->certificate, enrolment->certificate_n);
@@ -154,6 +155,14 @@ static heng_rc new_common_name(struct heng_gateway *gateway, struct heng_err *er
     return HENG_OK;
 }
 
+/* Whom it stands below, as its certificate says it: the only gateway that it believes before its first configuration.
+ */
+static const char *below(const struct site_uplink *uplink, int64_t parent_id)
+{
+    const struct seat *parent = parent_id ? uplink_seat(uplink, parent_id) : NULL;
+    return parent ? parent->common_name : "";
+}
+
 /* Which gateway does it become? One that was described, or had its certificates revoked, or a new one. */
 static heng_rc choose_gateway(struct site_uplink *uplink, const struct heng_gateway_wish *wish,
                               const struct heng_enrolment *enrolment, struct heng_gateway *ret, struct heng_err *err)
@@ -169,7 +178,8 @@ static heng_rc choose_gateway(struct site_uplink *uplink, const struct heng_gate
         snprintf(ret->key, sizeof ret->key, "%s", wish->key);
         snprintf(ret->name, sizeof ret->name, "%s", wish->name[0] ? wish->name : wish->key);
     }
-    return new_common_name(ret, err);
+    /* A box in the place of another one keeps its name: those below it know it by that. */
+    return ret->common_name[0] ? HENG_OK : new_common_name(ret, err);
 }
 
 static heng_rc accept_box(struct site_uplink *uplink, const struct heng_gateway_wish *wish,
@@ -183,8 +193,9 @@ static heng_rc accept_box(struct site_uplink *uplink, const struct heng_gateway_
     heng_rc rc = choose_gateway(uplink, wish, enrolment, &fact->gateway, err);
     if (rc != HENG_OK) return rc;
     rc = heng_authority_sign(uplink->authority, heng_slice_of(enrolment->request, enrolment->request_n),
-                             fact->gateway.common_name, fact->at_us, CERTIFICATE_DAYS, enrolment->certificate,
-                             &enrolment->certificate_n, &fact->gateway.serial, err);
+                             fact->gateway.common_name, below(uplink, fact->gateway.parent_id), fact->at_us,
+                             CERTIFICATE_DAYS, enrolment->certificate, &enrolment->certificate_n, &fact->gateway.serial,
+                             err);
     fact->gateway.expires_us = fact->at_us + CERTIFICATE_DAYS * HENG_US_PER_DAY;
     enrolment->state = HENG_ENROLMENT_ACCEPTED;
     return rc;
@@ -341,8 +352,8 @@ void uplink_renew(struct session *session, struct heng_slice request)
     told->gateway_id = seat->id;
     told->session = session->number;
     told->expires_us = now_us + CERTIFICATE_DAYS * HENG_US_PER_DAY;
-    if (heng_authority_sign(uplink->authority, request, session->common_name, now_us, CERTIFICATE_DAYS, told->bytes,
-                            &told->n, &told->serial, &err) != HENG_OK) {
+    if (heng_authority_sign(uplink->authority, request, session->common_name, below(uplink, seat->parent_id), now_us,
+                            CERTIFICATE_DAYS, told->bytes, &told->n, &told->serial, &err) != HENG_OK) {
         uplink_drop(told);
         uplink_event_of(uplink, session->common_name, seat->id, HENG_GATEWAY_PROTOCOL, err.text);
         return;

@@ -61,7 +61,7 @@ struct session {
     struct turn turn;
     uint8_t asked[32]; /* SHA-256 of its request, when asks */
     bool asks;
-    struct session *next;
+    struct session *next, *before;
 };
 
 /* What the writer has been given and its answer: the token of a fact, or work. All are in a list, so that none is lost

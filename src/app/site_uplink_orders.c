@@ -294,6 +294,15 @@ void uplink_forget_answers(struct site_uplink *uplink, const struct session *ses
             end_answer(uplink, &uplink->answers[i], HENG_EBUSY, text);
 }
 
+/* Does the read hang on a line of who speaks? */
+static bool is_its_read(struct session *session, int64_t id)
+{
+    struct heng_err err;
+    int64_t gateway_id = 0, line_id = site_wishes_line_of(session->uplink->site->wishes, id);
+    return line_id && heng_store_line_gateway(session->uplink->reader, line_id, &gateway_id, &err) == HENG_OK &&
+           uplink_speaks_for(session, gateway_id);
+}
+
 /* An order that its gateway does not take has ended without being done. A command that one on the way cannot pass on
  * has not come so far, and is tried again. */
 static void order_refused(struct session *session, int64_t id, int64_t by, const char *why)
@@ -303,9 +312,10 @@ static void order_refused(struct session *session, int64_t id, int64_t by, const
     struct heng_command_row row;
     struct heng_err err;
     if (!remote) {
-        site_wishes_refused(uplink->site->wishes, id, why);
+        if (is_its_read(session, id)) site_wishes_refused(uplink->site->wishes, id, why);
         return;
     }
+    if (!uplink_speaks_for(session, remote->gateway_id)) return;
     if (by != remote->gateway_id) {
         remote->sent = remote->sent_before;
         remote->again_us = heng_clock_mono() + AGAIN_S * HENG_US_PER_S;

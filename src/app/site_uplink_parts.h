@@ -10,6 +10,9 @@ heng_rc uplink_add_seat(struct site_uplink *uplink, const struct heng_gateway *g
                         struct heng_err *err);
 struct session *uplink_session(const struct site_uplink *uplink, uint64_t number); /* NULL: it is gone */
 
+/* Is this gateway the one at the end of the connection, or one below it? What is said of others is not heard. */
+bool uplink_speaks_for(const struct session *session, int64_t gateway_id);
+
 /* Let out what the host has to say, and hear what the gateway said. The session may be gone after it. */
 void uplink_pump(struct session *session);
 void uplink_host_of(const char *address, char *ret, size_t cap); /* without its port */
@@ -38,6 +41,8 @@ void uplink_forget_waiting(struct session *session);
 
 /* --- site_uplink_status.c ----------------------------------------------------------------------------------------- */
 
+/* Does the way up from this gateway lead past that one? */
+bool uplink_is_below(const struct site_uplink *uplink, const struct seat *seat, int64_t above_id);
 void uplink_note_hello(struct seat *seat, const struct heng_hello *hello);
 void uplink_note_ping(struct seat *seat, const struct heng_ping *ping);
 void uplink_note_connected(struct site_uplink *uplink, struct seat *seat, bool connected);

@@ -9,6 +9,7 @@
 enum {
     STATUSES_PER_S = 200,
     EVENTS_PER_S = 50,
+    EVENTS_KEPT = 20, /* of them: not for coming and going, which may be of thousands in one moment */
     STATUS_PAUSE_S = 10,
     LOST_S = 30,
     EVENT_PAUSE_S = 60,
@@ -59,16 +60,15 @@ void uplink_event_of(struct site_uplink *uplink, const char *who, int64_t gatewa
     }
     /* All of them are of this minute: somebody tries many names. What he does is seen well enough. */
     if (oldest->at_us && now - oldest->at_us < NOTE_PAUSE_S * HENG_US_PER_S) return;
+    if (!tell_event(uplink, gateway_id, 0, kind, 0, detail)) return; /* the next one is told */
     snprintf(oldest->who, sizeof oldest->who, "%s", who);
     oldest->at_us = now;
-    uplink_event(uplink, gateway_id, 0, kind, 0, detail);
 }
 
 /* --- what gateways say of themselves -------------------------------------------------------------------------------
  */
 
-/* Does the way up from this gateway lead past that one? */
-static bool is_below(const struct site_uplink *uplink, const struct seat *seat, int64_t above_id)
+bool uplink_is_below(const struct site_uplink *uplink, const struct seat *seat, int64_t above_id)
 {
     for (unsigned deep = 0; seat && seat->parent_id && deep < HENG_UPLINK_PATH_MAX; deep++) {
         if (seat->parent_id == above_id) return true;
@@ -92,7 +92,7 @@ static void note_child(struct seat *above, const struct heng_uplink_child *child
 {
     struct site_uplink *uplink = above->session->uplink;
     struct seat *seat = uplink_seat(uplink, child->gateway_id);
-    if (!seat || seat->session || !is_below(uplink, seat, above->id)) return;
+    if (!seat || seat->session || !uplink_is_below(uplink, seat, above->id)) return;
     struct heng_gateway_status *status = &seat->status;
     bool came = child->connected && !status->connected;
     set_connected(seat, child->connected);
@@ -148,7 +148,7 @@ void uplink_note_connected(struct site_uplink *uplink, struct seat *seat, bool c
     set_connected(seat, connected);
     for (size_t i = 0; !connected && seat->has_children && i < uplink->seat_count; i++) {
         struct seat *below = uplink->seats[i];
-        if (!below->session && is_below(uplink, below, seat->id)) set_connected(below, false);
+        if (!below->session && uplink_is_below(uplink, below, seat->id)) set_connected(below, false);
     }
 }
 
@@ -179,6 +179,7 @@ static void tell_coming_and_going(struct site_uplink *uplink, struct seat *seat,
     if (connected == seat->told_connected) return;
     if ((from_us || !connected) && now - from_us < pause_us) return;
     const char *detail = connected ? seat->status.address : "";
+    if (uplink->events_left <= EVENTS_KEPT) return;
     if (!tell_event(uplink, seat->id, 0, connected ? HENG_GATEWAY_CONNECTED : HENG_GATEWAY_LOST, 0, detail)) return;
     seat->told_connected = connected;
     if (connected) seat->event_us = now;

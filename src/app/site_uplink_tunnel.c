@@ -56,14 +56,15 @@ static void close_handle(void *handle)
     if (!uv_is_closing(handle)) uv_close(handle, let_go);
 }
 
-static void note_end(struct tunnel *tunnel, const char *why)
+/* wanted: its program had come, so people want to know why it ended even if it never ran. */
+static void note_end(struct tunnel *tunnel, bool wanted, const char *why)
 {
     char detail[200];
     int64_t seconds = tunnel->opened_us ? (heng_clock_mono() - tunnel->opened_us) / HENG_US_PER_S : 0;
     snprintf(detail, sizeof detail, "%.40s: %.80s; %lld s, %llu bytes down, %llu up", tunnel->who, why,
              (long long)seconds, (unsigned long long)tunnel->down, (unsigned long long)tunnel->up);
     heng_log(HENG_LOG_INFO, part, "event=tunnel_closed line=%lld detail='%s'", (long long)tunnel->line_id, detail);
-    if (tunnel->opened_us)
+    if (wanted)
         uplink_event(tunnel->uplink, tunnel->gateway_id, tunnel->line_id, HENG_GATEWAY_TUNNEL_CLOSED, seconds, detail);
 }
 
@@ -83,7 +84,7 @@ static void end_tunnel(struct tunnel *tunnel, bool tell, const char *why)
     bool open_below = tunnel->state == TUNNEL_OPENS || tunnel->state == TUNNEL_RUNS, sent;
     if (tunnel->state == TUNNEL_OVER) return;
     tunnel->state = TUNNEL_OVER;
-    note_end(tunnel, why);
+    note_end(tunnel, open_below, why);
     struct tunnel **at = &uplink->tunnels;
     while (*at != tunnel) at = &(*at)->next;
     *at = tunnel->next;

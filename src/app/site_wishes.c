@@ -108,6 +108,11 @@ void site_wishes_live(void *owner, struct heng_live *live, size_t count)
     site_reads_live(wishes->reads, live, count);
 }
 
+int64_t site_wishes_line_of(const struct site_wishes *wishes, int64_t job_id)
+{
+    return site_reads_line(wishes->reads, job_id);
+}
+
 void site_wishes_refused(struct site_wishes *wishes, int64_t job_id, const char *why)
 {
     site_reads_refused(wishes->reads, job_id, why);

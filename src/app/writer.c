@@ -1,12 +1,12 @@
 #include "app/writer.h"
 
 #include <pthread.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "run/news.h"
 
 /* A slot has room for the largest read (about 75 kB) and touches as much of it as its read needs: a few MB for the
  * queue of a usual site, 40 MB at the worst. A commit costs what the disk needs to say yes, however much is in it, so
@@ -74,16 +74,6 @@ void heng_writer_on_emptied(struct heng_writer *writer, void (*emptied)(void *ow
     pthread_mutex_unlock(&writer->mutex);
 }
 
-void heng_writer_copy_read(struct heng_read *to, const struct heng_read *from)
-{
-    size_t values = from->value_count < HENG_READ_VALUES_MAX ? from->value_count : HENG_READ_VALUES_MAX;
-    size_t frames = from->frame_count < HENG_READ_FRAMES_MAX ? from->frame_count : HENG_READ_FRAMES_MAX;
-    memcpy(to, from, offsetof(struct heng_read, values));
-    memcpy(to->values, from->values, values * sizeof *from->values);
-    memcpy(to->frames, from->frames, frames * sizeof *from->frames);
-    memcpy(to->frame_of_value, from->frame_of_value, values * sizeof *from->frame_of_value);
-}
-
 static void fill(struct slot *slot, const struct heng_fact *fact, heng_us arrived_us, void *token)
 {
     slot->kind = fact->kind;
@@ -92,7 +82,7 @@ static void fill(struct slot *slot, const struct heng_fact *fact, heng_us arrive
     slot->has_order = fact->order != NULL;
     if (fact->order) slot->order = *fact->order;
     switch (fact->kind) {
-    case HENG_FACT_READ: heng_writer_copy_read(&slot->read, fact->read); break;
+    case HENG_FACT_READ: heng_news_copy_read(&slot->read, fact->read); break;
     case HENG_FACT_ORDER: break;
     case HENG_FACT_LINE: slot->line = *fact->line; break;
     case HENG_FACT_COMMAND: slot->command = *fact->command; break;

@@ -42,9 +42,6 @@ bool heng_writer_has_room(struct heng_writer *writer);
  * more; it is not called after that. */
 void heng_writer_on_emptied(struct heng_writer *writer, void (*emptied)(void *owner), void *owner);
 
-/* Copy what is used of a read: mostly a hundredth of the largest one. */
-void heng_writer_copy_read(struct heng_read *to, const struct heng_read *from);
-
 /* Copy a fact into the queue. arrived_us: monotonic, when the last byte of its answer came; 0: no answer. token: comes
  * back when it is stored; NULL: nobody waits. Errors: ELIMIT when it is full. */
 HENG_NODISCARD heng_rc heng_writer_put(struct heng_writer *writer, const struct heng_fact *fact, heng_us arrived_us,

@@ -242,7 +242,13 @@ static heng_rc check_order(struct work *w, int64_t maker_id, const struct heng_o
         *ret_why = "no such command";
         return HENG_OK;
     }
-    return rc == HENG_OK ? check_of(w, OF_LINE, maker_id, row.command.line_id, ret_why, err) : rc;
+    if (rc != HENG_OK) return rc;
+    rc = check_of(w, OF_LINE, maker_id, row.command.line_id, ret_why, err);
+    /* After the database was put back from a backup its numbers were given once more. */
+    if (!*ret_why && (news->line_id != row.command.line_id || news->device_id != row.command.device_id ||
+                      news->kind != row.command.order.kind))
+        *ret_why = "another command has this number";
+    return rc;
 }
 
 static heng_rc tell_conflict(struct work *w, int64_t maker_id, const struct heng_read *read, struct heng_err *err)
@@ -448,13 +454,13 @@ static heng_rc take_entry(struct work *w, const struct heng_entry *entry, struct
         if (rc == HENG_OK) rc = is_news(w, slot, entry->seq, &news, err);
     }
     if (rc != HENG_OK) return rc;
-    if (!news) {
+    if (!news && !delivery->weaken_for_tests) {
         delivery->same++;
         return HENG_OK;
     }
     uint32_t same = w->ret->same, refused = delivery->refused;
     rc = apply(w, maker_id, entry, &why, err);
-    if (rc == HENG_OK && slot) rc = enter(w, slot, entry->seq, entry->check, err);
+    if (rc == HENG_OK && slot && news) rc = enter(w, slot, entry->seq, entry->check, err);
     if (rc == HENG_OK && why) rc = set_aside(w, entry, why, err);
     if (rc != HENG_OK || why || delivery->refused != refused) return rc;
     if (w->ret->same != same)
@@ -514,12 +520,12 @@ static heng_rc take_numbers(struct work *w, const struct heng_batch *batch, stru
         bool news = false;
         if (rc == HENG_OK && e) rc = is_news(w, w->own, e->seq, &news, err);
         if (rc != HENG_OK || !e) continue;
-        if (!news) {
+        if (!news && !w->delivery->weaken_for_tests) {
             w->delivery->same++;
             continue;
         }
         rc = take_entry(w, &e->entry, err);
-        if (rc == HENG_OK) rc = enter(w, w->own, e->seq, e->entry.check, err);
+        if (rc == HENG_OK && news) rc = enter(w, w->own, e->seq, e->entry.check, err);
     }
     return rc;
 }
@@ -599,8 +605,10 @@ heng_rc heng_delivery_ingest(struct heng_store *store, struct heng_delivery *del
 {
     struct work *w = malloc(sizeof *w);
     if (!w) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for a delivery");
-    *delivery =
-        (struct heng_delivery){.gateway_id = delivery->gateway_id, .live = delivery->live, .bytes = delivery->bytes};
+    *delivery = (struct heng_delivery){.gateway_id = delivery->gateway_id,
+                                       .live = delivery->live,
+                                       .bytes = delivery->bytes,
+                                       .weaken_for_tests = delivery->weaken_for_tests};
     w->store = store;
     w->reader = heng_store_as_reader(store);
     w->delivery = delivery;

@@ -20,6 +20,7 @@ struct heng_delivery {
     uint64_t epoch, durable;
     uint32_t stored, same, refused; /* entries */
     char why[160];
+    bool weaken_for_tests; /* numbers are not looked at; never set in a program */
 };
 
 /* In an open transaction; live events and counts go to ret as with heng_ingest_fact. A gateway may speak of the lines

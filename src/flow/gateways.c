@@ -135,6 +135,7 @@ struct build {
     struct heng_config_profile *profiles;
     struct heng_config_child *children;
     struct heng_gateway *child_rows;
+    struct heng_gateway parent; /* its name is "": the centre */
     uint64_t revoked[HENG_CONFIG_REVOKED_MAX];
 };
 
@@ -199,6 +200,8 @@ static heng_rc collect_children(struct heng_store *store, struct build *b, const
         mix(hash, row->common_name, strlen(row->common_name) + 1);
         mix(hash, row->name, strlen(row->name) + 1);
         mix(hash, &built.hash, sizeof built.hash);
+        /* What was so before, and is so again, has another number: who passes it on must hear of it. */
+        mix(hash, &built.version, sizeof built.version);
     }
     b->config.children = b->children;
     return rc;
@@ -214,15 +217,18 @@ static heng_rc load(struct heng_store *store, int64_t gateway_id, const struct h
     if (rc == HENG_OK) rc = heng_store_get_setting(reader, "time_zone", b->time_zone, sizeof b->time_zone, err);
     if (rc == HENG_OK || rc == HENG_ENOTFOUND)
         rc = heng_site_load_gateway_lines(reader, gateway_id, NULL, &b->site, err);
+    if (rc == HENG_OK && b->gateway.parent_id)
+        rc = heng_store_get_gateway(reader, b->gateway.parent_id, &b->parent, err);
     if (rc == HENG_OK)
-        rc = heng_store_list_revoked_below(reader, gateway_id, now_us, b->revoked, HENG_CONFIG_REVOKED_MAX,
-                                           &b->config.revoked_count, err);
+        rc = heng_store_list_revoked_around(reader, gateway_id, now_us, b->revoked, HENG_CONFIG_REVOKED_MAX,
+                                            &b->config.revoked_count, err);
     if (rc != HENG_OK) return rc;
     if (b->config.revoked_count == HENG_CONFIG_REVOKED_MAX)
         return heng_fail(err, HENG_ELIMIT, 0, "gateway '%s': %d certificates below it are revoked, or more",
                          b->gateway.key, HENG_CONFIG_REVOKED_MAX);
     b->config.name = b->gateway.name;
     b->config.time_zone = b->time_zone;
+    b->config.above = b->parent.common_name;
     b->config.lines = b->site.lines;
     b->config.meters = b->site.meters;
     b->config.first = b->site.first;

@@ -166,6 +166,14 @@ bool heng_stage_ends(heng_stage stage)
     return false;
 }
 
+static const char told_late[] = "told late, after it had been given up";
+
+/* It ended because nobody told how it did: no meter's answer stands behind that. */
+static bool was_given_up(const struct heng_command *command)
+{
+    return command->stage == HENG_STAGE_FAILED && command->outcome == HENG_OUTCOME_COUNT;
+}
+
 heng_rc heng_command_advance(struct heng_store *store, const struct heng_order_fact *fact,
                              const struct heng_evidence *evidence, struct heng_err *err)
 {
@@ -173,14 +181,17 @@ heng_rc heng_command_advance(struct heng_store *store, const struct heng_order_f
     heng_rc rc = heng_store_get_command(heng_store_as_reader(store), fact->id, &row, err);
     if (rc != HENG_OK) return rc;
     struct heng_command *command = &row.command;
-    if (command->ended_us) return HENG_OK;
-    command->stage = fact->stage;
+    bool ends = fact->ended || heng_stage_ends(fact->stage), late = command->ended_us != 0;
+    if (late && !was_given_up(command)) return HENG_OK;
     if (fact->stage == HENG_STAGE_SENT && !command->sent_us) command->sent_us = fact->at_us;
     if (fact->stage == HENG_STAGE_ACCEPTED) command->accepted_us = fact->at_us;
-    if (fact->ended || heng_stage_ends(fact->stage)) command->ended_us = fact->at_us;
+    if (late && !ends) return heng_store_put_command(store, command, err); /* how it ended is still not known */
+    command->stage = fact->stage;
+    if (ends) command->ended_us = fact->at_us;
     if (fact->outcome < HENG_OUTCOME_COUNT) command->outcome = fact->outcome;
-    memcpy(command->why, fact->why, sizeof command->why);
-    command->why[sizeof command->why - 1] = '\0';
+    int fits = (int)sizeof command->why - 1 - (late ? (int)strlen(told_late) + 2 : 0);
+    snprintf(command->why, sizeof command->why, "%s%s%.*s", late ? told_late : "", late && fact->why[0] ? ": " : "",
+             fits, fact->why);
     if (evidence && evidence->frame_count) {
         command->first_frame = evidence->first_frame;
         command->frame_count = evidence->frame_count;

@@ -55,7 +55,8 @@ struct heng_evidence {
     heng_us reading_us;
 };
 
-/* Write down that a command has come on; one that has ended stays as it is. In an open transaction. */
+/* Write down that a command has come on; one that has ended stays as it is, unless it was only given up (failed, and no
+ * meter's answer behind it): then its gateway's word, however late, is what happened. In an open transaction. */
 HENG_NODISCARD heng_rc heng_command_advance(struct heng_store *store, const struct heng_order_fact *fact,
                                             const struct heng_evidence *evidence, struct heng_err *err);
 

@@ -21,7 +21,7 @@ enum {
     STATUS_BYTES_MAX = 1024 * 1024,
     DISK_S = 60,
     RENEW_S = 24 * 3600,
-    RENEW_FIRST_S = 300,
+    RENEW_FIRST_S = 10,
     STUCK_S = 60,
     LARGE_BYTES = 48 * 1024
 };
@@ -191,7 +191,8 @@ static void on_signal(uv_signal_t *signal, int number)
 static void start_loop(struct box *box)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    (void)sigaction(SIGPIPE, &ignore, NULL); /* cannot fail for this signal */
+    (void)sigaction(SIGPIPE, &ignore, NULL); /* cannot fail for these signals */
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a limit of size is a full disk, which is survived */
     uv_loop_init(&box->loop);
     uv_prepare_init(&box->loop, &box->prepare);
     uv_timer_init(&box->loop, &box->deadline);
@@ -266,6 +267,7 @@ static heng_rc start(struct box *box, struct heng_err *err)
     }
     if (rc == HENG_OK) rc = heng_lines_new(&box->loop, box->core, box->dtu, &box->lines, err);
     if (rc != HENG_OK) return rc;
+    heng_lines_watch(box->lines, o->watch_s * HENG_US_PER_S);
     box->local_config = (struct heng_local_config){.loop = &box->loop,
                                                    .core = box->core,
                                                    .lines = box->lines,

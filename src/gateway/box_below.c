@@ -24,9 +24,9 @@ static void on_bytes(void *owner, struct heng_tls *tls, struct heng_slice bytes)
 
 static void on_unsent(void *owner, struct heng_tls *tls, size_t bytes)
 {
-    (void)owner;
+    struct box_child *child = owner;
     (void)tls;
-    (void)bytes;
+    heng_core_child_unsent(child->box->core, heng_clock_mono(), child->number, bytes);
 }
 
 static void on_closed(void *owner, struct heng_tls *tls, const char *why)
@@ -60,7 +60,7 @@ static void refused(void *owner, const char *address, const char *why)
 heng_rc box_below_listen(struct box *box, struct heng_err *err)
 {
     char host[128], port[8];
-    if (!box->options->listen || !heng_identity_is_enrolled(box->identity)) return HENG_OK;
+    if (!box->options->listen || !box->facts.enrolled) return HENG_OK;
     heng_rc rc = heng_endpoint_split(box->options->listen, host, sizeof host, port, sizeof port, err);
     if (rc != HENG_OK) return rc;
     struct heng_pki_files files = heng_identity_files(box->identity);
@@ -89,7 +89,11 @@ void box_below_hang_up(struct box *box, int number)
 void box_below_send(struct box *box, int number, struct heng_slice bytes)
 {
     struct box_child *child = &box->children[number];
-    if (child->tls && heng_tls_send(child->tls, bytes) != HENG_OK) box_below_hang_up(box, number);
+    if (!child->tls) return;
+    if (heng_tls_send(child->tls, bytes) != HENG_OK)
+        box_below_hang_up(box, number);
+    else
+        heng_core_child_unsent(box->core, heng_clock_mono(), number, heng_tls_unsent(child->tls));
 }
 
 void box_below_stop(struct box *box)

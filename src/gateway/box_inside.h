@@ -33,11 +33,12 @@ struct box {
     struct heng_notify notify;
     uint64_t seconds;
     /* up */
-    struct heng_identity *identity;
+    struct heng_identity *identity; /* NULL: damaged: why_no_identity; lines are read all the same */
+    char why_no_identity[160];
     struct heng_tls *up;
-    uint8_t request[HENG_PKI_DER_MAX], authority[HENG_PKI_DER_MAX]; /* authority: the one that the code is made of */
-    size_t request_n, authority_n;
-    char code[HENG_PKI_CODE_MAX];
+    uint8_t request[HENG_PKI_DER_MAX];
+    size_t request_n;
+    char code[HENG_PKI_CODE_MAX], refused_why[160];
     /* below */
     struct heng_tls_listener *listener;
     struct box_child children[HENG_UPLINK_CHILDREN_MAX];

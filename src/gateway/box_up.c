@@ -9,19 +9,32 @@ enum { RENEW_DAYS = 60 };
 
 void box_facts(struct box *box)
 {
-    const char *name = heng_identity_name(box->identity);
+    const char *name = box->identity ? heng_identity_name(box->identity) : "";
     unsigned count = box->options->server_count;
     box->facts.name = name[0] ? name : box->options->name;
     box->facts.server = count ? box->options->servers[0] : "";
-    box->facts.enrolled = heng_identity_is_enrolled(box->identity);
-    box->facts.expires_us = heng_identity_expires_us(box->identity);
+    box->facts.enrolled = box->identity && heng_identity_is_enrolled(box->identity);
+    box->facts.expires_us = box->identity ? heng_identity_expires_us(box->identity) : 0;
     if (box->facts.enrolled) box->code[0] = '\0';
     box->facts.code = box->code;
+}
+
+/* A damaged key or certificate costs the uplink, not the readings: they wait in the journal for somebody to mend it. */
+static heng_rc go_on_without(struct box *box, const struct heng_err *why)
+{
+    bool says_how = strstr(why->text, "restore it") != NULL;
+    snprintf(box->why_no_identity, sizeof box->why_no_identity, "%.110s%s", why->text,
+             says_how ? "" : ": restore it, or remove it to enrol again");
+    heng_log(HENG_LOG_ERROR, "gateway", "event=no_identity why='%s'", box->why_no_identity);
+    fprintf(stderr, "heng-gateway run: %s; until then it reads its lines and keeps everything\n", box->why_no_identity);
+    box_facts(box);
+    return HENG_OK;
 }
 
 heng_rc box_identity_open(struct box *box, struct heng_err *err)
 {
     heng_rc rc = heng_identity_open(box->options->directory, &box->identity, err);
+    if (rc == HENG_EFORMAT) return go_on_without(box, err);
     if (rc == HENG_OK)
         rc = heng_identity_request(box->identity, box->request, sizeof box->request, &box->request_n, err);
     if (rc == HENG_OK) box_facts(box);
@@ -30,34 +43,64 @@ heng_rc box_identity_open(struct box *box, struct heng_err *err)
 
 /* --- the connection --------------------------------------------------------------------------------------------- */
 
+/* Nobody learns our key before he has shown his authority, and no second one learns the same key. */
+static heng_rc meet(struct box *box, struct heng_slice authority, struct heng_err *err)
+{
+    bool anew = false;
+    heng_rc rc = heng_identity_meet(box->identity, authority, &anew, err);
+    if (anew) {
+        heng_log(HENG_LOG_WARN, "gateway",
+                 "event=new_key why='another authority was shown than before: the code of "
+                 "before is worth nothing'");
+        heng_rc request = heng_identity_request(box->identity, box->request, sizeof box->request, &box->request_n, err);
+        if (request == HENG_OK)
+            request = heng_core_request(box->core, heng_slice_of(box->request, box->request_n), err);
+        if (rc == HENG_OK) rc = request;
+    }
+    return rc;
+}
+
 /* Whoever is to accept this box compares the code on both sides: it covers our key and their authority, so nobody can
  * stand in between. */
-static void show_code(struct box *box)
+static heng_rc show_code(struct box *box, struct heng_err *err)
 {
     char code[HENG_PKI_CODE_MAX];
-    struct heng_err err = {.text = ""};
     struct heng_slice authority = heng_tls_authority(box->up);
-    if (authority.n == 0 || authority.n > sizeof box->authority) return;
-    memcpy(box->authority, authority.p, authority.n);
-    box->authority_n = authority.n;
-    if (heng_enrolment_code(heng_slice_of(box->request, box->request_n), authority, code, &err) != HENG_OK) {
-        heng_log(HENG_LOG_ERROR, "gateway", "event=no_code why='%s'", err.text);
-        return;
-    }
-    if (strcmp(code, box->code) == 0) return;
+    heng_rc rc = meet(box, authority, err);
+    if (rc == HENG_OK) rc = heng_enrolment_code(heng_slice_of(box->request, box->request_n), authority, code, err);
+    if (rc != HENG_OK || strcmp(code, box->code) == 0) return rc;
     memcpy(box->code, code, sizeof code);
     printf("enrolment code: %s\ncompare it with the one that the console shows, then accept it there\n", code);
     fflush(stdout);
     heng_log(HENG_LOG_INFO, "gateway", "event=enrolment_code code=%s", code);
+    return HENG_OK;
+}
+
+/* Who has a certificate of our authority may be a gateway as we are, stolen perhaps: above us stand the centre and
+ * whom it has put there. */
+static heng_rc trust(struct box *box, const struct heng_tls_peer *peer, struct heng_err *err)
+{
+    if (peer->centre ||
+        heng_core_trusts_above(box->core, peer->common_name, peer->serial, heng_identity_below(box->identity)))
+        return HENG_OK;
+    return heng_fail(err, HENG_EDENIED, 0, "gateway '%s' answers, which does not stand above this one",
+                     peer->common_name);
 }
 
 static void on_opened(void *owner, struct heng_tls *tls, const struct heng_tls_peer *peer)
 {
     struct box *box = owner;
-    (void)tls;
+    struct heng_err err = {.text = ""};
     heng_log(HENG_LOG_INFO, "gateway", "event=connected to=%s", peer->address);
-    if (!heng_identity_is_enrolled(box->identity)) show_code(box);
-    heng_core_up_connected(box->core, heng_clock_mono());
+    heng_rc rc = heng_identity_is_enrolled(box->identity) ? trust(box, peer, &err) : show_code(box, &err);
+    if (rc == HENG_OK) {
+        heng_core_up_connected(box->core, heng_clock_mono());
+        return;
+    }
+    heng_log(HENG_LOG_ERROR, "gateway", "event=not_trusted to=%s why='%s'", peer->address, err.text);
+    heng_tls_close(tls, true);
+    box->up = NULL;
+    heng_core_up_closed(box->core, heng_clock_mono(), err.text);
 }
 
 static void on_bytes(void *owner, struct heng_tls *tls, struct heng_slice bytes)
@@ -88,6 +131,10 @@ void box_up_dial(struct box *box, unsigned server)
     struct heng_tls_events events = {box, on_opened, on_bytes, on_unsent, on_closed};
     struct heng_pki_files files = {0};
     heng_rc rc = HENG_ECONFIG;
+    if (!box->identity) {
+        heng_core_up_closed(box->core, heng_clock_mono(), box->why_no_identity);
+        return;
+    }
     if (heng_identity_is_enrolled(box->identity)) files = heng_identity_files(box->identity);
     if (server < box->options->server_count)
         rc = heng_tls_dial(&box->loop, box->options->servers[server], files.key, files.certificate, files.authority,
@@ -115,20 +162,25 @@ void box_up_send(struct box *box, struct heng_slice bytes)
 
 /* --- certificates ----------------------------------------------------------------------------------------------- */
 
-/* The authority that comes with the first certificate must be the one whose code was compared. */
-static heng_rc accept_certificate(struct box *box, const struct heng_enrol_answer *answer, struct heng_err *err)
+/* It goes on asking, for people change their minds; who stands before it hears the reason once. */
+static void say_refused(struct box *box, const char *why)
 {
-    struct heng_slice shown = heng_slice_of(box->authority, box->authority_n);
-    if (!heng_identity_is_enrolled(box->identity) && !heng_slice_eq(shown, answer->authority))
-        return heng_fail(err, HENG_EDENIED, 0, "its authority is not the one that the code was made of");
-    return heng_identity_accept(box->identity, answer->certificate, answer->authority, err);
+    if (strcmp(box->refused_why, why) == 0) return;
+    snprintf(box->refused_why, sizeof box->refused_why, "%s", why);
+    heng_log(HENG_LOG_WARN, "gateway", "event=enrolment_refused why='%s'", why);
+    printf("refused by the centre: %s\n", why);
+    fflush(stdout);
 }
 
 void box_up_enrolled(struct box *box, const struct heng_enrol_answer *answer)
 {
     struct heng_err err = {.text = ""};
+    if (!answer->certificate.n) {
+        say_refused(box, answer->why);
+        return;
+    }
     bool was = heng_identity_is_enrolled(box->identity);
-    if (accept_certificate(box, answer, &err) != HENG_OK) {
+    if (heng_identity_accept(box->identity, answer->certificate, answer->authority, &err) != HENG_OK) {
         heng_log(HENG_LOG_ERROR, "gateway", "event=certificate_refused why='%s'", err.text);
         return;
     }

@@ -63,6 +63,7 @@ static void tell_start(struct heng_core *core, heng_us now, heng_us wall_us, con
         core_event(core, now, HENG_GATEWAY_JOURNAL_ASIDE, 0, "%.100s: %.90s", found->set_aside, found->why);
     core_event(core, now, HENG_GATEWAY_STARTED, 0, "%s%s%s", core->config.software,
                core->config.firmware[0] ? ", " : "", core->config.firmware);
+    core_salvage_start(core, now);
     core_orders_load(core, now);
     core_config_load(core, now);
     core_hurry(core, now);
@@ -121,6 +122,7 @@ void heng_core_free(struct heng_core *core, bool stopped)
         if (stopped && !core->journal.failed) core_event(core, now, HENG_GATEWAY_STOPPED, 0, "%s", "");
         (void)core_commit(core, now);
     }
+    core_salvage_stop(core);
     for (size_t i = 0; i < HENG_UPLINK_CHILDREN_MAX; i++) heng_host_free(core->conns[i].host);
     heng_spool_close(core->journal.spool);
     heng_client_free(core->client);
@@ -207,6 +209,7 @@ static bool poll_once(struct heng_core *core, heng_us now, struct heng_core_acti
 {
     *again = false;
     core_journal_work(core, now);
+    core_salvage_work(core, now);
     core_children_work(core, now);
     return poll_journal(core, ret) || core_config_poll(core, ret) || core_pass_poll(core, ret) ||
            core_up_poll(core, now, ret, again) || core_children_poll(core, now, ret, again);
@@ -231,6 +234,8 @@ heng_us heng_core_deadline(const struct heng_core *core)
     if (core->busy || core->full_told != (journal->failed && journal->tried) || journal->let_go ||
         (core->offered.bytes && !core->config_told))
         return 0;
+    if (other < at) at = other;
+    other = core_salvage_deadline(core);
     if (other < at) at = other;
     other = core_children_deadline(core);
     return other < at ? other : at;
@@ -259,5 +264,15 @@ void heng_core_status_now(const struct heng_core *core, heng_us now, struct heng
 }
 
 struct heng_spool *heng_core_journal(struct heng_core *core) { return core->journal.spool; }
+
+void heng_core_keep(struct heng_core *core, heng_us now, const char *name, struct heng_slice value)
+{
+    core_keep(core, now, name, value);
+}
+
+heng_rc heng_core_recall(struct heng_core *core, const char *name, struct heng_slice *ret)
+{
+    return core->journal.spool ? heng_spool_recall(core->journal.spool, name, ret, NULL) : HENG_ENOTFOUND;
+}
 
 void heng_core_disk(struct heng_core *core, uint64_t free_bytes) { core->free_bytes = free_bytes; }

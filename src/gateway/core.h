@@ -18,6 +18,13 @@
 
 struct heng_core;
 
+/* Ways to break the promises above, so that the proof can show that it would notice (tests/sim). */
+typedef enum heng_core_weakness {
+    HENG_CORE_STRONG,
+    HENG_CORE_LET_GO_EARLY, /* before the commit */
+    HENG_CORE_ACK_EARLY     /* downward, before the commit */
+} heng_core_weakness;
+
 /* What a gateway says of itself and of its box. journal: path of the file; vfs: of SQLite, NULL for the usual one.
  * limits: those of the configuration from above, if it has any, go before them. Everything is copied. */
 struct heng_core_config {
@@ -28,7 +35,8 @@ struct heng_core_config {
     bool enrolled;
     struct heng_enrol_ask enrol; /* while not enrolled */
     uint64_t seed;
-    heng_us built_us; /* the wall clock cannot be before the program was made */
+    heng_us built_us;                    /* the wall clock cannot be before the program was made */
+    heng_core_weakness weaken_for_tests; /* never set in a program */
 };
 
 typedef enum heng_core_action_kind {
@@ -45,7 +53,8 @@ typedef enum heng_core_action_kind {
     HENG_CORE_SEARCH,   /* search; heng_core_outcome */
     HENG_CORE_ASK,      /* id, text: status or log; heng_core_answer */
     HENG_CORE_TUNNEL,   /* tunnel; heng_core_tunnel. close also comes when the tier above is lost */
-    HENG_CORE_ENROLLED, /* enrol: the certificate has come; heng_core_restart when it is kept */
+    HENG_CORE_ENROLLED, /* enrol: the certificate has come; heng_core_restart when it is kept. None: why it is refused
+                         */
     HENG_CORE_LET_GO,   /* what was told with this token is committed: a line may go on (see heng_core_tell) */
     HENG_CORE_FULL,     /* full: the disk takes nothing more: lines wait, or, not full, go on */
 } heng_core_action_kind;
@@ -85,6 +94,12 @@ HENG_NODISCARD heng_rc heng_core_tell(struct heng_core *core, heng_us now, const
                                       bool urgent, int64_t token, struct heng_err *err);
 bool heng_core_has_room(const struct heng_core *core);
 
+/* What the owner remembers beside the entries: committed with what was told before it, and as safe as that, until a
+ * journal is set aside. name: letters, then ':' and a number; none of ours ("due:7"). recall: borrowed
+ * until the next call of the core; ENOTFOUND also while the disk has failed. */
+void heng_core_keep(struct heng_core *core, heng_us now, const char *name, struct heng_slice value);
+HENG_NODISCARD heng_rc heng_core_recall(struct heng_core *core, const char *name, struct heng_slice *ret);
+
 /* A configuration out of a file (uplink/config.h, packed), as if the tier above had sent it: CORE_CONFIG follows. The
  * version in force: nothing to do, OK. Errors: those of heng_config_unpack; EBUSY: another one is being applied. */
 HENG_NODISCARD heng_rc heng_core_offer_config(struct heng_core *core, heng_us now, struct heng_slice config,
@@ -106,6 +121,12 @@ void heng_core_restart(struct heng_core *core, heng_us now, unsigned servers, bo
 void heng_core_renew(struct heng_core *core, heng_us now, struct heng_slice request);
 
 /* --- the uplink --- */
+
+/* May a gateway with this certificate stand above us? Our own (below: heng_identity_below) or the configuration in
+ * force must name it, and its serial must not be revoked. The centre's server may always; do not ask for it. */
+bool heng_core_trusts_above(const struct heng_core *core, const char *common_name, uint64_t serial, const char *below);
+/* The key was made anew: another request from the next connection on. Errors: heng_client_request. */
+HENG_NODISCARD heng_rc heng_core_request(struct heng_core *core, struct heng_slice request, struct heng_err *err);
 void heng_core_up_connected(struct heng_core *core, heng_us now);
 void heng_core_up_closed(struct heng_core *core, heng_us now, const char *why);
 void heng_core_up_bytes(struct heng_core *core, heng_us now, heng_us wall_us, struct heng_slice bytes);

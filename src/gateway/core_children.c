@@ -125,6 +125,13 @@ static bool is_revoked(const struct heng_core *core, uint64_t serial)
     return false;
 }
 
+bool heng_core_trusts_above(const struct heng_core *core, const char *common_name, uint64_t serial, const char *below)
+{
+    const char *above = core->in_force.bytes ? core->in_force.config.above : "";
+    if (!common_name[0] || is_revoked(core, serial)) return false;
+    return strcmp(common_name, above) == 0 || strcmp(common_name, below) == 0;
+}
+
 static void let_in(struct heng_core *core, heng_us now, struct core_conn *conn)
 {
     for (size_t i = 0; i < HENG_UPLINK_CHILDREN_MAX; i++) {
@@ -259,8 +266,35 @@ static heng_us news_at(const struct core_node *node)
     return node->told ? node->told_us + CORE_EVENT_S * HENG_US_PER_S : 0;
 }
 
+/* Of what the tier above shows of the gateways below: who is there, with which configuration and program. */
+static uint64_t look_of(const struct heng_core *core)
+{
+    uint64_t look = 0;
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct heng_uplink_child *what = &core->nodes[i].what;
+        struct heng_entry all = {.epoch = look,
+                                 .seq = (uint64_t)what->gateway_id,
+                                 .at_us = what->via_id,
+                                 .subject_id = (int64_t)what->config_version,
+                                 .doubtful = what->connected,
+                                 .body = heng_slice_str(what->software)};
+        look = heng_entry_check(&all);
+    }
+    return look;
+}
+
+/* The tier above must not learn only with the next ping in turn that a gateway was lost. */
+static void tell_look(struct heng_core *core)
+{
+    uint64_t look = look_of(core);
+    if (look == core->look) return;
+    core->look = look;
+    heng_client_news(core->client);
+}
+
 void core_children_work(struct heng_core *core, heng_us now)
 {
+    tell_look(core);
     for (size_t i = 0; i < core->node_count; i++) {
         struct core_node *node = &core->nodes[i];
         if (!is_news(node) || now < news_at(node)) continue;

@@ -38,6 +38,8 @@ void core_keep(struct heng_core *core, heng_us now, const char *name, struct hen
  * child has it. */
 HENG_NODISCARD heng_rc core_write_passed(struct heng_core *core, heng_us now, const struct heng_entry *entry);
 HENG_NODISCARD heng_rc core_keep_passed(struct heng_core *core, heng_us now, const char *name, struct heng_slice value);
+/* Own or not, out of an older journal; not written again after a failure: it is read there again. */
+HENG_NODISCARD heng_rc core_write_saved(struct heng_core *core, heng_us now, const struct heng_entry *entry);
 void core_hurry(struct heng_core *core, heng_us now); /* commit at the next poll */
 bool core_commit(struct heng_core *core, heng_us now);
 void core_journal_failed(struct heng_core *core, heng_us now, heng_rc rc);
@@ -47,6 +49,12 @@ HENG_NODISCARD heng_rc core_journal_open(struct heng_core *core, heng_us now, st
                                          struct heng_err *err);
 void core_journal_limits(struct heng_core *core, heng_us now); /* those of the configuration, from now on */
 void core_pending_fini(struct core_pending *pending);
+
+/* --- core_salvage.c: what is sound of a journal that was set aside --- */
+void core_salvage_start(struct heng_core *core, heng_us now);
+void core_salvage_stop(struct heng_core *core); /* what was not committed is read again */
+void core_salvage_work(struct heng_core *core, heng_us now);
+heng_us core_salvage_deadline(const struct heng_core *core);
 
 /* --- core_batch.c --- */
 void core_live_note(struct heng_core *core, int64_t device_id, uint64_t seq);
@@ -67,6 +75,8 @@ void core_config_fini(struct heng_core *core);
 /* --- core_orders.c --- */
 void core_orders_load(struct heng_core *core, heng_us now);
 void core_orders_keep(struct heng_core *core, heng_us now);
+/* As it was remembered in an older journal. */
+void core_order_saved(struct heng_core *core, heng_us now, const char *name, struct heng_slice value);
 /* Is it for our lines? Else it is seen to. */
 bool core_order_come(struct heng_core *core, heng_us now, const struct heng_down_order *order);
 /* What to remember when this news is written. False: nothing on disk. */

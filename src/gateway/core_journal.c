@@ -87,12 +87,16 @@ static void written(struct heng_core *core, heng_us now, size_t bytes)
 
 void core_hurry(struct heng_core *core, heng_us now) { core->journal.commit_us = now; }
 
+static void tell_client(struct heng_core *core, heng_us now);
+
 static heng_rc append(struct heng_core *core, heng_us now, const struct heng_entry *entry, struct heng_err *err)
 {
     uint64_t seq;
     heng_rc rc = heng_spool_append(core->journal.spool, entry, &seq, err);
     if (rc != HENG_OK) return rc;
     written(core, now, entry->body.n);
+    if (core->config.limits.weaken_for_tests == HENG_SPOOL_SHOW_EARLY) tell_client(core, now);
+    if (core->config.weaken_for_tests == HENG_CORE_LET_GO_EARLY) core->journal.let_go = core->journal.token_count;
     if (entry->kind == HENG_ENTRY_READ) core_live_note(core, entry->subject_id, seq);
     return HENG_OK;
 }
@@ -121,6 +125,15 @@ static size_t size_of(const struct heng_entry *entry, const char *name, struct h
     return (entry ? entry->body.n : 0) + (name ? strlen(name) + 1 + value.n : 0);
 }
 
+static void thin(struct heng_core *core, heng_us now);
+
+/* A teller that does not poll in between must fill neither the memory nor the journal. */
+static void commit_in_between(struct heng_core *core, heng_us now)
+{
+    for (unsigned i = 0; i < CORE_THIN_STEPS_FULL && core_commit(core, now) && core->journal.thin_us <= now; i++)
+        thin(core, now);
+}
+
 heng_rc core_write(struct heng_core *core, heng_us now, const struct heng_entry *entry, const char *name,
                    struct heng_slice value, struct heng_err *err)
 {
@@ -136,9 +149,8 @@ heng_rc core_write(struct heng_core *core, heng_us now, const struct heng_entry 
         heng_us at = entry->at_us < time ? entry->at_us : time;
         if (core->clock.newest_us < at) core->clock.newest_us = at;
     }
-    /* A teller that does not poll in between must not fill the memory. */
     if (journal->written >= 2 * CORE_PENDING_ENTRIES || journal->pending.n >= 2 * (size_t)CORE_PENDING_BYTES)
-        (void)core_commit(core, now);
+        commit_in_between(core, now);
     return HENG_OK;
 }
 
@@ -219,6 +231,18 @@ heng_rc core_write_passed(struct heng_core *core, heng_us now, const struct heng
     return write_both(core, now, entry, NULL, (struct heng_slice){0}, NULL);
 }
 
+heng_rc core_write_saved(struct heng_core *core, heng_us now, const struct heng_entry *entry)
+{
+    uint64_t seq;
+    if (core->journal.failed) return HENG_ELIMIT;
+    heng_rc rc = heng_spool_append(core->journal.spool, entry, &seq, NULL);
+    if (rc == HENG_OK)
+        written(core, now, entry->body.n);
+    else
+        core_journal_failed(core, now, rc);
+    return rc;
+}
+
 heng_rc core_keep_passed(struct heng_core *core, heng_us now, const char *name, struct heng_slice value)
 {
     if (core->journal.failed) return HENG_ELIMIT;
@@ -245,6 +269,7 @@ static void committed(struct heng_core *core, heng_us now)
     journal->commit_us = HENG_US_NEVER;
     journal->let_go = journal->token_count;
     journal->commits++;
+    if (heng_spool_is_crowded(journal->spool)) journal->thin_us = now;
     tell_client(core, now);
     core_children_committed(core, now);
     core_config_committed(core, now);
@@ -309,6 +334,7 @@ void core_journal_failed(struct heng_core *core, heng_us now, heng_rc rc)
     /* Full is tried again at once: there may be something to thin. */
     journal->retry_us = journal->tried ? now + CORE_RETRY_S * HENG_US_PER_S : now;
     core_children_drop(core, now);
+    core_salvage_stop(core);
 }
 
 static struct heng_spool_limits limits_wanted(const struct heng_core *core)
@@ -349,6 +375,7 @@ static void begin_anew(struct heng_core *core, heng_us now, const struct heng_sp
     core_live_clear(core);
     core_orders_keep(core, now);
     core_config_keep(core, now);
+    core_salvage_stop(core);
     if (found->set_aside[0])
         core_event(core, now, HENG_GATEWAY_JOURNAL_ASIDE, 0, "%.100s: %.90s", found->set_aside, found->why);
 }
@@ -378,7 +405,8 @@ void core_journal_limits(struct heng_core *core, heng_us now)
         core_journal_failed(core, now, HENG_EIO);
 }
 
-static heng_rc thin_steps(struct heng_core *core, heng_us now, struct heng_spool_thinned *ret_sum, bool *ret_more);
+static heng_rc thin_steps(struct heng_core *core, heng_us now, unsigned steps, struct heng_spool_thinned *ret_sum,
+                          bool *ret_more);
 static void tell_thinned(struct heng_core *core, heng_us now, struct heng_spool_thinned *sum);
 
 /* A transaction is there as a whole or not at all. Has the one whose commit failed left numbers behind, it is there. */
@@ -413,7 +441,7 @@ static heng_rc thin_and_write(struct heng_core *core, heng_us now)
 {
     struct heng_spool_thinned sum;
     bool more;
-    heng_rc rc = thin_steps(core, now, &sum, &more);
+    heng_rc rc = thin_steps(core, now, CORE_THIN_STEPS_FULL, &sum, &more);
     if (rc != HENG_OK) return rc;
     tell_thinned(core, now, &sum);
     rc = write_again(core, now);
@@ -510,17 +538,17 @@ static void add_thinned(struct heng_spool_thinned *sum, const struct heng_spool_
 }
 
 /* By age only when somebody has put our clock right: a clock that is years ahead would take all that is there. */
-static heng_rc thin_steps(struct heng_core *core, heng_us now, struct heng_spool_thinned *ret_sum, bool *ret_more)
+static heng_rc thin_steps(struct heng_core *core, heng_us now, unsigned steps, struct heng_spool_thinned *ret_sum,
+                          bool *ret_more)
 {
     struct core_journal *journal = &core->journal;
     heng_us time = core->clock.corrected ? core_time(core, now) : 0;
     heng_rc rc = HENG_OK;
     *ret_sum = (struct heng_spool_thinned){0};
     *ret_more = true;
-    for (unsigned i = 0; rc == HENG_OK && *ret_more && i < CORE_THIN_STEPS; i++) {
+    for (unsigned i = 0; rc == HENG_OK && *ret_more && i < steps; i++) {
         struct heng_spool_thinned step = {0};
         rc = heng_spool_thin(journal->spool, journal->acked, time, &step, ret_more, NULL);
-        if (rc == HENG_OK && step.entries == 0) *ret_more = false;
         if (rc == HENG_OK && ret_sum->maker_count + step.maker_count > HENG_SPOOL_MAKERS_MAX)
             tell_gaps(core, now, ret_sum);
         if (rc == HENG_OK) add_thinned(ret_sum, &step);
@@ -550,7 +578,7 @@ static void thin(struct heng_core *core, heng_us now)
     journal->thin_bytes = 0;
     core_orders_sweep(core, now);
     if (journal->failed) return;
-    heng_rc rc = thin_steps(core, now, &sum, &more);
+    heng_rc rc = thin_steps(core, now, CORE_THIN_STEPS, &sum, &more);
     if (rc != HENG_OK) {
         core_journal_failed(core, now, rc);
         return;

@@ -3,14 +3,15 @@
  * waiting are forgotten with the power: who gave them may give them again. Reads do no harm twice and are remembered in
  * memory only.
  *
- * On disk, "order:<id>": form (1), stage, kind, ended; line, device, when it ended (8 each, low byte first). */
+ * On disk, "order:<id>": form (2), stage, kind, ended; line, device, when it ended (8 each, low byte first), when it
+ * expires (seconds, 4). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gateway/core_inside.h"
 
-enum { ORDER_FORM = 1, ORDER_BYTES = 28 };
+enum { ORDER_FORM = 2, ORDER_BYTES = 32 };
 
 static bool stage_ends(heng_stage stage)
 {
@@ -90,6 +91,8 @@ void core_order_set(struct heng_core *core, heng_us now, const struct core_order
     core->orders[at] = *order;
 }
 
+/* A clock that is put right may have gone on by years since it ended. So it is also kept until its time is over: when
+ * it comes again after that, it is refused for that reason. */
 void core_orders_sweep(struct heng_core *core, heng_us now)
 {
     if (core->clock.doubtful) return;
@@ -97,11 +100,20 @@ void core_orders_sweep(struct heng_core *core, heng_us now)
     for (size_t i = core->order_count; i-- > 0;) {
         const struct core_order *order = &core->orders[i];
         heng_us kept = order->command ? CORE_ORDER_DAYS * HENG_US_PER_DAY : CORE_READ_S * HENG_US_PER_S;
+        if (order->command && time <= order->expires_us) continue;
         if (order->ended_us && time - order->ended_us > kept) forget(core, now, i);
     }
 }
 
 /* --- on disk --------------------------------------------------------------------------------------------------- */
+
+/* Rather later than earlier. */
+static uint64_t in_seconds(heng_us at_us)
+{
+    if (at_us <= 0) return 0;
+    heng_us seconds = at_us / HENG_US_PER_S + 1;
+    return seconds < UINT32_MAX ? (uint64_t)seconds : UINT32_MAX;
+}
 
 static size_t pack(const struct core_order *order, uint8_t ret[static 32])
 {
@@ -113,6 +125,7 @@ static size_t pack(const struct core_order *order, uint8_t ret[static 32])
     heng_buf_le(&buf, (uint64_t)order->line_id, 8);
     heng_buf_le(&buf, (uint64_t)order->device_id, 8);
     heng_buf_le(&buf, (uint64_t)order->ended_us, 8);
+    heng_buf_le(&buf, in_seconds(order->expires_us), 4);
     return buf.n;
 }
 
@@ -127,6 +140,7 @@ static bool unpack(struct heng_slice bytes, const char *name, struct core_order 
     ret->line_id = (int64_t)heng_reader_le(&r, 8);
     ret->device_id = (int64_t)heng_reader_le(&r, 8);
     ret->ended_us = (heng_us)heng_reader_le(&r, 8);
+    ret->expires_us = (heng_us)heng_reader_le(&r, 4) * HENG_US_PER_S;
     return ret->id > 0 && ret->stage < HENG_STAGE_COUNT && ret->kind < HENG_ORDER_COUNT;
 }
 
@@ -191,6 +205,18 @@ void core_orders_load(struct heng_core *core, heng_us now)
         if (!core->orders[i].ended_us) failed_by_restart(core, now, &core->orders[i]);
 }
 
+/* There may be older versions of it: what has ended stays so. */
+void core_order_saved(struct heng_core *core, heng_us now, const char *name, struct heng_slice value)
+{
+    struct core_order order;
+    bool found;
+    if (!unpack(value, name, &order)) return;
+    size_t at = find(core, order.id, &found);
+    if (found && core->orders[at].ended_us) return;
+    core_order_set(core, now, &order);
+    core_keep(core, now, name, value);
+}
+
 void core_orders_keep(struct heng_core *core, heng_us now)
 {
     char name[65];
@@ -205,10 +231,21 @@ void core_orders_keep(struct heng_core *core, heng_us now)
 
 /* --- from above ------------------------------------------------------------------------------------------------ */
 
+static bool is_same(const struct core_order *known, const struct heng_down_order *order)
+{
+    return known->line_id == order->line_id && known->device_id == order->device_id &&
+           known->kind == (uint8_t)order->order.kind && known->command == order->command;
+}
+
 static bool take(struct heng_core *core, heng_us now, const struct heng_down_order *order)
 {
     bool found;
-    (void)find(core, order->id, &found);
+    size_t at = find(core, order->id, &found);
+    /* As when the centre was put back from a backup, and gives its numbers once more. */
+    if (found && !is_same(&core->orders[at], order)) {
+        core_outcome(core, now, HENG_OUTCOME_OF_ORDER, order->id, false, "another order of this number was here");
+        return false;
+    }
     if (found) {
         core_outcome(core, now, HENG_OUTCOME_OF_ORDER, order->id, true, "it is known already");
         return false;
@@ -224,6 +261,7 @@ static bool take(struct heng_core *core, heng_us now, const struct heng_down_ord
     struct core_order made = {.id = order->id,
                               .line_id = order->line_id,
                               .device_id = order->device_id,
+                              .expires_us = order->expires_us,
                               .kind = (uint8_t)order->order.kind,
                               .stage = HENG_STAGE_QUEUED,
                               .command = order->command};

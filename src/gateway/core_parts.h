@@ -12,16 +12,17 @@ enum {
     CORE_PENDING_ENTRIES = 256, /* as many, or so many bytes, are committed at once */
     CORE_PENDING_BYTES = 256 * 1024,
     CORE_TOKENS_MAX = 512,
-    CORE_RETRY_S = 5,       /* a disk that takes nothing is tried again */
-    CORE_THIN_S = 60,       /* room is made after so long, ... */
-    CORE_THIN_COMMITS = 64, /* ... so many commits, ... */
-    CORE_THIN_PART = 64,    /* ... or such a part of its size written */
-    CORE_THIN_STEPS = 16,   /* in one go */
+    CORE_RETRY_S = 5,          /* a disk that takes nothing is tried again */
+    CORE_THIN_S = 60,          /* room is made after so long, ... */
+    CORE_THIN_COMMITS = 64,    /* ... so many commits, ... */
+    CORE_THIN_PART = 64,       /* ... or such a part of its size written */
+    CORE_THIN_STEPS = 4,       /* in one transaction, which must find room in the log, ... */
+    CORE_THIN_STEPS_FULL = 16, /* ... or of a journal that is full */
     CORE_BATCH_BYTES = HENG_UPLINK_BATCH_BYTES + HENG_ENTRY_BODY_MAX,
     CORE_LIVE_MAX = 8192, /* meters whose newest read is known; a power of two */
     CORE_LIVE_SCAN = 4096,
     CORE_ORDERS_MAX = 4096,
-    CORE_ORDER_DAYS = 7, /* an order that has ended is remembered so long, ... */
+    CORE_ORDER_DAYS = 7, /* an order that has ended is remembered so long, and until it may not be done any more, ... */
     CORE_READ_S = 3600,  /* ... a read so long, and not on disk */
     CORE_OUTCOMES_MAX = 32,
     CORE_ASKERS_MAX = 16, /* strangers that wait for an answer */
@@ -30,6 +31,7 @@ enum {
     CORE_EPOCHS_MAX = 4, /* of a child whose cursors are kept */
     CORE_CHILD_WINDOW_BYTES = 128 * 1024,
     CORE_CHILD_BATCH_BYTES = 32 * 1024,
+    CORE_ASIDE_MAX = 640,
     CORE_EVENT_S = 60 /* between two events of the same child */
 };
 
@@ -69,6 +71,17 @@ struct core_journal {
     bool acked_news, fork;
     int64_t tokens[CORE_TOKENS_MAX]; /* let_go of them are committed, token_count are known */
     size_t token_count, let_go;
+};
+
+/* --- core_salvage.c --- */
+
+/* from NULL: nothing is being saved. again: it is to be begun where it had come to. */
+struct core_salvage {
+    struct heng_salvage *from;
+    char path[512];
+    uint64_t skip, looked, saved;
+    heng_us at_us; /* monotonic */
+    bool at_start, again;
 };
 
 /* What the tier above asked of the journal, and waits for. */
@@ -112,6 +125,7 @@ struct core_config_slot {
 struct core_order {
     int64_t id, line_id, device_id;
     heng_us ended_us; /* wall clock; 0: it has not ended */
+    heng_us expires_us;
     uint8_t kind, stage;
     bool command;
 };
@@ -154,6 +168,7 @@ struct heng_core {
     char *journal_path, *vfs;
     uint8_t *request;
     struct core_journal journal;
+    struct core_salvage salvage;
     struct core_wanted wanted;
     struct core_live *live; /* CORE_LIVE_MAX, by device; NULL until the first one */
     size_t live_count;
@@ -176,6 +191,7 @@ struct heng_core {
     bool full_told, busy;
     struct core_node nodes[HENG_UPLINK_CHILDREN_MAX];
     size_t node_count;
+    uint64_t look; /* of the nodes, as it was told above */
     struct core_conn conns[HENG_UPLINK_CHILDREN_MAX];
     int turn;
     struct core_asker askers[CORE_ASKERS_MAX];

@@ -152,7 +152,7 @@ static bool enrol(struct heng_core *core, heng_us now)
         core_pass_enrol_down(core, now, answer);
         return false;
     }
-    if (!answer->certificate.n) return false;
+    if (!answer->certificate.n) return answer->why[0] != '\0'; /* refused, or it waits */
     core->renewing = false;
     return true;
 }
@@ -258,6 +258,11 @@ void heng_core_up_bytes(struct heng_core *core, heng_us now, heng_us wall_us, st
 void heng_core_up_unsent(struct heng_core *core, heng_us now, size_t bytes)
 {
     heng_client_unsent(core->client, now, bytes);
+}
+
+heng_rc heng_core_request(struct heng_core *core, struct heng_slice request, struct heng_err *err)
+{
+    return heng_client_request(core->client, request, err);
 }
 
 void heng_core_restart(struct heng_core *core, heng_us now, unsigned servers, bool enrolled)

@@ -44,10 +44,17 @@ static void free_news(struct gate_news *news)
     free(news);
 }
 
-/* While the disk takes nothing. Lines wait as long as one is kept, so there are few. */
+/* While the disk takes nothing. Lines are asked nothing as long as something is kept (has_room), so there is one read
+ * at most, and of each order one end; what tells of states and events leaves them their room. */
+static bool has_place(const struct heng_lines *lines, const struct heng_body *body)
+{
+    bool vital = body->kind == HENG_ENTRY_READ || body->kind == HENG_ENTRY_ORDER;
+    return lines->news_count < (vital ? LINES_BACKLOG_MAX : LINES_BACKLOG_MAX - LINES_ORDERS_MAX);
+}
+
 static void keep(struct heng_lines *lines, const struct heng_body *body, heng_us at_us, bool urgent, int64_t token)
 {
-    struct gate_news *news = lines->news_count < LINES_BACKLOG_MAX ? calloc(1, sizeof *news) : NULL;
+    struct gate_news *news = has_place(lines, body) ? calloc(1, sizeof *news) : NULL;
     if (news && body->kind == HENG_ENTRY_READ) news->read = calloc(1, sizeof *news->read);
     if (!news || (body->kind == HENG_ENTRY_READ && !news->read)) {
         free(news);
@@ -135,7 +142,6 @@ heng_rc heng_lines_take_by_hand(struct heng_lines *lines, const struct heng_body
  * configuration knows may be months old. */
 static void remember_due(struct gate_line *line, int64_t device_id, const struct heng_learned *learned)
 {
-    struct heng_spool *spool = heng_core_journal(line->lines->core);
     for (size_t i = 0; i < line->meter_count; i++) {
         struct heng_meter_config *meter = &line->meters[i];
         if (meter->device_id != device_id || meter->learned.due_done_us >= learned->due_done_us) continue;
@@ -145,9 +151,7 @@ static void remember_due(struct gate_line *line, int64_t device_id, const struct
         meter->learned.due_done_us = learned->due_done_us;
         snprintf(name, sizeof name, "due:%lld", (long long)device_id);
         heng_buf_le(&value, (uint64_t)learned->due_done_us, 8);
-        struct heng_err err;
-        heng_rc rc = spool ? heng_spool_keep(spool, name, heng_buf_slice(&value), &err) : HENG_OK;
-        (void)rc; /* the worst that comes of it is a due date that is read twice */
+        heng_core_keep(line->lines->core, heng_clock_mono(), name, heng_buf_slice(&value));
     }
 }
 
@@ -337,6 +341,8 @@ void heng_lines_view(const struct heng_lines *lines, size_t index, struct heng_l
 /* --- life ------------------------------------------------------------------------------------------------------- */
 
 void heng_lines_listen(struct heng_lines *lines, struct heng_lines_events events) { lines->events = events; }
+
+void heng_lines_watch(struct heng_lines *lines, heng_us least_us) { lines->watch_least_us = least_us; }
 
 heng_rc heng_lines_new(uv_loop_t *loop, struct heng_core *core, struct heng_dtu_listener *dtu, struct heng_lines **ret,
                        struct heng_err *err)

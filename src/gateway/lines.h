@@ -26,6 +26,7 @@ struct heng_lines_events {
 HENG_NODISCARD heng_rc heng_lines_new(uv_loop_t *loop, struct heng_core *core, struct heng_dtu_listener *dtu,
                                       struct heng_lines **ret, struct heng_err *err);
 void heng_lines_listen(struct heng_lines *lines, struct heng_lines_events events); /* zero: nobody does */
+void heng_lines_watch(struct heng_lines *lines, heng_us least_us);                 /* struct heng_watch_seen */
 
 /* Let lines and meters be as this configuration says: all of it is tried first, and nothing is done when something of
  * it cannot be. Lines that are as before go on without interruption. Errors: ECONFIG, EFORMAT, ELIMIT, ENOMEM: the text

@@ -115,9 +115,8 @@ static void recall_due(struct heng_lines *lines, struct heng_meter_config *meter
 {
     char name[40];
     struct heng_slice value;
-    struct heng_spool *spool = heng_core_journal(lines->core);
     snprintf(name, sizeof name, "due:%lld", (long long)meter->device_id);
-    if (!spool || heng_spool_recall(spool, name, &value, NULL) != HENG_OK || value.n != 8) return;
+    if (heng_core_recall(lines->core, name, &value) != HENG_OK || value.n != 8) return;
     struct heng_reader r = heng_reader_of(value);
     heng_us due_us = (heng_us)heng_reader_le(&r, 8);
     if (due_us > meter->learned.due_done_us) meter->learned.due_done_us = due_us;

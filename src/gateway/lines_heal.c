@@ -53,7 +53,8 @@ void lines_heal(struct gate_line *line, heng_us now)
                                    .meter_count = line->meter_count,
                                    .deadline_us = line->bus ? heng_line_deadline(heng_bus_line(line->bus)) : 0,
                                    .may_ask = !line->tunnel && !line->token && !line->connect_us && !lines->first &&
-                                              heng_core_has_room(lines->core)};
+                                              heng_core_has_room(lines->core),
+                                   .least_us = lines->watch_least_us};
     switch (heng_watch_look(&line->watch, &seen, now, lines_wall(lines), why)) {
     case HENG_WATCH_NOTHING: break;
     case HENG_WATCH_SILENT: tell(line, HENG_GATEWAY_LINE_SILENT, why); break;

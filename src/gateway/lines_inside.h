@@ -9,7 +9,7 @@
 enum {
     LINES_STATUSES_PER_S = 32,
     LINES_ORDERS_MAX = 4096,
-    LINES_BACKLOG_MAX = 512,
+    LINES_BACKLOG_MAX = 512 + LINES_ORDERS_MAX,
     LINES_BACKLOG_TRIES = 100,
     LINES_FINGERPRINT = 32
 };
@@ -88,6 +88,7 @@ struct heng_lines {
     struct gate_news *first, *last;
     size_t news_count;
     struct clock_watch clock;
+    heng_us watch_least_us; /* struct heng_watch_seen */
     bool stopped;
 };
 

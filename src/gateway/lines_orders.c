@@ -5,7 +5,7 @@
 
 #include "gateway/lines_inside.h"
 
-enum { LOCAL_READ_S = 600 };
+enum { LOCAL_READ_S = 600, LOCAL_WAIT_S = 10 };
 
 static void answer(struct heng_lines *lines, heng_outcome_of what, int64_t of, bool taken, const char *why)
 {
@@ -103,9 +103,13 @@ heng_rc heng_lines_read_now(struct heng_lines *lines, int64_t device_id, int64_t
         for (size_t m = 0; m < lines->lines[i]->meter_count; m++)
             if (lines->lines[i]->meters[m].device_id == device_id) order.line_id = lines->lines[i]->id;
     struct gate_line *line = lines_find(lines, order.line_id);
-    if (line && line->bus && heng_line_state_now(heng_bus_line(line->bus)) == HENG_LINE_STATE_DOWN)
-        return heng_fail(err, HENG_ECLOSED, 0, "line '%.40s' is down: %.90s", line->config.name,
-                         heng_line_detail(heng_bus_line(line->bus))); /* who stands there does not want to wait */
+    if (line && line->bus && heng_line_state_now(heng_bus_line(line->bus)) == HENG_LINE_STATE_DOWN) {
+        heng_us wait_us = LOCAL_WAIT_S * HENG_US_PER_S, now = heng_clock_mono();
+        if (now - heng_line_since(heng_bus_line(line->bus)) > wait_us) /* who stands there does not want to wait */
+            return heng_fail(err, HENG_ECLOSED, 0, "line '%.40s' is down: %.90s", line->config.name,
+                             heng_line_detail(heng_bus_line(line->bus)));
+        order.job.expires_us = now + wait_us; /* it has just begun, and may be connecting */
+    }
     heng_rc rc = submit(lines, line, &order, err);
     if (rc != HENG_OK) return rc;
     *ret_job = lines->next_job++;

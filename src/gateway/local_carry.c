@@ -188,6 +188,26 @@ static heng_rc offer_config(struct local_conn *conn, bool *ret_waits, struct hen
     return rc;
 }
 
+/* The list that a handheld read by. A list of another site may give our numbers to other meters: what is ours must be
+ * called the same there. */
+static heng_rc check_route(struct local_conn *conn, struct heng_slice bytes, struct heng_err *err)
+{
+    struct heng_gateway_config config;
+    struct heng_line_view line;
+    void *memory = NULL;
+    heng_rc rc = heng_config_unpack(bytes, &config, &memory, err);
+    if (rc != HENG_OK) return rc;
+    for (size_t i = 0; rc == HENG_OK && i < heng_lines_count(conn->local->config.lines); i++) {
+        heng_lines_view(conn->local->config.lines, i, &line);
+        for (size_t j = 0; rc == HENG_OK && j < line.meter_count; j++) {
+            rc = heng_carry_same_meter(&config, line.meters[j].device_id, line.meters[j].number, err);
+            if (rc == HENG_ENOTFOUND) rc = HENG_OK; /* not on that list */
+        }
+    }
+    heng_config_free(memory);
+    return rc;
+}
+
 /* Only what was read by hand: entries of a gateway have their number from it, and go to the centre. */
 static heng_rc take_entry(struct local_conn *conn, const struct heng_entry *entry, struct heng_err *err)
 {
@@ -213,6 +233,7 @@ static heng_rc take_item(struct local_conn *conn, const struct heng_carry_item *
     switch (item->kind) {
     case HENG_CARRY_HEADER: import->header = item->header; return HENG_OK;
     case HENG_CARRY_CONFIG: return keep_config(import, item->bytes, err);
+    case HENG_CARRY_ROUTE: return check_route(conn, item->bytes, err);
     case HENG_CARRY_ENTRY:
         if (take_entry(conn, &item->entry, &why) == HENG_OK)
             import->readings++;

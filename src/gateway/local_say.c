@@ -1,4 +1,5 @@
 /* Answers of the local port for people: tables of fixed columns, one line of JSON at a time. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,21 @@ struct fields {
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
+/* Names come from afar: no orders to the terminal. */
+static void tame(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F) *text = '?';
+}
+
 static void take_value(struct heng_json_reader *r, char *ret, size_t cap)
 {
     ret[0] = '\0';
     switch (heng_json_peek(r)) {
-    case HENG_JSON_STRING: heng_json_get_string(r, ret, cap); break;
+    case HENG_JSON_STRING:
+        heng_json_get_string(r, ret, cap);
+        tame(ret);
+        break;
     case HENG_JSON_NUMBER: snprintf(ret, cap, "%lld", (long long)heng_json_get_int(r, INT64_MIN, INT64_MAX)); break;
     case HENG_JSON_BOOL: snprintf(ret, cap, "%s", heng_json_get_bool(r) ? "yes" : ""); break;
     case HENG_JSON_NULL:
@@ -59,23 +70,58 @@ static const char *get(const struct fields *fields, const char *key)
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
-/* Chinese, Japanese and Korean characters take two columns of a terminal. */
-static int columns_of(const char *text)
+static uint32_t character_of(const uint8_t *p, size_t n)
 {
-    int columns = 0;
-    for (const uint8_t *p = (const uint8_t *)text; *p;) {
-        size_t n = heng_utf8_length(p, strlen((const char *)p));
-        columns += n == 3 && p[0] >= 0xE2 + 1 ? 2 : 1;
-        p += n ? n : 1;
-    }
-    return columns;
+    static const uint8_t masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t c = p[0] & masks[n];
+    for (size_t i = 1; i < n; i++) c = c << 6 | (p[i] & 0x3Fu);
+    return c;
 }
 
+/* Chinese, Japanese and Korean characters and pictures take two columns of a terminal, accents that follow their letter
+ * none. Source: Unicode 15, EastAsianWidth.txt, W and F. */
+static int width_of(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+        int width;
+    } ranges[] = {{0x0300, 0x036F, 0},   {0x1100, 0x115F, 2},   {0x200B, 0x200F, 0},  {0x2E80, 0x303E, 2},
+                  {0x3041, 0xA4CF, 2},   {0xA960, 0xA97C, 2},   {0xAC00, 0xD7A3, 2},  {0xF900, 0xFAFF, 2},
+                  {0xFE30, 0xFE6F, 2},   {0xFF01, 0xFF60, 2},   {0xFFE0, 0xFFE6, 2},  {0x1F300, 0x1F64F, 2},
+                  {0x1F680, 0x1F6FF, 2}, {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last) return ranges[i].width;
+    return 1;
+}
+
+/* How many bytes of text go into so many columns, and how many they take. */
+static size_t fit(const char *text, int columns, int *ret_columns)
+{
+    size_t left = strlen(text), at = 0;
+    for (*ret_columns = 0; at < left;) {
+        const uint8_t *p = (const uint8_t *)text + at;
+        size_t n = heng_utf8_length(p, left - at);
+        int width = n ? width_of(character_of(p, n)) : 1;
+        if (*ret_columns + width > columns) break;
+        *ret_columns += width;
+        at += n ? n : 1;
+    }
+    return at;
+}
+
+/* What is too long ends with an ellipsis: the columns behind it stand where they should. width 0: the last one. */
 static void put_cell(struct heng_str *out, const char *text, int width)
 {
-    int pad = width - columns_of(text);
-    heng_str_fmt(out, "%s%*s", text, pad > 0 ? pad : 0, "");
-    heng_str_put(out, "  ", pad < 0 ? 1 : 2);
+    int columns;
+    size_t n = fit(text, width ? width : INT_MAX, &columns);
+    if (text[n]) {
+        n = fit(text, width - 1, &columns);
+        heng_str_fmt(out, "%.*s\u2026", (int)n, text);
+        columns++;
+    } else {
+        heng_str_put(out, text, n);
+    }
+    heng_str_fmt(out, "%*s  ", width > columns ? width - columns : 0, "");
 }
 
 static void put_number(struct heng_str *out, const char *text, int width) { heng_str_fmt(out, "%*s  ", width, text); }
@@ -269,6 +315,7 @@ void heng_local_say(struct heng_local_words *words, const char *json, size_t n, 
         say_object(kind, &r, first, out);
     } else if (heng_json_peek(&r) == HENG_JSON_STRING) { /* log, error */
         heng_json_get_string(&r, text, sizeof text);
+        tame(text);
         heng_str_fmt(out, "%s\n", text);
     }
 }

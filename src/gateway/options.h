@@ -14,6 +14,7 @@ struct gateway_options {
     unsigned server_count, journal_mb;
     bool verbose;
     char local[GATEWAY_PATH_MAX];
+    unsigned watch_s; /* no option sets it: tests cannot wait for minutes of silence (heng_lines_watch) */
 };
 
 /* The options of `run`. Errors: ECONFIG: the text is for a person; EEXISTS: help was asked for. */

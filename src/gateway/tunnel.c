@@ -2,11 +2,12 @@
  * why are told to the journal when it begins and when it ends. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/lines_inside.h"
 
 /* A converter that has just lost one connection needs a moment before it takes another. */
-enum { SECONDS_USUAL = 600, SECONDS_MAX = 3600, REST_S = 1 };
+enum { SECONDS_USUAL = 600, SECONDS_MAX = 8 * 3600, REST_S = 1, EARLY_MAX = 4096 };
 
 struct tunnel {
     struct gate_line *line;
@@ -15,6 +16,9 @@ struct tunnel {
     heng_us open_us, until_us;
     char who[64], why[120];
     const char *failed; /* why it ends at the next look; it cannot end while its link speaks */
+    bool opened;
+    uint8_t early[EARLY_MAX]; /* what the fitter has said before the link was open: more than that is lost */
+    size_t early_n, lost;
 };
 
 static void answer(struct heng_lines *lines, uint64_t id, bool taken, const char *why)
@@ -26,13 +30,35 @@ static void answer(struct heng_lines *lines, uint64_t id, bool taken, const char
 
 /* --- the link --------------------------------------------------------------------------------------------------- */
 
-static void on_opened(void *owner) { (void)owner; }
+static void on_opened(void *owner)
+{
+    struct tunnel *tunnel = owner;
+    tunnel->opened = true;
+    if (tunnel->early_n) heng_link_send(tunnel->link, heng_slice_of(tunnel->early, tunnel->early_n));
+    tunnel->bytes_out += tunnel->early_n;
+    tunnel->early_n = 0;
+}
 
 /* It opens again by itself; the fitter sees silence meanwhile. */
 static void on_closed(void *owner, const char *why)
 {
-    (void)owner;
+    struct tunnel *tunnel = owner;
     (void)why;
+    tunnel->opened = false;
+}
+
+static void say(struct tunnel *tunnel, struct heng_slice bytes)
+{
+    if (tunnel->opened) {
+        tunnel->bytes_out += bytes.n;
+        heng_link_send(tunnel->link, bytes);
+        return;
+    }
+    size_t n = sizeof tunnel->early - tunnel->early_n;
+    if (n > bytes.n) n = bytes.n;
+    if (n) memcpy(tunnel->early + tunnel->early_n, bytes.p, n);
+    tunnel->early_n += n;
+    tunnel->lost += bytes.n - n;
 }
 
 static void on_bytes(void *owner, struct heng_slice bytes)
@@ -66,8 +92,9 @@ void lines_tunnel_end(struct gate_line *line, const char *why)
     snprintf(message.why, sizeof message.why, "%s", why);
     (void)heng_core_tunnel(lines->core, heng_clock_mono(), &message); /* when the way up is lost they know it above */
     heng_lines_event(lines, HENG_GATEWAY_TUNNEL_CLOSED, (int64_t)(tunnel->bytes_in + tunnel->bytes_out), line->id,
-                     "%s: %s; %llu bytes from the line, %llu to it", tunnel->who, why,
-                     (unsigned long long)tunnel->bytes_in, (unsigned long long)tunnel->bytes_out);
+                     "%s: %s; %llu bytes from the line, %llu to it, %zu never sent", tunnel->who, why,
+                     (unsigned long long)tunnel->bytes_in, (unsigned long long)tunnel->bytes_out,
+                     tunnel->early_n + tunnel->lost);
     heng_link_close(tunnel->link);
     line->tunnel = NULL;
     free(tunnel);
@@ -116,10 +143,7 @@ void heng_lines_tunnel(struct heng_lines *lines, const struct heng_tunnel_messag
     }
     struct gate_line *line = line_of(lines, message->id);
     if (!line) return;
-    if (message->bytes.n && line->tunnel->link) {
-        line->tunnel->bytes_out += message->bytes.n;
-        heng_link_send(line->tunnel->link, message->bytes);
-    }
+    say(line->tunnel, message->bytes);
     if (message->close) lines_tunnel_end(line, message->why[0] ? message->why : "the fitter has ended it");
 }
 

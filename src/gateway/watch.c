@@ -6,10 +6,9 @@
 
 enum {
     RHYTHMS = 3,
-    RHYTHM_S_MIN = 60,
+    RHYTHM_S_MIN = 60, /* a meter that is due now has so long to answer, too */
     PAUSE_S_MAX = 30 * 60,
     GROWN_PAUSE_S_MAX = 6 * 3600,
-    GRACE_S = 60, /* a meter that is due now has so long to answer */
     STALL_S = 60,
     ASLEEP_S = 30, /* nobody looked for so long: the program slept, not the line */
     DOUBLINGS_MAX = 9
@@ -17,6 +16,11 @@ enum {
 
 /* Half of an hour's steps may be taken at once, the other half runs in meanwhile. */
 static const heng_us step_cost_us = INT64_C(7200) * HENG_US_PER_S / HENG_WATCH_STEPS_PER_H;
+
+static heng_us least(const struct heng_watch_seen *seen)
+{
+    return seen->least_us ? seen->least_us : RHYTHM_S_MIN * HENG_US_PER_S;
+}
 
 /* --- what can be expected --------------------------------------------------------------------------------------- */
 
@@ -42,8 +46,8 @@ static heng_us next_expected(const struct heng_watch_seen *seen, heng_us after_u
 {
     const struct heng_line_config *config = seen->config;
     heng_us best = HENG_US_NEVER;
-    heng_us period_s = config->period_s > RHYTHM_S_MIN ? config->period_s : RHYTHM_S_MIN;
-    if (config->period_s && is_used(seen, 0)) best = after_us + period_s * HENG_US_PER_S;
+    heng_us period_us = config->period_s * HENG_US_PER_S;
+    if (period_us && is_used(seen, 0)) best = after_us + (period_us > least(seen) ? period_us : least(seen));
     for (size_t i = 0; i < config->schedule_count; i++) {
         if (!is_used(seen, config->schedules[i].id)) continue;
         heng_us at = next_of(&config->schedules[i], config->zone, after_us);
@@ -58,16 +62,16 @@ static void reckon(struct heng_watch *watch, const struct heng_watch_seen *seen,
 {
     heng_us since = watch->since_us + wall_ahead_us, first = next_expected(seen, since), last = first, second = first;
     watch->limit_us = HENG_US_NEVER;
-    watch->rhythm_us = RHYTHM_S_MIN * HENG_US_PER_S;
+    watch->rhythm_us = least(seen);
     for (int i = 0; i < RHYTHMS && last != HENG_US_NEVER; i++) {
-        heng_us next = next_expected(seen, last), least = last + RHYTHM_S_MIN * HENG_US_PER_S;
-        last = next < least ? next_expected(seen, least - 1) : next;
+        heng_us next = next_expected(seen, last), soonest = last + least(seen);
+        last = next < soonest ? next_expected(seen, soonest - 1) : next;
         if (i == 0) second = last;
     }
     if (last == HENG_US_NEVER) return;
     heng_us excused = first - since - (second - first);
     watch->rhythm_us = (last - first) / RHYTHMS;
-    watch->limit_us = watch->since_us + (excused > 0 ? excused : 0) + (last - first) + GRACE_S * HENG_US_PER_S;
+    watch->limit_us = watch->since_us + (excused > 0 ? excused : 0) + (last - first) + least(seen);
 }
 
 /* --- healing ---------------------------------------------------------------------------------------------------- */
@@ -85,8 +89,7 @@ static bool spend(struct heng_watch *watch, heng_us now)
 /* A step is judged by the read after it: the next one comes when one was due, and had time to be answered. */
 static void set_next(struct heng_watch *watch, const struct heng_watch_seen *seen, heng_us now, heng_us wall_us)
 {
-    heng_us pause = watch->rhythm_us, least = RHYTHM_S_MIN * HENG_US_PER_S;
-    if (pause < least) pause = least;
+    heng_us pause = watch->rhythm_us > least(seen) ? watch->rhythm_us : least(seen);
     if (pause > PAUSE_S_MAX * HENG_US_PER_S) pause = PAUSE_S_MAX * HENG_US_PER_S;
     unsigned doublings = watch->steps / 3;
     pause <<= doublings < DOUBLINGS_MAX ? doublings : DOUBLINGS_MAX;
@@ -94,7 +97,7 @@ static void set_next(struct heng_watch *watch, const struct heng_watch_seen *see
     watch->next_us = now + pause;
     heng_us due = next_expected(seen, wall_us);
     if (due == HENG_US_NEVER) return;
-    due += now - wall_us + GRACE_S * HENG_US_PER_S;
+    due += now - wall_us + least(seen);
     if (due > watch->next_us) watch->next_us = due;
 }
 

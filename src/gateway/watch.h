@@ -47,6 +47,7 @@ struct heng_watch_seen {
     size_t meter_count;
     heng_us deadline_us;
     bool may_ask;
+    heng_us least_us; /* of a rhythm, and what a meter has to answer; 0: a minute. For tests that cannot wait */
 };
 
 void heng_watch_start(struct heng_watch *watch, heng_us now);

@@ -10,16 +10,20 @@ uint32_t heng_relays_find(const struct heng_relays *relays, int64_t id)
     return HENG_RELAY_NONE;
 }
 
-/* The chain from the outer relay to this one; how long it is, or DEEP_MAX + 1 for a circle. */
+/* How many relays stand one behind another up to this one; DEEP_MAX + 1: too many, or a circle. */
+static unsigned depth(const struct heng_relays *relays, uint32_t relay)
+{
+    unsigned n = 0;
+    for (; relay != HENG_RELAY_NONE && n <= HENG_RELAYS_DEEP_MAX; relay = relays->relays[relay].parent) n++;
+    return n;
+}
+
+/* The chain from the outer relay to this one, and how long it is. */
 static unsigned way(const struct heng_relays *relays, uint32_t relay, uint32_t ret[HENG_RELAYS_DEEP_MAX])
 {
-    uint32_t inner_first[HENG_RELAYS_DEEP_MAX];
-    unsigned n = 0;
-    for (; relay != HENG_RELAY_NONE; relay = relays->relays[relay].parent) {
-        if (n == HENG_RELAYS_DEEP_MAX) return n + 1;
-        inner_first[n++] = relay;
-    }
-    for (unsigned i = 0; i < n; i++) ret[i] = inner_first[n - 1 - i];
+    unsigned n = depth(relays, relay);
+    if (n > HENG_RELAYS_DEEP_MAX) return 0; /* check has refused such a line */
+    for (unsigned i = n; i-- > 0; relay = relays->relays[relay].parent) ret[i] = relay;
     return n;
 }
 
@@ -27,10 +31,9 @@ static heng_rc check(const struct heng_relays *relays, const char *line, struct 
 {
     for (size_t i = 0; i < relays->count; i++) {
         const struct heng_relay_config *c = &relays->relays[i].config;
-        uint32_t chain[HENG_RELAYS_DEEP_MAX];
         if (c->parent_id && relays->relays[i].parent == HENG_RELAY_NONE)
             return heng_fail(err, HENG_ECONFIG, 0, "line '%s': the relay in front of '%s' is not there", line, c->name);
-        if (way(relays, (uint32_t)i, chain) > HENG_RELAYS_DEEP_MAX)
+        if (depth(relays, (uint32_t)i) > HENG_RELAYS_DEEP_MAX)
             return heng_fail(err, HENG_ECONFIG, 0, "line '%s': more than %d relays one behind another at '%s'", line,
                              HENG_RELAYS_DEEP_MAX, c->name);
         if (c->open_n > HENG_RELAY_BYTES_MAX || c->open_answer_n > HENG_RELAY_BYTES_MAX)

@@ -165,7 +165,7 @@ static bool is_light(const struct heng_telegram *t, char ret_fabrication[24])
 static void name(const uint8_t wire[8], char ret_address[HENG_ADDRESS_MAX], char ret_number[24])
 {
     snprintf(ret_number, 24, "%02X%02X%02X%02X", wire[3], wire[2], wire[1], wire[0]);
-    snprintf(ret_address, HENG_ADDRESS_MAX, "%s%02X%02X%02X%02X", ret_number, wire[4], wire[5], wire[6], wire[7]);
+    snprintf(ret_address, HENG_ADDRESS_MAX, "%.8s%02X%02X%02X%02X", ret_number, wire[4], wire[5], wire[6], wire[7]);
 }
 
 static void take_candidate(struct heng_search_secondary *s, const struct heng_telegram *t, const uint8_t wire[8])

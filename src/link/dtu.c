@@ -87,7 +87,7 @@ void heng_dtu_adopt(const struct heng_registration *registration, uv_tcp_t *sock
     }
     socket->data = link;
     dtu->socket = socket;
-    heng_socket_tune(socket);
+    heng_socket_tune(socket, HENG_SOCKET_PATIENCE_MS);
     heng_sieve_set(&link->sieve, 1, said);
     int status = uv_read_start((uv_stream_t *)socket, on_alloc, on_read);
     if (status != 0) {

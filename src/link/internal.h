@@ -81,7 +81,9 @@ void heng_remote_forget(struct heng_remote *remote);
 
 /* --- sockets: keep-alive and no delay; a write that copies; a close that frees ------------------------------- */
 
-void heng_socket_tune(uv_tcp_t *socket);
+/* patience_ms: when the other end takes no bytes for so long, dead or only held back, the connection ends. */
+enum { HENG_SOCKET_PATIENCE_MS = 30000 };
+void heng_socket_tune(uv_tcp_t *socket, unsigned patience_ms);
 heng_rc heng_socket_send(uv_tcp_t *socket, struct heng_slice bytes);
 void heng_socket_drop(uv_tcp_t *socket);
 void heng_handle_free(uv_handle_t *handle); /* an uv_close_cb for a handle from malloc */

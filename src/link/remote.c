@@ -74,11 +74,10 @@ void heng_remote_forget(struct heng_remote *remote)
 
 /* --- sockets ------------------------------------------------------------------------------------------- */
 
-void heng_socket_tune(uv_tcp_t *socket)
+void heng_socket_tune(uv_tcp_t *socket, unsigned patience_ms)
 {
-    /* A pulled cable sends no goodbye. Bytes that nobody acknowledges for 30 s end the connection; where there are
-     * none, a probe goes out after a minute and every 10 s. */
-    unsigned patience_ms = 30000;
+    /* A pulled cable sends no goodbye. Where no bytes wait for the other end, a probe goes out after a minute and every
+     * 10 s. */
     int between_s = 10;
     uv_os_fd_t fd;
     uv_tcp_nodelay(socket, 1);

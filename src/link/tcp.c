@@ -50,7 +50,7 @@ static void on_connect(uv_connect_t *request, int status)
     free(request);
     if (!link || link->stopping) return;
     if (status == 0) {
-        heng_socket_tune((uv_tcp_t *)stream);
+        heng_socket_tune((uv_tcp_t *)stream, HENG_SOCKET_PATIENCE_MS);
         status = uv_read_start(stream, on_alloc, on_read);
     }
     if (status != 0)

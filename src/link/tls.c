@@ -299,7 +299,7 @@ void heng_tls_shake(struct heng_tls *tls, const struct tls_context *context, uin
     tls->ssl = SSL_new(context->ssl);
     tls->state = TLS_SHAKING;
     tls->since_ms = uv_now(tls->loop);
-    heng_socket_tune(tls->socket);
+    heng_socket_tune(tls->socket, TLS_PATIENCE_MS);
     if (!bio || !tls->ssl) {
         BIO_free(bio);
         heng_tls_fail_later(tls, "no memory for TLS");

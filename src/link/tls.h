@@ -81,8 +81,8 @@ struct heng_slice heng_tls_authority(const struct heng_tls *tls);
 HENG_NODISCARD heng_rc heng_tls_send(struct heng_tls *tls, struct heng_slice bytes);
 size_t heng_tls_unsent(const struct heng_tls *tls);
 
-/* Stop and go on taking bytes from the peer: TCP holds it back, and gives up when that lasts longer than 30 s. No bytes
- * come between the two calls, and its end is not noticed. */
+/* Stop and go on taking bytes from the peer: TCP holds it back, and gives up when that lasts longer than 120 s. No
+ * bytes come between the two calls, and its end is not noticed. */
 void heng_tls_pause(struct heng_tls *tls, bool pause);
 
 /* End it. gently: when what waits is out, or after 2 s. No event comes after this call, in either case, and tls is no

@@ -7,6 +7,9 @@
 
 enum { TLS_RECORD_MAX = 16384, TLS_UNSENT_MAX = 1 << 20, TLS_SLACK = 1 << 17, TLS_WHY_MAX = 160 };
 enum { TLS_HANDSHAKE_MS = 15000, TLS_LINGER_MS = 2000, TLS_CONNECT_MS = 5000, TLS_GRACE_MS = 5000 };
+/* A centre that waits for its disk pauses its gateways: longer than a DTU's socket may hang. Silence is found by pings.
+ */
+enum { TLS_PATIENCE_MS = 120000 };
 
 typedef enum tls_state { TLS_DIALLING, TLS_SHAKING, TLS_OPEN, TLS_LINGERING, TLS_GONE } tls_state;
 

@@ -73,7 +73,7 @@ struct heng_entry_range {
     X(CLOCK_SET, "clock-set", 4)     /* value: by how many microseconds */                                             \
     X(DISK_FULL, "disk-full", 5)     /* nothing can be kept: the lines wait */                                         \
     X(DISK_OK, "disk-ok", 6)                                                                                           \
-    X(JOURNAL_ASIDE, "journal-aside", 7)    /* a damaged journal was set aside, a new one begun */                     \
+    X(JOURNAL_ASIDE, "journal-aside", 7)    /* a damaged journal lies aside; value: entries of it that were saved */   \
     X(THINNED, "thinned", 8)                /* value: how many entries; detail: which, by which rule */                \
     X(DAMAGED, "damaged", 9)                /* value: how many entries are not believed */                             \
     X(CONFIG_APPLIED, "config-applied", 10) /* value: version */                                                       \

@@ -20,7 +20,7 @@ static sqlite3_syscall_ptr call_of(const char *vfs, const char *name)
     return v && v->iVersion >= 3 && v->xGetSystemCall ? v->xGetSystemCall(v, name) : NULL;
 }
 
-/* Open for reading only; NULL: it cannot be. Give it back with file_close. */
+/* Open for reading only; NULL: it cannot be. Give it back with spool_file_close. */
 static sqlite3_file *file_open(sqlite3_vfs *v, const char *path, char full[static SPOOL_PATH_CAP * 2])
 {
     sqlite3_file *file = calloc(1, (size_t)v->szOsFile);
@@ -34,8 +34,15 @@ static sqlite3_file *file_open(sqlite3_vfs *v, const char *path, char full[stati
     return NULL;
 }
 
-static void file_close(sqlite3_file *file)
+sqlite3_file *spool_file_open(const char *vfs, const char *path, char ret_name[static SPOOL_PATH_CAP * 2])
 {
+    sqlite3_vfs *v = sqlite3_vfs_find(vfs);
+    return v ? file_open(v, path, ret_name) : NULL;
+}
+
+void spool_file_close(sqlite3_file *file)
+{
+    if (!file) return;
     if (file->pMethods) file->pMethods->xClose(file);
     free(file);
 }
@@ -49,7 +56,7 @@ bool spool_file_exists(const char *vfs, const char *path)
     /* Of an empty file xAccess says that it is not there. */
     if (v->xAccess(v, path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there) return true;
     sqlite3_file *file = file_open(v, path, full);
-    if (file) file_close(file);
+    spool_file_close(file);
     return file != NULL;
 }
 
@@ -117,7 +124,7 @@ bool spool_file_is_empty(const char *vfs, const char *path)
     sqlite3_file *file = v ? file_open(v, path, full) : NULL;
     sqlite3_int64 size = -1;
     if (file && file->pMethods->xFileSize(file, &size) != SQLITE_OK) size = -1;
-    if (file) file_close(file);
+    spool_file_close(file);
     return size == 0;
 }
 
@@ -135,7 +142,7 @@ bool spool_file_readable(const char *vfs, const char *path)
         good = code == SQLITE_OK;
     }
     free(block);
-    if (file) file_close(file);
+    spool_file_close(file);
     return good;
 }
 
@@ -195,6 +202,6 @@ uint64_t spool_file_epoch(const char *vfs, const char *path)
         }
     }
     free(block);
-    if (file) file_close(file);
+    spool_file_close(file);
     return highest;
 }

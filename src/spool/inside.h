@@ -141,6 +141,9 @@ HENG_NODISCARD heng_rc spool_ask(struct heng_spool *spool, const char *text, cha
 HENG_NODISCARD heng_rc spool_count_pages(struct heng_spool *spool, struct heng_err *err);
 
 /* --- file.c: files by way of the VFS; names are those of SQLite --- */
+/* For reading only, with its name at ret_name as long as it is open; NULL: it cannot be. close accepts NULL. */
+sqlite3_file *spool_file_open(const char *vfs, const char *path, char ret_name[static SPOOL_PATH_CAP * 2]);
+void spool_file_close(sqlite3_file *file);
 bool spool_file_exists(const char *vfs, const char *path); /* also when it is empty */
 HENG_NODISCARD heng_rc spool_file_remove(const char *vfs, const char *path, struct heng_err *err); /* not there: OK */
 HENG_NODISCARD heng_rc spool_file_rename(const char *vfs, const char *from, const char *to, struct heng_err *err);
@@ -164,6 +167,9 @@ HENG_NODISCARD heng_rc spool_write_meta(struct heng_spool *spool, const struct s
                                         struct heng_err *err);
 uint64_t spool_meta_check(int64_t format, const struct spool_numbers *numbers);
 uint64_t spool_value_check(struct heng_slice name, struct heng_slice value);
+/* An entry out of the columns of its row, body borrowed. False: it is not what was written. */
+enum { SPOOL_ENTRY_NUMBERS = 9 }; /* at_us .. chk */
+bool spool_entry_of(const int64_t numbers[static SPOOL_ENTRY_NUMBERS], struct heng_slice body, struct heng_entry *ret);
 /* The row of WALK or NEWEST as an item. Errors: ENOMEM. */
 HENG_NODISCARD heng_rc spool_item_of_row(struct heng_spool *spool, sqlite3_stmt *row, struct heng_spool_item *ret,
                                          struct heng_err *err);

@@ -23,10 +23,9 @@ static const char meta_text[] = "CREATE TABLE meta (id INTEGER PRIMARY KEY, form
                                 "NOT NULL)";
 
 static const char *const synchronous_texts[] = {
-    [HENG_SPOOL_STRONG] = "PRAGMA synchronous = FULL",
-    [HENG_SPOOL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
-    [HENG_SPOOL_SYNC_OFF] = "PRAGMA synchronous = OFF",
-    [HENG_SPOOL_TRUST_SECTORS] = "PRAGMA synchronous = FULL",
+    [HENG_SPOOL_STRONG] = "PRAGMA synchronous = FULL",     [HENG_SPOOL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
+    [HENG_SPOOL_SYNC_OFF] = "PRAGMA synchronous = OFF",    [HENG_SPOOL_TRUST_SECTORS] = "PRAGMA synchronous = FULL",
+    [HENG_SPOOL_SHOW_EARLY] = "PRAGMA synchronous = FULL",
 };
 
 /* The other files of a journal, by what is behind its name. */
@@ -341,6 +340,15 @@ static uint64_t choose_epoch(const struct opening *o)
     return epoch;
 }
 
+/* With the journal itself, or a power cut would make nobody know of it. */
+static heng_rc remember_aside(struct opening *o, struct heng_err *err)
+{
+    uint8_t bytes[16 + sizeof o->found.set_aside] = {0};
+    size_t n = strlen(o->found.set_aside);
+    memcpy(bytes + 16, o->found.set_aside, n);
+    return heng_spool_keep(o->spool, "aside", heng_slice_of(bytes, 16 + n), err);
+}
+
 static heng_rc build(struct opening *o, const char *path, struct heng_err *err)
 {
     struct heng_spool *spool = o->spool;
@@ -360,6 +368,7 @@ static heng_rc build(struct opening *o, const char *path, struct heng_err *err)
                    entry_text, remember_text, SPOOL_APPLICATION_ID, SPOOL_FORMAT);
     if (rc == HENG_OK) rc = spool_exec(spool, "create tables", text, err);
     if (rc == HENG_OK) rc = spool_write_meta(spool, &spool->now, err);
+    if (rc == HENG_OK && o->found.set_aside[0]) rc = remember_aside(o, err);
     (void)spool_statement(spool, SPOOL_COMMIT);
     if (rc == HENG_OK) rc = spool_run(spool, SPOOL_COMMIT, err);
     spool->in_transaction = false;
@@ -410,11 +419,23 @@ static heng_rc create_and_attach(struct opening *o, struct heng_err *err)
     return rc;
 }
 
+/* The power went between setting aside and making a new one. */
+static void tell_last_aside(struct opening *o)
+{
+    unsigned n = last_aside(o);
+    if (!n) return;
+    (void)snprintf(o->found.set_aside, sizeof o->found.set_aside, "%s.damaged-%u", o->path, n);
+    (void)snprintf(o->found.why, sizeof o->found.why, "a start that did not come to its end has set it aside");
+}
+
 static heng_rc open_locked(struct opening *o, struct heng_err *err)
 {
     heng_rc rc = HENG_OK;
     bool there = spool_file_exists(o->vfs, o->path);
-    if (!there && !any_there(o, o->path)) return create_and_attach(o, err);
+    if (!there && !any_there(o, o->path)) {
+        tell_last_aside(o);
+        return create_and_attach(o, err);
+    }
     /* SQLite would delete the log of an empty file. */
     if (there && spool_file_is_empty(o->vfs, o->path))
         (void)snprintf(o->damage, sizeof o->damage, "it is empty");

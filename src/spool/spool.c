@@ -45,6 +45,12 @@ uint64_t spool_value_check(struct heng_slice name, struct heng_slice value)
     return heng_entry_check(&all);
 }
 
+/* The check says nothing of who the maker is, for it does not know that itself: the journal adds it. */
+static uint64_t stored_check(uint64_t check, int64_t maker)
+{
+    return check ^ (uint64_t)maker * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 /* --- transactions ------------------------------------------------------------------------------------------------ */
 
 static heng_rc usable(const struct heng_spool *spool, struct heng_err *err)
@@ -217,7 +223,7 @@ static heng_rc insert(struct heng_spool *spool, int64_t id, const struct heng_en
         sqlite3_bind_int64(row, 7, entry->gateway_id);
         sqlite3_bind_int64(row, 8, (int64_t)entry->epoch);
         sqlite3_bind_int64(row, 9, (int64_t)entry->seq);
-        sqlite3_bind_int64(row, 10, (int64_t)entry->check);
+        sqlite3_bind_int64(row, 10, (int64_t)stored_check(entry->check, entry->gateway_id));
         bind_bytes(row, 11, entry->body);
     }
     heng_rc rc = spool_run(spool, SPOOL_APPEND, err);
@@ -245,6 +251,7 @@ heng_rc heng_spool_append(struct heng_spool *spool, const struct heng_entry *ent
     }
     if (spool->now.count++ == 0) spool->now.first = id;
     spool->now.given = id;
+    if (spool->limits.weaken_for_tests == HENG_SPOOL_SHOW_EARLY) spool->safe = spool->now;
     *ret_seq = (uint64_t)(id - spool->now.base);
     return HENG_OK;
 }
@@ -284,31 +291,38 @@ static bool number_anew(const struct heng_spool *spool, struct heng_spool_item *
     return true;
 }
 
+bool spool_entry_of(const int64_t numbers[static SPOOL_ENTRY_NUMBERS], struct heng_slice body, struct heng_entry *ret)
+{
+    int64_t kind = numbers[1], rank = numbers[2], doubtful = numbers[4];
+    bool possible = kind >= 0 && kind <= UINT32_MAX && heng_entry_kind_is((uint32_t)kind) && rank >= 0 &&
+                    rank <= UINT32_MAX && heng_entry_rank_is((uint32_t)rank) && (doubtful == 0 || doubtful == 1) &&
+                    body.n <= HENG_ENTRY_BODY_MAX;
+    *ret = (struct heng_entry){.gateway_id = numbers[5],
+                               .epoch = (uint64_t)numbers[6],
+                               .seq = (uint64_t)numbers[7],
+                               .at_us = numbers[0],
+                               .kind = possible ? (heng_entry_kind)kind : HENG_ENTRY_EVENT,
+                               .rank = possible ? (heng_entry_rank)rank : HENG_ENTRY_RANK_LASTING,
+                               .subject_id = numbers[3],
+                               .doubtful = doubtful != 0,
+                               .check = stored_check((uint64_t)numbers[8], numbers[5]),
+                               .body = body};
+    return possible && ret->check == heng_entry_check(ret);
+}
+
 heng_rc spool_item_of_row(struct heng_spool *spool, sqlite3_stmt *row, struct heng_spool_item *ret,
                           struct heng_err *err)
 {
     struct heng_spool_item item = {.seq = (uint64_t)(sqlite3_column_int64(row, 0) - spool->safe.base)};
-    int64_t kind = sqlite3_column_int64(row, 2), rank = sqlite3_column_int64(row, 3);
-    int64_t doubtful = sqlite3_column_int64(row, 5);
+    int64_t numbers[SPOOL_ENTRY_NUMBERS];
+    for (int i = 0; i < SPOOL_ENTRY_NUMBERS; i++) numbers[i] = sqlite3_column_int64(row, i + 1);
     const void *body = sqlite3_column_blob(row, 10);
     size_t n = (size_t)sqlite3_column_bytes(row, 10);
     if (sqlite3_errcode(spool->db) == SQLITE_NOMEM) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
-    bool possible = kind >= 0 && kind <= UINT32_MAX && heng_entry_kind_is((uint32_t)kind) && rank >= 0 &&
-                    rank <= UINT32_MAX && heng_entry_rank_is((uint32_t)rank) && (doubtful == 0 || doubtful == 1) &&
-                    n <= HENG_ENTRY_BODY_MAX;
-    if (n > HENG_ENTRY_BODY_MAX) n = 0;
+    bool whole = n <= HENG_ENTRY_BODY_MAX;
+    if (!whole) n = 0;
     if (n) memcpy(spool->body, body, n);
-    item.entry = (struct heng_entry){.gateway_id = sqlite3_column_int64(row, 6),
-                                     .epoch = (uint64_t)sqlite3_column_int64(row, 7),
-                                     .seq = (uint64_t)sqlite3_column_int64(row, 8),
-                                     .at_us = sqlite3_column_int64(row, 1),
-                                     .kind = possible ? (heng_entry_kind)kind : HENG_ENTRY_EVENT,
-                                     .rank = possible ? (heng_entry_rank)rank : HENG_ENTRY_RANK_LASTING,
-                                     .subject_id = sqlite3_column_int64(row, 4),
-                                     .doubtful = doubtful != 0,
-                                     .check = (uint64_t)sqlite3_column_int64(row, 9),
-                                     .body = heng_slice_of(spool->body, n)};
-    item.sound = possible && item.entry.check == heng_entry_check(&item.entry);
+    item.sound = spool_entry_of(numbers, heng_slice_of(spool->body, n), &item.entry) && whole;
     if (item.sound && item.entry.gateway_id == 0) item.sound = number_anew(spool, &item);
     *ret = item;
     return HENG_OK;

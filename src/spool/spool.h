@@ -14,9 +14,10 @@ struct heng_spool;
 /* Ways to break the promise of commit, so that the proof by power cuts can show that it would notice. */
 typedef enum heng_spool_weakness {
     HENG_SPOOL_STRONG,
-    HENG_SPOOL_SYNC_NORMAL,  /* synchronous=NORMAL */
-    HENG_SPOOL_SYNC_OFF,     /* synchronous=OFF */
-    HENG_SPOOL_TRUST_SECTORS /* a torn sector is believed to spoil nothing beside what was written */
+    HENG_SPOOL_SYNC_NORMAL,   /* synchronous=NORMAL */
+    HENG_SPOOL_SYNC_OFF,      /* synchronous=OFF */
+    HENG_SPOOL_TRUST_SECTORS, /* a torn sector is believed to spoil nothing beside what was written */
+    HENG_SPOOL_SHOW_EARLY     /* what is not committed can be read as if it were */
 } heng_spool_weakness;
 
 /* Zero is the default. bytes_max: of the file and its log together, 0: 64 MiB, at least 1 MiB. age_max_us: entries
@@ -132,6 +133,20 @@ HENG_NODISCARD heng_rc heng_spool_thin(struct heng_spool *spool, uint64_t acked,
 /* Is the size rule due? Cheap, for after every commit: a burst between two rounds of thinning must not fill the file.
  */
 bool heng_spool_is_crowded(const struct heng_spool *spool);
+
+/* What can still be read of a journal that was set aside: it was never sent. A new journal made beside it remembers, as
+ * "aside", 16 bytes for the use of who saves its entries and then the path, until somebody forgets it. */
+struct heng_salvage;
+/* All that is remembered there and whose check fits, older versions of a value too, first. Names as in keep. */
+typedef void heng_salvage_remembered(void *user, const char *name, struct heng_slice value);
+/* Looks through the whole of it, and changes nothing. "acked" (epoch, number; 8 each, low byte first) is what the next
+ * tier has. Errors: ENOTFOUND, ENOMEM. */
+HENG_NODISCARD heng_rc heng_salvage_open(const char *path, const char *vfs, heng_salvage_remembered *tell, void *user,
+                                         struct heng_salvage **ret, struct heng_err *err);
+void heng_salvage_close(struct heng_salvage *salvage); /* accepts NULL */
+/* The next sound entry behind acked, as its maker made it, in their order as far as that can be told; each time the
+ * same ones. The body is borrowed until the next call. Errors: ENOTFOUND at the end. */
+HENG_NODISCARD heng_rc heng_salvage_next(struct heng_salvage *salvage, struct heng_entry *ret);
 
 int64_t heng_spool_bytes(const struct heng_spool *spool);  /* in use, the free room of the file left out */
 uint64_t heng_spool_count(const struct heng_spool *spool); /* committed entries that are there */

@@ -160,6 +160,7 @@ heng_rc heng_store_put_enrolment(struct heng_store *store, const struct heng_enr
     if (enrolment->request_n > sizeof enrolment->request)
         return heng_fail(err, HENG_EBUG, 0, "a request of %zu bytes", enrolment->request_n);
     rc = heng_store_enrolment_by_hash(&store->reader, enrolment->hash, &known, err);
+    if (rc == HENG_ENOTFOUND) rc = heng_store_enrolment_by_code(&store->reader, enrolment->code, &known, err);
     if (rc == HENG_ENOTFOUND) {
         rc = add_enrolment(store, enrolment, &id, err);
     } else if (rc == HENG_OK) {
@@ -170,6 +171,8 @@ heng_rc heng_store_put_enrolment(struct heng_store *store, const struct heng_enr
         heng_query_text(&q, enrolment->software);
         heng_query_text(&q, enrolment->address);
         heng_query_int(&q, enrolment->last_us);
+        heng_query_blob(&q, heng_slice_of(enrolment->hash, sizeof enrolment->hash));
+        heng_query_blob(&q, heng_slice_of(enrolment->request, enrolment->request_n));
         rc = heng_query_finish(&q, err);
     }
     return rc == HENG_OK ? heng_store_get_enrolment(&store->reader, id, ret, err) : rc;

@@ -176,11 +176,11 @@ heng_rc heng_store_list_revoked(struct heng_store_reader *reader, heng_us now_us
     return get_numbers(&q, ret, cap, ret_n, err);
 }
 
-heng_rc heng_store_list_revoked_below(struct heng_store_reader *reader, int64_t gateway_id, heng_us now_us,
-                                      uint64_t *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+heng_rc heng_store_list_revoked_around(struct heng_store_reader *reader, int64_t gateway_id, heng_us now_us,
+                                       uint64_t *ret, size_t cap, size_t *ret_n, struct heng_err *err)
 {
     struct heng_query q;
-    heng_query_begin(&q, &reader->db, HENG_SQL_REVOKED_LIST_BELOW);
+    heng_query_begin(&q, &reader->db, HENG_SQL_REVOKED_LIST_AROUND);
     heng_query_int(&q, now_us);
     heng_query_int(&q, (int64_t)cap);
     heng_query_int(&q, gateway_id);

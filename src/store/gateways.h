@@ -104,10 +104,10 @@ HENG_NODISCARD heng_rc heng_store_list_gateways(struct heng_store_reader *reader
 HENG_NODISCARD heng_rc heng_store_list_revoked(struct heng_store_reader *reader, heng_us now_us, uint64_t *ret,
                                                size_t cap, size_t *ret_n, struct heng_err *err);
 
-/* The same, of the gateways right below one, by number. */
-HENG_NODISCARD heng_rc heng_store_list_revoked_below(struct heng_store_reader *reader, int64_t gateway_id,
-                                                     heng_us now_us, uint64_t *ret, size_t cap, size_t *ret_n,
-                                                     struct heng_err *err);
+/* The same, of the gateways right below one and of the one right above it, by number. */
+HENG_NODISCARD heng_rc heng_store_list_revoked_around(struct heng_store_reader *reader, int64_t gateway_id,
+                                                      heng_us now_us, uint64_t *ret, size_t cap, size_t *ret_n,
+                                                      struct heng_err *err);
 /* Ids of the gateways right below one. */
 HENG_NODISCARD heng_rc heng_store_list_children(struct heng_store_reader *reader, int64_t gateway_id, int64_t *ret,
                                                 size_t cap, size_t *ret_n, struct heng_err *err);

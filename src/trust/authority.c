@@ -190,14 +190,16 @@ static heng_rc parse_request(struct heng_slice der, X509_REQ **ret, struct heng_
 }
 
 heng_rc heng_authority_sign(struct heng_authority *authority, struct heng_slice request, const char *common_name,
-                            heng_us now_us, unsigned days, uint8_t *ret_der, size_t *ret_n, uint64_t *ret_serial,
-                            struct heng_err *err)
+                            const char *below, heng_us now_us, unsigned days, uint8_t *ret_der, size_t *ret_n,
+                            uint64_t *ret_serial, struct heng_err *err)
 {
     X509_REQ *parsed = NULL;
     X509 *x = NULL;
     uint8_t *der = NULL;
-    struct heng_paper paper = {
-        .common_name = common_name, .from = now_us - HENG_US_PER_DAY, .extended_usage = "clientAuth,serverAuth"};
+    struct heng_paper paper = {.common_name = common_name,
+                               .below = below[0] ? below : NULL,
+                               .from = now_us - HENG_US_PER_DAY,
+                               .extended_usage = "clientAuth,serverAuth"};
     if (days == 0 || days > DAYS_MAX) return heng_fail(err, HENG_ERANGE, 0, "a certificate for %u days", days);
     paper.until = now_us + (heng_us)days * HENG_US_PER_DAY;
     heng_rc rc = parse_request(request, &parsed, err);

@@ -53,11 +53,16 @@ static bool set_date(ASN1_TIME *date, heng_us at_us)
     return ASN1_TIME_adj(date, (time_t)s, 0, 0) != NULL;
 }
 
-static bool set_names(X509 *certificate, const char *common_name, X509 *issuer)
+static bool add_name(X509_NAME *name, int nid, const char *text)
+{
+    return X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0) == 1;
+}
+
+static bool set_names(X509 *certificate, const struct heng_paper *paper, X509 *issuer)
 {
     X509_NAME *name = X509_get_subject_name(certificate);
-    return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1,
-                                      0) == 1 &&
+    return add_name(name, NID_commonName, paper->common_name) &&
+           (!paper->below || add_name(name, NID_organizationalUnitName, paper->below)) &&
            X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1;
 }
 
@@ -67,7 +72,7 @@ static bool fill(X509 *x, const struct heng_paper *paper, EVP_PKEY *key, X509 *i
     return X509_set_version(x, X509_VERSION_3) == 1 &&
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), paper->serial) == 1 &&
            set_date(X509_getm_notBefore(x), paper->from) && set_date(X509_getm_notAfter(x), paper->until) &&
-           set_names(x, paper->common_name, issuer) && X509_set_pubkey(x, key) == 1 &&
+           set_names(x, paper, issuer) && X509_set_pubkey(x, key) == 1 &&
            extend(x, issuer, NID_basic_constraints, authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE") &&
            extend(x, issuer, NID_key_usage, authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature") &&
            extend(x, issuer, NID_subject_key_identifier, "hash") &&
@@ -79,7 +84,8 @@ static bool fill(X509 *x, const struct heng_paper *paper, EVP_PKEY *key, X509 *i
 heng_rc heng_certify(const struct heng_paper *paper, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, X509 **ret,
                      struct heng_err *err)
 {
-    if (!heng_common_name_ok(heng_slice_str(paper->common_name)))
+    if (!heng_common_name_ok(heng_slice_str(paper->common_name)) ||
+        (paper->below && !heng_common_name_ok(heng_slice_str(paper->below))))
         return heng_fail(err, HENG_EFORMAT, 0, "no certificate for this name: it has 1 to 63 bytes of printable text");
     X509 *x = X509_new();
     if (!x || !fill(x, paper, key, issuer ? issuer : x) || X509_sign(x, issuer_key, EVP_sha256()) <= 0) {
@@ -105,10 +111,10 @@ heng_rc heng_certificate_parse(struct heng_slice der, X509 **ret, struct heng_er
     return HENG_OK;
 }
 
-heng_rc heng_certificate_name(const X509 *certificate, char *ret, size_t cap, struct heng_err *err)
+static bool read_name(const X509 *certificate, int nid, char *ret, size_t cap)
 {
     const X509_NAME *subject = X509_get_subject_name(certificate);
-    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    int at = X509_NAME_get_index_by_NID(subject, nid, -1);
     unsigned char *text = NULL;
     int n = at < 0 ? -1 : ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
     bool ok = n > 0 && heng_common_name_ok(heng_slice_of(text, (size_t)n)) && (size_t)n < cap;
@@ -118,7 +124,18 @@ heng_rc heng_certificate_name(const X509 *certificate, char *ret, size_t cap, st
     }
     OPENSSL_free(text);
     ERR_clear_error();
-    return ok ? HENG_OK : heng_fail(err, HENG_EFORMAT, 0, "the certificate carries no name that we can print");
+    return ok;
+}
+
+heng_rc heng_certificate_name(const X509 *certificate, char *ret, size_t cap, struct heng_err *err)
+{
+    if (read_name(certificate, NID_commonName, ret, cap)) return HENG_OK;
+    return heng_fail(err, HENG_EFORMAT, 0, "the certificate carries no name that we can print");
+}
+
+void heng_certificate_below(const X509 *certificate, char *ret, size_t cap)
+{
+    if (!read_name(certificate, NID_organizationalUnitName, ret, cap)) ret[0] = '\0';
 }
 
 static bool read_date(const ASN1_TIME *date, heng_us *ret)

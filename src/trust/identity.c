@@ -1,7 +1,8 @@
 /* The identity of a gateway. Its key is made on the box and never leaves it.
  *
- * gateway.pem is written last: where it is, the gateway is enrolled. An authority.pem alone is the trace of an
- * enrolment that the power cut short, and counts for nothing. */
+ * gateway.pem is written last: where it is, the gateway is enrolled. An authority.pem alone is the one that the box has
+ * met: nobody else has seen its key. A key that another one shall see is made anew first, then the authority is
+ * written: cut in between, it is made anew once more. */
 #include <openssl/err.h>
 #include <stdlib.h>
 
@@ -9,9 +10,10 @@
 
 struct heng_identity {
     EVP_PKEY *key;
-    X509 *certificate, *authority; /* NULL before the enrolment */
+    X509 *certificate, *authority; /* NULL before the enrolment; authority: before the first was met */
+    bool met;                      /* there is an authority.pem, readable or not */
     heng_us expires_us;
-    char name[HENG_PKI_NAME_MAX];
+    char name[HENG_PKI_NAME_MAX], below[HENG_PKI_NAME_MAX];
     char *directory, *key_file, *certificate_file, *authority_file;
 };
 
@@ -40,9 +42,18 @@ static heng_rc read_enrolment(struct heng_identity *identity, struct heng_err *e
                          identity->authority_file);
     if (rc != HENG_OK) return rc;
     rc = check(identity->key, identity->certificate, identity->authority, identity->name, &identity->expires_us, &why);
+    heng_certificate_below(identity->certificate, identity->below, sizeof identity->below);
     if (rc == HENG_OK) return HENG_OK;
     return heng_fail(err, HENG_EFORMAT, 0, "'%.40s': %.60s; restore it, or remove it to enrol again",
                      identity->certificate_file, why.text);
+}
+
+/* A damaged one was met too: by whom, nobody knows any more. */
+static heng_rc read_met(struct heng_identity *identity, struct heng_err *err)
+{
+    heng_rc rc = heng_certificate_read(identity->authority_file, &identity->authority, err);
+    identity->met = rc != HENG_ENOTFOUND;
+    return rc == HENG_ENOTFOUND || rc == HENG_EFORMAT ? HENG_OK : rc;
 }
 
 /* A key that no certificate is for may be made anew; one that is enrolled is never replaced. */
@@ -53,7 +64,8 @@ static heng_rc open_identity(struct heng_identity *identity, struct heng_keep *k
         return heng_fail(err, HENG_EFORMAT, 0, "'%.60s' is missing: restore it, or remove gateway.pem to enrol again",
                          identity->key_file);
     heng_rc rc = heng_keep_key(keep, "gateway.key", !enrolled, &identity->key, err);
-    return rc == HENG_OK && enrolled ? read_enrolment(identity, err) : rc;
+    if (rc != HENG_OK) return rc;
+    return enrolled ? read_enrolment(identity, err) : read_met(identity, err);
 }
 
 heng_rc heng_identity_open(const char *directory, struct heng_identity **ret, struct heng_err *err)
@@ -97,10 +109,51 @@ void heng_identity_free(struct heng_identity *identity)
 bool heng_identity_is_enrolled(const struct heng_identity *identity) { return identity->certificate != NULL; }
 heng_us heng_identity_expires_us(const struct heng_identity *identity) { return identity->expires_us; }
 const char *heng_identity_name(const struct heng_identity *identity) { return identity->name; }
+const char *heng_identity_below(const struct heng_identity *identity) { return identity->below; }
 
 struct heng_pki_files heng_identity_files(const struct heng_identity *identity)
 {
     return (struct heng_pki_files){identity->key_file, identity->certificate_file, identity->authority_file};
+}
+
+static heng_rc keep_met(struct heng_identity *identity, X509 *authority, EVP_PKEY **ret_key, struct heng_err *err)
+{
+    struct heng_keep keep;
+    heng_rc rc = heng_keep_open(&keep, identity->directory, err);
+    if (rc != HENG_OK) return rc;
+    if (identity->met) rc = heng_keep_make_key(&keep, "gateway.key", ret_key, err);
+    if (rc == HENG_OK) rc = heng_keep_write_certificate(&keep, "authority.pem", authority, err);
+    heng_keep_close(&keep);
+    return rc;
+}
+
+heng_rc heng_identity_meet(struct heng_identity *identity, struct heng_slice authority, bool *ret_anew,
+                           struct heng_err *err)
+{
+    X509 *shown = NULL;
+    EVP_PKEY *key = NULL;
+    *ret_anew = false;
+    if (heng_identity_is_enrolled(identity)) return HENG_OK; /* it belongs to somebody already */
+    heng_rc rc = heng_certificate_parse(authority, &shown, err);
+    if (rc != HENG_OK) return rc;
+    if (identity->authority && X509_cmp(identity->authority, shown) == 0) {
+        X509_free(shown);
+        return HENG_OK;
+    }
+    rc = keep_met(identity, shown, &key, err);
+    if (key) { /* it is in the file, whatever came after it */
+        EVP_PKEY_free(identity->key);
+        identity->key = key;
+        *ret_anew = true;
+    }
+    if (rc != HENG_OK) {
+        X509_free(shown);
+        return rc;
+    }
+    X509_free(identity->authority);
+    identity->authority = shown;
+    identity->met = true;
+    return HENG_OK;
 }
 
 heng_rc heng_identity_request(struct heng_identity *identity, uint8_t *ret_der, size_t cap, size_t *ret_n,
@@ -134,6 +187,13 @@ static bool same_authority(X509 *a, X509 *b)
            X509_NAME_cmp(X509_get_subject_name(a), X509_get_subject_name(b)) == 0;
 }
 
+/* The code was made of every byte of it; later its key and name count. */
+static bool is_known(const struct heng_identity *identity, X509 *authority)
+{
+    if (identity->certificate) return same_authority(identity->authority, authority);
+    return X509_cmp(identity->authority, authority) == 0;
+}
+
 static heng_rc write_enrolment(struct heng_identity *identity, X509 *certificate, X509 *authority, struct heng_err *err)
 {
     struct heng_keep keep;
@@ -154,7 +214,7 @@ heng_rc heng_identity_accept(struct heng_identity *identity, struct heng_slice c
     heng_us expires_us = 0;
     heng_rc rc = heng_certificate_parse(certificate, &ours, err);
     if (rc == HENG_OK) rc = heng_certificate_parse(authority, &theirs, err);
-    if (rc == HENG_OK && identity->authority && !same_authority(identity->authority, theirs))
+    if (rc == HENG_OK && identity->authority && !is_known(identity, theirs))
         rc = heng_fail(err, HENG_EDENIED, 0, "signed by another authority than the one that we know");
     if (rc == HENG_OK) rc = check(identity->key, ours, theirs, name, &expires_us, err);
     if (rc == HENG_OK) rc = write_enrolment(identity, ours, theirs, err);
@@ -163,7 +223,9 @@ heng_rc heng_identity_accept(struct heng_identity *identity, struct heng_slice c
         X509_free(identity->authority);
         identity->certificate = ours;
         identity->authority = theirs;
+        identity->met = true;
         identity->expires_us = expires_us;
+        heng_certificate_below(ours, identity->below, sizeof identity->below);
         memcpy(identity->name, name, sizeof name);
         return HENG_OK;
     }

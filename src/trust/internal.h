@@ -34,9 +34,14 @@ HENG_NODISCARD heng_rc heng_keep_write_certificate(struct heng_keep *keep, const
 HENG_NODISCARD heng_rc heng_keep_key(struct heng_keep *keep, const char *name, bool may_replace, EVP_PKEY **ret,
                                      struct heng_err *err);
 
-/* A certificate for this key. issuer NULL: signed by itself, an authority. */
+/* A fresh key in the place of the one in the file, if there is one. */
+HENG_NODISCARD heng_rc heng_keep_make_key(struct heng_keep *keep, const char *name, EVP_PKEY **ret,
+                                          struct heng_err *err);
+
+/* A certificate for this key. issuer NULL: signed by itself, an authority. below: see heng_authority_sign; NULL: none.
+ */
 struct heng_paper {
-    const char *common_name;
+    const char *common_name, *below;
     uint64_t serial;
     heng_us from, until;
     const char *extended_usage, *alternative_name; /* as OpenSSL's configuration writes them; NULL: none */
@@ -49,6 +54,9 @@ HENG_NODISCARD heng_rc heng_serial_make(uint64_t *ret, struct heng_err *err);
 
 /* Errors: EFORMAT. */
 HENG_NODISCARD heng_rc heng_certificate_parse(struct heng_slice der, X509 **ret, struct heng_err *err);
+
+/* Whom it stands below; "": the centre. */
+void heng_certificate_below(const X509 *certificate, char *ret, size_t cap);
 
 /* May this be a common name: 1..63 bytes of UTF-8 without control characters? */
 bool heng_common_name_ok(struct heng_slice name);

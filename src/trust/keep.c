@@ -214,7 +214,7 @@ heng_rc heng_keep_write_certificate(struct heng_keep *keep, const char *name, X5
     return rc;
 }
 
-static heng_rc make_key(struct heng_keep *keep, const char *name, EVP_PKEY **ret, struct heng_err *err)
+heng_rc heng_keep_make_key(struct heng_keep *keep, const char *name, EVP_PKEY **ret, struct heng_err *err)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     if (!key) return heng_fail_openssl(err, HENG_ENOMEM, "cannot make a key");
@@ -237,5 +237,5 @@ heng_rc heng_keep_key(struct heng_keep *keep, const char *name, bool may_replace
         if (renameat(keep->fd, name, keep->fd, aside) != 0) return fail_errno(err, "set aside", name);
         rc = HENG_ENOTFOUND;
     }
-    return rc == HENG_ENOTFOUND ? make_key(keep, name, ret, err) : rc;
+    return rc == HENG_ENOTFOUND ? heng_keep_make_key(keep, name, ret, err) : rc;
 }

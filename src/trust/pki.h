@@ -35,16 +35,18 @@ struct heng_pki_files {
 };
 struct heng_pki_files heng_authority_files(const struct heng_authority *authority); /* of the centre's server */
 
-/* Sign a request (DER, its signature is checked, only P-256 keys): the name in it is not used, common_name is.
+/* Sign a request (DER, its signature is checked, only P-256 keys): the name in it is not used, common_name is. below:
+ * the common name of the gateway that this one stands below, "": the centre (written as organizational unit).
  * The certificate is good for dialling and for being dialled (a concentrator below which others stand), from a day
  * ago on: clocks differ.
- * Shape:  common_name 1..63 bytes of printable UTF-8; ret_der HENG_PKI_DER_MAX bytes; serial: 63 random bits.
+ * Shape:  common_name, below 1..63 bytes of printable UTF-8; ret_der HENG_PKI_DER_MAX bytes; serial: 63 random bits.
  * Errors: EFORMAT, EUNSUPPORTED (another kind of key). */
 HENG_NODISCARD heng_rc heng_authority_sign(struct heng_authority *authority, struct heng_slice request,
-                                           const char *common_name, heng_us now_us, unsigned days, uint8_t *ret_der,
-                                           size_t *ret_n, uint64_t *ret_serial, struct heng_err *err);
+                                           const char *common_name, const char *below, heng_us now_us, unsigned days,
+                                           uint8_t *ret_der, size_t *ret_n, uint64_t *ret_serial, struct heng_err *err);
 
-/* The identity of a gateway: directory with gateway.key and, once it is enrolled, gateway.pem and authority.pem. */
+/* The identity of a gateway: directory with gateway.key, the authority.pem that it has met, and, once it is enrolled,
+ * gateway.pem. */
 struct heng_identity;
 
 /* Open the directory, or make it with a fresh key. Errors: as heng_authority_open. */
@@ -53,21 +55,32 @@ void heng_identity_free(struct heng_identity *identity);
 bool heng_identity_is_enrolled(const struct heng_identity *identity);
 heng_us heng_identity_expires_us(const struct heng_identity *identity); /* 0: not enrolled */
 const char *heng_identity_name(const struct heng_identity *identity);   /* common name, "" before */
+const char *heng_identity_below(const struct heng_identity *identity);  /* as signed: heng_authority_sign */
 /* For its uplink and, in a concentrator, for its own listener. certificate and authority exist once it is enrolled. */
 struct heng_pki_files heng_identity_files(const struct heng_identity *identity);
+
+/* An authority (DER) was shown to a box that is not enrolled; call it before the request or its key is shown to
+ * anybody. The first one is kept beside the key, for the code to mean something (heng_enrolment_code). When it is
+ * another one than before, the key is made anew, ret_anew says so, and requests and codes of before are worth nothing.
+ * Durable when OK. Errors: EFORMAT, EIO, ENOMEM. */
+HENG_NODISCARD heng_rc heng_identity_meet(struct heng_identity *identity, struct heng_slice authority, bool *ret_anew,
+                                          struct heng_err *err);
 
 /* A certificate request for its key, DER. */
 HENG_NODISCARD heng_rc heng_identity_request(struct heng_identity *identity, uint8_t *ret_der, size_t cap,
                                              size_t *ret_n, struct heng_err *err);
 
 /* Take the certificate that has come, if it is for our key and signed by the authority; durable when OK, and what was
- * before when not, wherever the power fails. An authority is another one when its key or its name is.
- * Errors: EFORMAT, EDENIED (not for us, or another authority than before), EIO. */
+ * before when not, wherever the power fails. The first time the authority is the one that was met; later it is another
+ * one when its key or its name is. Errors: EFORMAT, EDENIED (not for us, or another authority than before), EIO. */
 HENG_NODISCARD heng_rc heng_identity_accept(struct heng_identity *identity, struct heng_slice certificate,
                                             struct heng_slice authority, struct heng_err *err);
 
 /* The code that box and console show: 12 letters and digits in three groups ("7K4M-X2PQ-9RTA"), 60 bits of the SHA-256
- * of request key and authority. Who sits between the two would have to make both the same. */
+ * of request key and authority. Who sits between the two has a key and an authority of his own on either side, and
+ * must make both codes the same. If he could vary both, 2^30 of each would do; but the box shows its key only to the
+ * authority that it has met first (heng_identity_meet), so his is fixed before he knows the key, and what is left is
+ * one code out of 2^60: docs/decisions/0009-what-the-code-proves.md. */
 HENG_NODISCARD heng_rc heng_enrolment_code(struct heng_slice request, struct heng_slice authority,
                                            char ret_code[static HENG_PKI_CODE_MAX], struct heng_err *err);
 

@@ -82,19 +82,19 @@ static size_t entry_head(const struct heng_batch_entry *e, uint8_t head[HENG_AT_
 {
     const struct heng_entry *entry = &e->entry;
     struct heng_buf b = heng_buf_of(head, HENG_BATCH_ENTRY_OVER);
-    heng_field_put_number(&b, ENTRY_SEQ, e->seq);
-    heng_field_put_number(&b, ENTRY_AT, (uint64_t)entry->at_us);
-    heng_field_put_number(&b, ENTRY_KIND, (uint64_t)entry->kind);
-    heng_field_put_number(&b, ENTRY_RANK, (uint64_t)entry->rank);
-    heng_field_put_number(&b, ENTRY_SUBJECT, (uint64_t)entry->subject_id);
-    heng_field_put_number(&b, ENTRY_DOUBTFUL, entry->doubtful);
-    heng_field_put_fixed64(&b, ENTRY_CHECK, entry->check);
+    heng_wire_field_put_number(&b, ENTRY_SEQ, e->seq);
+    heng_wire_field_put_number(&b, ENTRY_AT, (uint64_t)entry->at_us);
+    heng_wire_field_put_number(&b, ENTRY_KIND, (uint64_t)entry->kind);
+    heng_wire_field_put_number(&b, ENTRY_RANK, (uint64_t)entry->rank);
+    heng_wire_field_put_number(&b, ENTRY_SUBJECT, (uint64_t)entry->subject_id);
+    heng_wire_field_put_number(&b, ENTRY_DOUBTFUL, entry->doubtful);
+    heng_wire_field_put_fixed64(&b, ENTRY_CHECK, entry->check);
     if (entry->gateway_id) {
-        heng_field_put_number(&b, ENTRY_MAKER, (uint64_t)entry->gateway_id);
-        heng_field_put_number(&b, ENTRY_MAKER_EPOCH, entry->epoch);
-        heng_field_put_number(&b, ENTRY_MAKER_SEQ, entry->seq);
+        heng_wire_field_put_number(&b, ENTRY_MAKER, (uint64_t)entry->gateway_id);
+        heng_wire_field_put_number(&b, ENTRY_MAKER_EPOCH, entry->epoch);
+        heng_wire_field_put_number(&b, ENTRY_MAKER_SEQ, entry->seq);
     }
-    if (entry->body.n) heng_field_put_head(&b, ENTRY_BODY, entry->body.n);
+    if (entry->body.n) heng_wire_field_put_head(&b, ENTRY_BODY, entry->body.n);
     assert(!b.full);
     return b.n;
 }
@@ -111,8 +111,8 @@ enum { RANGE_BYTES_MAX = 24 };
 static size_t range_pack(const struct heng_entry_range *range, uint8_t bytes[HENG_AT_LEAST(RANGE_BYTES_MAX)])
 {
     struct heng_buf b = heng_buf_of(bytes, RANGE_BYTES_MAX);
-    heng_field_put_number(&b, RANGE_FIRST, range->first);
-    heng_field_put_number(&b, RANGE_LAST, range->last);
+    heng_wire_field_put_number(&b, RANGE_FIRST, range->first);
+    heng_wire_field_put_number(&b, RANGE_LAST, range->last);
     return b.n;
 }
 
@@ -127,9 +127,9 @@ static size_t numbers_size(uint64_t epoch, uint64_t first, uint64_t last)
 {
     uint8_t bytes[40];
     struct heng_buf b = heng_buf_of(bytes, sizeof bytes);
-    heng_field_put_number(&b, BATCH_EPOCH, epoch);
-    heng_field_put_number(&b, BATCH_FIRST, first);
-    heng_field_put_number(&b, BATCH_LAST, last);
+    heng_wire_field_put_number(&b, BATCH_EPOCH, epoch);
+    heng_wire_field_put_number(&b, BATCH_FIRST, first);
+    heng_wire_field_put_number(&b, BATCH_LAST, last);
     return b.n;
 }
 
@@ -167,21 +167,21 @@ bool heng_say_batch(struct heng_wire_out *out, bool live, const struct heng_batc
     uint8_t *p = heng_wire_begin(out, live ? HENG_WIRE_LIVE : HENG_WIRE_BATCH, size);
     if (!p) return false;
     struct heng_buf b = heng_buf_of(p, size);
-    heng_field_put_number(&b, BATCH_EPOCH, batch->epoch);
-    heng_field_put_number(&b, BATCH_FIRST, batch->first);
-    heng_field_put_number(&b, BATCH_LAST, batch->last);
+    heng_wire_field_put_number(&b, BATCH_EPOCH, batch->epoch);
+    heng_wire_field_put_number(&b, BATCH_FIRST, batch->first);
+    heng_wire_field_put_number(&b, BATCH_LAST, batch->last);
     for (size_t i = 0; i < batch->entry_count; i++) {
         const struct heng_batch_entry *e = &batch->entries[i];
         uint8_t head[HENG_BATCH_ENTRY_OVER];
         size_t n = entry_head(e, head);
-        heng_field_put_head(&b, BATCH_ENTRIES, n + e->entry.body.n);
+        heng_wire_field_put_head(&b, BATCH_ENTRIES, n + e->entry.body.n);
         heng_buf_put(&b, heng_slice_of(head, n));
         heng_buf_put(&b, e->entry.body);
     }
     for (size_t i = 0; i < batch->gone_count; i++) {
         uint8_t bytes[RANGE_BYTES_MAX];
         size_t n = range_pack(&batch->gone[i], bytes);
-        heng_field_put_head(&b, BATCH_GONE, n);
+        heng_wire_field_put_head(&b, BATCH_GONE, n);
         heng_buf_put(&b, heng_slice_of(bytes, n));
     }
     assert(!b.full && b.n == size);
@@ -191,18 +191,18 @@ bool heng_say_batch(struct heng_wire_out *out, bool live, const struct heng_batc
 /* --- in ------------------------------------------------------------------------------------------------------------
  */
 
-static bool is_number(const struct heng_field *f) { return f->type == HENG_FIELD_VARINT; }
+static bool is_number(const struct heng_wire_field *f) { return f->type == HENG_WIRE_VARINT; }
 
 static bool read_entry(struct heng_slice bytes, uint64_t epoch, struct heng_batch_entry *ret)
 {
     struct heng_reader r = heng_reader_of(bytes);
-    struct heng_field f;
+    struct heng_wire_field f;
     struct heng_entry *entry = &ret->entry;
     uint64_t kind = 0, rank = 0, maker = 0, maker_epoch = 0, maker_seq = 0;
     *ret = (struct heng_batch_entry){.entry = {.body = heng_slice_of(bytes.p, 0)}};
-    while (heng_field_next(&r, &f)) {
-        bool fits = f.number == ENTRY_CHECK  ? f.type == HENG_FIELD_FIXED64
-                    : f.number == ENTRY_BODY ? f.type == HENG_FIELD_BYTES
+    while (heng_wire_field_next(&r, &f)) {
+        bool fits = f.number == ENTRY_CHECK  ? f.type == HENG_WIRE_FIXED64
+                    : f.number == ENTRY_BODY ? f.type == HENG_WIRE_BYTES
                                              : f.number > ENTRY_MAKER_SEQ || is_number(&f);
         if (!fits) return false;
         switch (f.number) {
@@ -233,9 +233,9 @@ static bool read_entry(struct heng_slice bytes, uint64_t epoch, struct heng_batc
 static bool read_range(struct heng_slice bytes, struct heng_entry_range *ret)
 {
     struct heng_reader r = heng_reader_of(bytes);
-    struct heng_field f;
+    struct heng_wire_field f;
     *ret = (struct heng_entry_range){0};
-    while (heng_field_next(&r, &f)) {
+    while (heng_wire_field_next(&r, &f)) {
         if (f.number <= RANGE_LAST && !is_number(&f)) return false;
         if (f.number == RANGE_FIRST) ret->first = f.value;
         if (f.number == RANGE_LAST) ret->last = f.value;
@@ -247,9 +247,9 @@ static bool read_range(struct heng_slice bytes, struct heng_entry_range *ret)
 static uint64_t read_epoch(struct heng_slice bytes)
 {
     struct heng_reader r = heng_reader_of(bytes);
-    struct heng_field f;
+    struct heng_wire_field f;
     uint64_t epoch = 0;
-    while (heng_field_next(&r, &f))
+    while (heng_wire_field_next(&r, &f))
         if (f.number == BATCH_EPOCH) epoch = f.value;
     return epoch;
 }
@@ -257,11 +257,11 @@ static uint64_t read_epoch(struct heng_slice bytes)
 static bool read_batch(struct heng_slice bytes, struct heng_batch_room *room, struct heng_batch *ret)
 {
     struct heng_reader r = heng_reader_of(bytes);
-    struct heng_field f;
+    struct heng_wire_field f;
     *ret = (struct heng_batch){.epoch = read_epoch(bytes), .entries = room->entries, .gone = room->gone};
-    while (heng_field_next(&r, &f)) {
+    while (heng_wire_field_next(&r, &f)) {
         bool list = f.number == BATCH_ENTRIES || f.number == BATCH_GONE;
-        if (f.number <= BATCH_GONE && f.type != (list ? HENG_FIELD_BYTES : HENG_FIELD_VARINT)) return false;
+        if (f.number <= BATCH_GONE && f.type != (list ? HENG_WIRE_BYTES : HENG_WIRE_VARINT)) return false;
         if (f.number == BATCH_FIRST) ret->first = f.value;
         if (f.number == BATCH_LAST) ret->last = f.value;
         if (f.number == BATCH_ENTRIES) {

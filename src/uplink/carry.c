@@ -48,11 +48,22 @@ heng_rc heng_carry_begin(struct heng_carry_writer *writer, const struct heng_car
     return put(writer, 'H', heng_buf_slice(&fixed), heng_slice_str(header->name), buf);
 }
 
-heng_rc heng_carry_put_config(struct heng_carry_writer *writer, struct heng_slice config, struct heng_buf *buf)
+static heng_rc put_counted(struct heng_carry_writer *writer, char kind, struct heng_slice head, struct heng_slice rest,
+                           struct heng_buf *buf)
 {
-    heng_rc rc = put(writer, 'C', config, heng_slice_of("", 0), buf);
+    heng_rc rc = put(writer, kind, head, rest, buf);
     if (rc == HENG_OK) writer->count++;
     return rc;
+}
+
+heng_rc heng_carry_put_config(struct heng_carry_writer *writer, struct heng_slice config, struct heng_buf *buf)
+{
+    return put_counted(writer, 'C', config, heng_slice_of("", 0), buf);
+}
+
+heng_rc heng_carry_put_route(struct heng_carry_writer *writer, struct heng_slice config, struct heng_buf *buf)
+{
+    return put_counted(writer, 'R', config, heng_slice_of("", 0), buf);
 }
 
 heng_rc heng_carry_put_entry(struct heng_carry_writer *writer, const struct heng_entry *entry, struct heng_buf *buf)
@@ -68,9 +79,7 @@ heng_rc heng_carry_put_entry(struct heng_carry_writer *writer, const struct heng
     heng_buf_u8(&fixed, (uint8_t)entry->kind);
     heng_buf_u8(&fixed, (uint8_t)entry->rank);
     heng_buf_u8(&fixed, entry->doubtful);
-    heng_rc rc = put(writer, 'E', heng_buf_slice(&fixed), entry->body, buf);
-    if (rc == HENG_OK) writer->count++;
-    return rc;
+    return put_counted(writer, 'E', heng_buf_slice(&fixed), entry->body, buf);
 }
 
 heng_rc heng_carry_end(struct heng_carry_writer *writer, struct heng_buf *buf)
@@ -82,6 +91,16 @@ heng_rc heng_carry_end(struct heng_carry_writer *writer, struct heng_buf *buf)
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
+
+bool heng_carry_is(struct heng_slice bytes)
+{
+    return bytes.n >= MAGIC_N - 1 && memcmp(bytes.p, magic, MAGIC_N - 1) == 0; /* the last one is the version */
+}
+
+struct heng_carry_writer heng_carry_writer_behind(const struct heng_carry_reader *reader)
+{
+    return (struct heng_carry_writer){.check = reader->check, .count = reader->count};
+}
 
 void heng_carry_reader_fini(struct heng_carry_reader *reader)
 {
@@ -173,7 +192,8 @@ static heng_rc judge(struct heng_carry_reader *reader, char kind, struct heng_sl
     switch (kind) {
     case 'H': ret->kind = HENG_CARRY_HEADER; return read_header(body, &ret->header);
     case 'C':
-        ret->kind = HENG_CARRY_CONFIG;
+    case 'R':
+        ret->kind = kind == 'C' ? HENG_CARRY_CONFIG : HENG_CARRY_ROUTE;
         ret->bytes = body;
         reader->count++;
         return HENG_OK;
@@ -224,4 +244,17 @@ heng_rc heng_carry_close(struct heng_carry_reader *reader, struct heng_err *err)
     if (rc == HENG_ENOTFOUND) return HENG_OK;
     if (rc == HENG_OK || rc == HENG_MORE) return refuse(reader, HENG_EFORMAT, err, "the file is cut off");
     return rc;
+}
+
+heng_rc heng_carry_same_meter(const struct heng_gateway_config *list, int64_t device_id, const char *number,
+                              struct heng_err *err)
+{
+    for (size_t i = 0; list->line_count && i < list->first[list->line_count]; i++) {
+        const struct heng_meter_config *meter = &list->meters[i];
+        if (meter->device_id != device_id) continue;
+        if (strcmp(meter->number, number) == 0) return HENG_OK;
+        return heng_fail(err, HENG_ECONFLICT, 0, "the list of another site: what it calls meter '%s' is '%s' here",
+                         meter->number, number);
+    }
+    return heng_fail(err, HENG_ENOTFOUND, 0, "meter %lld is not on the list", (long long)device_id);
 }

@@ -11,13 +11,14 @@
  *                   5   n  body
  *                 5+n   8  check: FNV-1a, 64 bits, over the magic and all records so far, their checks left out
  *   body H: made_us (8), config_version (8), gateway_id (8), name (the rest, UTF-8)
- *   body C: a Config as in uplink.proto
+ *   body C: a Config as in uplink.proto, for a gateway to work by
+ *   body R: the same, only to read by: the list of a handheld, which is kept with what was read by it
  *   body E: gateway_id, epoch, seq, at_us, subject_id, check (8 each), kind, rank, doubtful (1 each), the entry's body
- *   body Z: how many records C and E there are (8)
+ *   body Z: how many records C, R and E there are (8)
  * Numbers: low byte first. The check of an entry itself is heng_entry_check, as its maker made it. Since each record's
  * check covers all before it, a cut, a changed, a lost or a doubled piece is noticed where it begins. */
 #include "base/buf.h"
-#include "uplink/uplink.h"
+#include "uplink/config.h"
 
 enum {
     HENG_CARRY_RECORD_MAX = HENG_UPLINK_MESSAGE_MAX + 256, /* bytes of one record on disk, the magic included */
@@ -43,6 +44,8 @@ HENG_NODISCARD heng_rc heng_carry_begin(struct heng_carry_writer *writer, const 
                                         struct heng_buf *buf);
 HENG_NODISCARD heng_rc heng_carry_put_config(struct heng_carry_writer *writer, struct heng_slice config,
                                              struct heng_buf *buf);
+HENG_NODISCARD heng_rc heng_carry_put_route(struct heng_carry_writer *writer, struct heng_slice config,
+                                            struct heng_buf *buf);
 HENG_NODISCARD heng_rc heng_carry_put_entry(struct heng_carry_writer *writer, const struct heng_entry *entry,
                                             struct heng_buf *buf);
 HENG_NODISCARD heng_rc heng_carry_end(struct heng_carry_writer *writer, struct heng_buf *buf);
@@ -52,8 +55,12 @@ HENG_NODISCARD heng_rc heng_carry_end(struct heng_carry_writer *writer, struct h
 typedef enum heng_carry_kind {
     HENG_CARRY_HEADER,
     HENG_CARRY_CONFIG, /* bytes; for heng_config_unpack */
+    HENG_CARRY_ROUTE,  /* the same */
     HENG_CARRY_ENTRY   /* entry; its check was not looked at */
 } heng_carry_kind;
+
+/* Do these first bytes of a file look like one of ours? Eight are enough. */
+bool heng_carry_is(struct heng_slice bytes);
 
 /* Slices are borrowed until the next call. */
 struct heng_carry_item {
@@ -72,6 +79,10 @@ struct heng_carry_reader {
     heng_rc rc;
 };
 
+/* The writer that goes on behind the items that were taken: the file then ends at offset. Ask before next tells of the
+ * end. */
+struct heng_carry_writer heng_carry_writer_behind(const struct heng_carry_reader *reader);
+
 void heng_carry_reader_fini(struct heng_carry_reader *reader);
 
 /* Hand over the next bytes; take all items before the next ones. Errors: ENOMEM. */
@@ -81,6 +92,11 @@ HENG_NODISCARD heng_rc heng_carry_feed(struct heng_carry_reader *reader, struct 
  * ECHECKSUM, ELIMIT, EUNSUPPORTED (a newer program made it), with the offset in the text. */
 HENG_NODISCARD heng_rc heng_carry_next(struct heng_carry_reader *reader, struct heng_carry_item *ret,
                                        struct heng_err *err);
+
+/* Is the meter that we number device_id the one that a list means by that number? The list of another site may number
+ * others so. Errors: ENOTFOUND: it is not on the list; ECONFLICT: another serial number, which the text tells. */
+HENG_NODISCARD heng_rc heng_carry_same_meter(const struct heng_gateway_config *list, int64_t device_id,
+                                             const char *number, struct heng_err *err);
 
 /* The file is over: was that its end? Errors: EFORMAT: it is cut; those of next. */
 HENG_NODISCARD heng_rc heng_carry_close(struct heng_carry_reader *reader, struct heng_err *err);

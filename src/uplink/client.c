@@ -28,6 +28,7 @@ enum {
     READ_AGAIN_S = 1,
     ENROL_RETRY_S = 30,
     PING_MIN_S = 5,
+    NEWS_S = 1, /* between a ping and one out of turn */
     PING_MAX_S = 3600,
     LIVE_TURN = 3 /* numbered batches between two live ones */
 };
@@ -66,7 +67,7 @@ struct heng_client {
     unsigned since_live;                 /* numbered batches */
 
     heng_us hello_sent_us, ping_sent_us, ping_clock_us;
-    bool ping_asked, ping_under_way;
+    bool ping_asked, ping_under_way, news;
     heng_us offset_us, error_us, contact_us;
 };
 
@@ -78,17 +79,31 @@ heng_rc heng_client_new(const struct heng_client_config *config, heng_us now, st
 {
     assert(config->servers >= 1 && config->servers <= 2);
     struct heng_slice request = config->enrolled ? heng_slice_of(NULL, 0) : config->enrol.request;
-    struct heng_client *client = calloc(1, sizeof *client + request.n);
+    struct heng_client *client = calloc(1, sizeof *client);
     if (!client) return heng_fail(err, HENG_ENOMEM, 0, "no memory for an uplink");
     heng_backoff_init(&client->backoff, config->seed, config->pause_max_s, config->servers, now);
     client->enrolled = config->enrolled;
     client->enrol = config->enrol;
-    client->request = (uint8_t *)(client + 1);
-    if (request.n) memcpy(client->request, request.p, request.n);
-    client->enrol.request = heng_slice_of(client->request, request.n);
     client->since_live = LIVE_TURN;
     snprintf(client->why, sizeof client->why, "not connected yet");
-    *ret = client;
+    heng_rc rc = heng_client_request(client, request, err);
+    if (rc == HENG_OK)
+        *ret = client;
+    else
+        heng_client_free(client);
+    return rc;
+}
+
+heng_rc heng_client_request(struct heng_client *client, struct heng_slice request, struct heng_err *err)
+{
+    if (request.n > HENG_UPLINK_REQUEST_MAX)
+        return heng_fail(err, HENG_ELIMIT, 0, "a certificate request of %zu bytes", request.n);
+    uint8_t *copy = request.n ? malloc(request.n) : NULL;
+    if (request.n && !copy) return heng_fail(err, HENG_ENOMEM, 0, "no memory for a certificate request");
+    if (copy) memcpy(copy, request.p, request.n);
+    free(client->request);
+    client->request = copy;
+    client->enrol.request = heng_slice_of(copy, request.n);
     return HENG_OK;
 }
 
@@ -97,6 +112,7 @@ void heng_client_free(struct heng_client *client)
     if (!client) return;
     heng_wire_in_fini(&client->in);
     heng_wire_out_fini(&client->out);
+    free(client->request);
     free(client);
 }
 
@@ -136,7 +152,7 @@ static void forget_connection(struct heng_client *client)
     client->under_way_from = client->under_way_count = 0;
     client->under_way_bytes = 0;
     client->sent = client->live_newest = client->batch_numbers = 0;
-    client->ping_under_way = false;
+    client->ping_under_way = client->news = false;
     client->read_again_us = 0;
 }
 
@@ -291,12 +307,14 @@ void heng_client_hello(struct heng_client *client, heng_us now, const struct hen
 void heng_client_ping(struct heng_client *client, heng_us now, const struct heng_ping *ping)
 {
     if (client->state != STATE_OPEN || !client->ping_asked) return;
-    client->ping_asked = false;
+    client->ping_asked = client->news = false;
     client->ping_under_way = true;
     client->ping_sent_us = now;
     client->ping_clock_us = ping->clock_us;
     if (!heng_say_ping(&client->out, ping)) hang_up(client, now, "no memory for a ping");
 }
+
+void heng_client_news(struct heng_client *client) { client->news = true; }
 
 static bool has_room(const struct heng_client *client, size_t n)
 {
@@ -467,10 +485,10 @@ static heng_rc decline(struct heng_client *client, heng_rc rc, heng_outcome_of w
 static uint64_t config_version(struct heng_slice config)
 {
     struct heng_reader r = heng_reader_of(config);
-    struct heng_field field;
+    struct heng_wire_field field;
     uint64_t version = 0;
-    while (heng_field_next(&r, &field))
-        if (field.number == 1 && field.type == HENG_FIELD_VARINT) version = field.value;
+    while (heng_wire_field_next(&r, &field))
+        if (field.number == 1 && field.type == HENG_WIRE_VARINT) version = field.value;
     return version;
 }
 
@@ -588,13 +606,12 @@ static heng_us patience(const struct heng_client *client)
     return HENG_US_NEVER;
 }
 
-/* A ping per silence: one that is asked for or under way is not asked for again before ping_s are over. */
+/* Every ping_s, however much else is said: a ping also tells queue and children, and asks for the time above. */
 static heng_us ping_at(const struct heng_client *client)
 {
     if (client->state != STATE_OPEN || client->ping_asked) return HENG_US_NEVER;
-    heng_us from =
-        client->ping_under_way && client->ping_sent_us > client->heard_us ? client->ping_sent_us : client->heard_us;
-    return from + ping_us(client);
+    heng_us last_us = client->ping_sent_us > client->opened_us ? client->ping_sent_us : client->opened_us;
+    return last_us + (client->news ? NEWS_S * HENG_US_PER_S : ping_us(client));
 }
 
 static void pass_time(struct heng_client *client, heng_us now, struct heng_client_action *ret)

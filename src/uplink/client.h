@@ -93,12 +93,20 @@ void heng_client_put_live(struct heng_client *client, heng_us now, const struct 
                           uint64_t newest);
 void heng_client_ping(struct heng_client *client, heng_us now, const struct heng_ping *ping);
 
+/* Something that a ping tells has changed, and somebody waits to see it: the next PING comes out of turn, a second
+ * after the last one at the earliest. Said often it costs no more than that. */
+void heng_client_news(struct heng_client *client);
+
 /* Say it to the tier above; false: there is no connection, or too much waits already: not said. */
 bool heng_client_outcome(struct heng_client *client, heng_us now, const struct heng_down_outcome *outcome);
 bool heng_client_answer(struct heng_client *client, heng_us now, uint64_t id, bool last, struct heng_slice text);
 bool heng_client_tunnel(struct heng_client *client, heng_us now, const struct heng_tunnel_message *message);
 bool heng_client_pass_enrol(struct heng_client *client, heng_us now, const struct heng_enrol_ask *ask);
 bool heng_client_renew(struct heng_client *client, heng_us now, struct heng_slice request);
+
+/* Another request than that of the configuration, from the next connection on; before it is enrolled.
+ * Errors: ELIMIT: longer than HENG_UPLINK_REQUEST_MAX, ENOMEM; the old one stays. */
+HENG_NODISCARD heng_rc heng_client_request(struct heng_client *client, struct heng_slice request, struct heng_err *err);
 
 /* Begin anew: hang up, and dial again soon. For a new epoch, a certificate that has come, other addresses. */
 void heng_client_restart(struct heng_client *client, heng_us now, unsigned servers, bool enrolled, const char *why);

@@ -154,6 +154,7 @@ static bool fill(struct heng_arena *arena, const struct heng_gateway_config *fro
     to->version = from->version;
     to->name = text_of(from->name);
     to->time_zone = text_of(from->time_zone);
+    if (from->above) to->above = text_of(from->above);
     to->journal_bytes = from->journal_bytes;
     to->journal_days = from->journal_days;
     to->n_revoked = from->revoked_count;
@@ -423,6 +424,7 @@ static heng_rc take_all(struct heng_pb_memory *memory, const Heng__Uplink__Confi
         .version = from->version, .journal_bytes = from->journal_bytes, .journal_days = from->journal_days};
     ret->name = take_text(&u, "name", from->name, HENG_NAME_MAX);
     ret->time_zone = take_text(&u, "time zone", from->time_zone, HENG_CONFIG_ZONE_NAME_MAX);
+    ret->above = take_text(&u, "gateway above", from->above, HENG_CONFIG_COMMON_NAME_MAX);
     uint64_t *revoked = take(&u, from->n_revoked, sizeof *revoked);
     if (revoked && from->n_revoked) memcpy(revoked, from->revoked, from->n_revoked * sizeof *revoked);
     ret->revoked = revoked;

@@ -33,7 +33,7 @@ struct heng_config_child {
  * NULL; profile_name says which. */
 struct heng_gateway_config {
     uint64_t version;
-    const char *name, *time_zone;
+    const char *name, *time_zone, *above; /* above: see uplink.proto; "", to pack also NULL: the centre */
     const struct heng_line_config *lines;
     const struct heng_meter_config *meters;
     const size_t *first;

@@ -240,6 +240,8 @@ heng_rc heng_config_check(const struct heng_gateway_config *config, struct heng_
     if (!is_text(config->name, HENG_NAME_MAX)) return heng_fail(err, HENG_ECONFIG, 0, "the gateway's name cannot be");
     if (!is_text(config->time_zone, HENG_CONFIG_ZONE_NAME_MAX))
         return heng_fail(err, HENG_ECONFIG, 0, "the name of the time zone cannot be");
+    if (config->above && !is_text(config->above, HENG_CONFIG_COMMON_NAME_MAX))
+        return heng_fail(err, HENG_ECONFIG, 0, "the name of the gateway above cannot be");
     if (config->journal_bytes < 0)
         return heng_fail(err, HENG_ECONFIG, 0, "the journal cannot have %lld bytes", (long long)config->journal_bytes);
     heng_rc rc = check_counts(config, err);

@@ -73,13 +73,13 @@ static heng_wire_kind kind_of(uint32_t number)
 static heng_rc open_message(struct heng_slice message, heng_wire_kind *ret_kind, struct heng_slice *ret)
 {
     struct heng_reader r = heng_reader_of(message);
-    struct heng_field field;
+    struct heng_wire_field field;
     *ret_kind = HENG_WIRE_UNKNOWN;
     *ret = heng_slice_of(message.p, 0);
-    while (heng_field_next(&r, &field)) {
+    while (heng_wire_field_next(&r, &field)) {
         heng_wire_kind kind = kind_of(field.number);
         if (kind == HENG_WIRE_UNKNOWN) continue;
-        if (field.type != HENG_FIELD_BYTES) return HENG_EFORMAT;
+        if (field.type != HENG_WIRE_BYTES) return HENG_EFORMAT;
         *ret_kind = kind;
         *ret = field.bytes;
     }
@@ -131,7 +131,7 @@ uint8_t *heng_wire_begin(struct heng_wire_out *out, heng_wire_kind kind, size_t 
     uint8_t head[HENG_WIRE_LENGTH_BYTES + HENG_WIRE_HEAD_MAX];
     struct heng_buf b = heng_buf_of(head, sizeof head);
     b.n = HENG_WIRE_LENGTH_BYTES;
-    heng_field_put_head(&b, (uint32_t)kind, n);
+    heng_wire_field_put_head(&b, (uint32_t)kind, n);
     size_t length = b.n - HENG_WIRE_LENGTH_BYTES + n;
     for (unsigned i = 0; i < HENG_WIRE_LENGTH_BYTES; i++) head[i] = (uint8_t)(length >> (24 - 8 * i));
     if (out->cap - out->n < b.n + n) {
@@ -181,17 +181,17 @@ static uint64_t varint(struct heng_reader *r)
     return 0;
 }
 
-bool heng_field_next(struct heng_reader *r, struct heng_field *ret)
+bool heng_wire_field_next(struct heng_reader *r, struct heng_wire_field *ret)
 {
     if (r->failed || heng_reader_left(r) == 0) return false;
     uint64_t tag = varint(r);
-    *ret = (struct heng_field){.number = (uint32_t)(tag >> 3), .type = (heng_field_type)(tag & 7)};
+    *ret = (struct heng_wire_field){.number = (uint32_t)(tag >> 3), .type = (heng_wire_field_type)(tag & 7)};
     if (tag > UINT32_MAX || ret->number == 0) r->failed = true;
     switch (tag & 7) {
-    case HENG_FIELD_VARINT: ret->value = varint(r); break;
-    case HENG_FIELD_FIXED64: ret->value = heng_reader_le(r, 8); break;
-    case HENG_FIELD_FIXED32: ret->value = heng_reader_le(r, 4); break;
-    case HENG_FIELD_BYTES: {
+    case HENG_WIRE_VARINT: ret->value = varint(r); break;
+    case HENG_WIRE_FIXED64: ret->value = heng_reader_le(r, 8); break;
+    case HENG_WIRE_FIXED32: ret->value = heng_reader_le(r, 4); break;
+    case HENG_WIRE_BYTES: {
         uint64_t n = varint(r);
         if (n > heng_reader_left(r)) r->failed = true;
         if (!r->failed) ret->bytes = heng_reader_take(r, (size_t)n);
@@ -202,13 +202,13 @@ bool heng_field_next(struct heng_reader *r, struct heng_field *ret)
     return !r->failed;
 }
 
-struct heng_slice heng_field_find(struct heng_slice message, uint32_t number)
+struct heng_slice heng_wire_field_find(struct heng_slice message, uint32_t number)
 {
     struct heng_reader r = heng_reader_of(message);
     struct heng_slice found = heng_slice_of(message.p, 0);
-    struct heng_field field;
-    while (heng_field_next(&r, &field))
-        if (field.number == number && field.type == HENG_FIELD_BYTES) found = field.bytes;
+    struct heng_wire_field field;
+    while (heng_wire_field_next(&r, &field))
+        if (field.number == number && field.type == HENG_WIRE_BYTES) found = field.bytes;
     return found;
 }
 
@@ -219,57 +219,28 @@ size_t heng_varint_size(uint64_t value)
     return n;
 }
 
-void heng_field_put_varint(struct heng_buf *b, uint64_t value)
+void heng_wire_field_put_varint(struct heng_buf *b, uint64_t value)
 {
     for (; value >= 0x80; value >>= 7) heng_buf_u8(b, (uint8_t)(value | 0x80));
     heng_buf_u8(b, (uint8_t)value);
 }
 
-void heng_field_put_number(struct heng_buf *b, uint32_t number, uint64_t value)
+void heng_wire_field_put_number(struct heng_buf *b, uint32_t number, uint64_t value)
 {
     if (value == 0) return;
-    heng_field_put_varint(b, number << 3 | HENG_FIELD_VARINT);
-    heng_field_put_varint(b, value);
+    heng_wire_field_put_varint(b, number << 3 | HENG_WIRE_VARINT);
+    heng_wire_field_put_varint(b, value);
 }
 
-void heng_field_put_fixed64(struct heng_buf *b, uint32_t number, uint64_t value)
+void heng_wire_field_put_fixed64(struct heng_buf *b, uint32_t number, uint64_t value)
 {
     if (value == 0) return;
-    heng_field_put_varint(b, number << 3 | HENG_FIELD_FIXED64);
+    heng_wire_field_put_varint(b, number << 3 | HENG_WIRE_FIXED64);
     heng_buf_le(b, value, 8);
 }
 
-void heng_field_put_head(struct heng_buf *b, uint32_t number, size_t n)
+void heng_wire_field_put_head(struct heng_buf *b, uint32_t number, size_t n)
 {
-    heng_field_put_varint(b, number << 3 | HENG_FIELD_BYTES);
-    heng_field_put_varint(b, n);
-}
-
-/* What is taken is never given back to the budget: a message that is unpacked piece by piece and refused has cost that
- * much at most. */
-static void *take(void *data, size_t n)
-{
-    size_t *budget = data;
-    if (n > *budget) return NULL;
-    *budget -= n;
-    return malloc(n);
-}
-
-static void give_back(void *data, void *p)
-{
-    (void)data;
-    free(p);
-}
-
-ProtobufCMessage *heng_wire_unpack(const ProtobufCMessageDescriptor *descriptor, struct heng_slice bytes)
-{
-    size_t budget = bytes.n + HENG_WIRE_UNPACK_ROOM;
-    ProtobufCAllocator allocator = {.alloc = take, .free = give_back, .allocator_data = &budget};
-    return protobuf_c_message_unpack(descriptor, &allocator, bytes.n, bytes.n ? bytes.p : (const uint8_t *)"");
-}
-
-void heng_wire_unpacked_free(ProtobufCMessage *message)
-{
-    ProtobufCAllocator allocator = {.alloc = take, .free = give_back};
-    if (message) protobuf_c_message_free_unpacked(message, &allocator);
+    heng_wire_field_put_varint(b, number << 3 | HENG_WIRE_BYTES);
+    heng_wire_field_put_varint(b, n);
 }

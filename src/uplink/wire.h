@@ -86,34 +86,28 @@ void heng_wire_out_fini(struct heng_wire_out *out);
  */
 
 /* One field of a packed message: a number (varint, fixed) or bytes, as type says. */
-typedef enum heng_field_type {
-    HENG_FIELD_VARINT = 0,
-    HENG_FIELD_FIXED64 = 1,
-    HENG_FIELD_BYTES = 2,
-    HENG_FIELD_FIXED32 = 5
-} heng_field_type;
-struct heng_field {
+typedef enum heng_wire_field_type {
+    HENG_WIRE_VARINT = 0,
+    HENG_WIRE_FIXED64 = 1,
+    HENG_WIRE_BYTES = 2,
+    HENG_WIRE_FIXED32 = 5
+} heng_wire_field_type;
+struct heng_wire_field {
     uint32_t number;
-    heng_field_type type;
+    heng_wire_field_type type;
     uint64_t value;
     struct heng_slice bytes;
 };
 
 /* False at the end, or with failed set where it is no message. */
-bool heng_field_next(struct heng_reader *r, struct heng_field *ret);
+bool heng_wire_field_next(struct heng_reader *r, struct heng_wire_field *ret);
 /* The bytes of that field, the last one counts; n 0: it is not there. For a message that is known to be one. */
-struct heng_slice heng_field_find(struct heng_slice message, uint32_t number);
+struct heng_slice heng_wire_field_find(struct heng_slice message, uint32_t number);
 
-void heng_field_put_varint(struct heng_buf *b, uint64_t value);
-void heng_field_put_number(struct heng_buf *b, uint32_t number, uint64_t value); /* nothing for 0 */
-void heng_field_put_fixed64(struct heng_buf *b, uint32_t number, uint64_t value);
-void heng_field_put_head(struct heng_buf *b, uint32_t number, size_t n); /* of n bytes that follow */
+void heng_wire_field_put_varint(struct heng_buf *b, uint64_t value);
+void heng_wire_field_put_number(struct heng_buf *b, uint32_t number, uint64_t value); /* nothing for 0 */
+void heng_wire_field_put_fixed64(struct heng_buf *b, uint32_t number, uint64_t value);
+void heng_wire_field_put_head(struct heng_buf *b, uint32_t number, size_t n); /* of n bytes that follow */
 size_t heng_varint_size(uint64_t value);
-
-/* Unpack with bounded memory: the length of the bytes and HENG_WIRE_UNPACK_ROOM, however often they repeat what.
- * NULL: it is none, or wants more. */
-enum { HENG_WIRE_UNPACK_ROOM = 64 * 1024 };
-ProtobufCMessage *heng_wire_unpack(const ProtobufCMessageDescriptor *descriptor, struct heng_slice bytes);
-void heng_wire_unpacked_free(ProtobufCMessage *message); /* accepts NULL */
 
 #endif

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "bench/made_reads.h"
@@ -342,7 +343,7 @@ static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *ret)
 static void on_stdin(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     (void)stream;
-    if (n < 0) exit(0);
+    if (n < 0) _exit(0); /* thousands of connections end with the process */
     for (ssize_t i = 0; i < n; i++) {
         if (buf->base[i] != '\n') {
             if (command_n + 1 == sizeof command) die("that command is too long");

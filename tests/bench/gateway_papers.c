@@ -50,6 +50,13 @@ static void open_site(const char *data)
     must(heng_authority_open(path, "bench", heng_clock_wall(), &authority, &err));
 }
 
+static void close_site(void)
+{
+    heng_authority_free(authority);
+    heng_store_reader_close(reader);
+    heng_store_close(store);
+}
+
 static void write_pem(const char *folder, const char *name, const uint8_t *der, size_t n)
 {
     char path[PATH];
@@ -64,16 +71,22 @@ static void write_pem(const char *folder, const char *name, const uint8_t *der, 
     if (fclose(file) != 0) die("cannot write a certificate");
 }
 
+static void common_name_of(int64_t id, char ret[static HENG_PKI_NAME_MAX])
+{
+    snprintf(ret, HENG_PKI_NAME_MAX, "gw-%016llx", (unsigned long long)id);
+}
+
 /* Signs, and tells the database; its transaction is the caller's. */
 static size_t enrol_one(const struct heng_gateway *gateway, struct heng_slice request,
                         uint8_t der[static HENG_PKI_DER_MAX])
 {
-    char name[HENG_PKI_NAME_MAX];
+    char name[HENG_PKI_NAME_MAX], below[HENG_PKI_NAME_MAX] = "";
     size_t n;
     uint64_t serial;
     heng_us now = heng_clock_wall();
-    snprintf(name, sizeof name, "gw-%016llx", (unsigned long long)gateway->id);
-    must(heng_authority_sign(authority, request, name, now, DAYS, der, &n, &serial, &err));
+    if (gateway->parent_id) common_name_of(gateway->parent_id, below);
+    common_name_of(gateway->id, name);
+    must(heng_authority_sign(authority, request, name, below, now, DAYS, der, &n, &serial, &err));
     must(heng_store_enrol_gateway(store, gateway->id, name, serial, now, now + DAYS * HENG_US_PER_DAY, &err));
     return n;
 }
@@ -112,6 +125,8 @@ static int enrol(const char *data, const char *folder)
     } while (n);
     must(heng_store_commit(store, &err));
     printf("%zu\n", all);
+    heng_identity_free(identity);
+    close_site();
     return 0;
 }
 
@@ -128,6 +143,8 @@ static int box(const char *data, const char *key, const char *folder)
     must(heng_store_commit(store, &err));
     must(heng_identity_accept(identity, heng_slice_of(der, n), heng_authority_certificate(authority), &err));
     printf("%lld\n", (long long)gateway.id);
+    heng_identity_free(identity);
+    close_site();
     return 0;
 }
 

@@ -114,7 +114,7 @@ class House:
 
     def start_server(self, *more):
         self.server = Program([self.bin / "heng", "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.http_port}",
-                               "--dtu-listen", f"127.0.0.1:{self.dtu_port}", "--uplink-listen", "off", *more],
+                               "--dtu-listen", f"127.0.0.1:{self.dtu_port}", *more],
                               self.folder / "server.log")
         wait_until(lambda: self.is_up() or not self.server.alive(), 30, "the server to answer")
         assert self.server.alive(), self.server.output()[-800:]

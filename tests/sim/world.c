@@ -13,7 +13,12 @@ const char *world_mutant_text(world_mutant mutant)
                                                      "database synchronous=NORMAL",
                                                      "database synchronous=OFF",
                                                      "acknowledged before the commit",
-                                                     "data and number in two transactions"};
+                                                     "data and number in two transactions",
+                                                     "numbers are not looked at",
+                                                     "a batch is forgotten",
+                                                     "sent before the commit",
+                                                     "let go before the commit",
+                                                     "a child is acknowledged before the commit"};
     return texts[mutant];
 }
 
@@ -43,74 +48,8 @@ void world_trace(struct world *w, const char *fmt, ...)
 
 static void mix(struct world *w, uint64_t value) { w->hash = (w->hash ^ value) * UINT64_C(0x100000001b3); }
 
-/* --- faults --------------------------------------------------------------------------------------------------------
- */
-
-static void cut_power(struct world *w, struct heng_sim_disk *disk)
-{
-    heng_sim_disk_cut_at(disk, heng_sim_disk_counts(disk).points + world_below(w, 40));
-}
-
-static void fault(struct world *w)
-{
-    int machine = 1 + (int)world_below(w, WORLD_GATEWAYS);
-    struct world_gateway *g = &w->gateways[machine];
-    w->fault_us = w->now + (1 + world_below(w, 40)) * HENG_US_PER_S;
-    for (int i = 1; i <= WORLD_GATEWAYS; i++) heng_sim_disk_set_room(w->gateways[i].disk, -1);
-    switch (world_below(w, 10)) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-        if (sim_network_cut(w->net, w->now)) w->cuts++;
-        break;
-    case 4:
-    case 5:
-        if (g->core) cut_power(w, g->disk);
-        break;
-    case 6:
-        if (w->store) cut_power(w, w->disk);
-        break;
-    case 7:
-        sim_network_part(w->net, w->now, machine, g->parent, w->now + (5 + world_below(w, 200)) * HENG_US_PER_S);
-        w->partitions++;
-        break;
-    case 8:
-        heng_sim_disk_set_room(g->disk, heng_sim_disk_bytes(g->disk) + world_below(w, 20000));
-        w->full_disks++;
-        break;
-    default:
-        g->shift_us = world_below(w, 4) ? ((heng_us)world_below(w, 7200) - 3600) * HENG_US_PER_S : -WORLD_WALL / 2;
-        w->clock_steps++;
-        break;
-    }
-}
-
-/* From here on nothing breaks any more. */
-static void calm(struct world *w)
-{
-    w->fault_us = HENG_US_NEVER;
-    for (int i = 1; i <= WORLD_GATEWAYS; i++) {
-        heng_sim_disk_set_room(w->gateways[i].disk, -1);
-        if (w->gateways[i].core) heng_sim_disk_cut_at(w->gateways[i].disk, UINT64_MAX);
-    }
-    if (w->store) heng_sim_disk_cut_at(w->disk, UINT64_MAX);
-}
-
 /* --- time ----------------------------------------------------------------------------------------------------------
  */
-
-static void note_acked(struct world *w)
-{
-    static struct heng_core_status status;
-    for (int i = 1; i <= WORLD_GATEWAYS; i++) {
-        struct world_gateway *g = &w->gateways[i];
-        if (!g->core || g->parent) continue;
-        heng_core_status_now(g->core, w->now, &status);
-        g->acked = status.acked;
-        g->acked_epoch = status.epoch;
-    }
-}
 
 static void pump(struct world *w)
 {
@@ -143,20 +82,20 @@ static void step(struct world *w)
     struct sim_network_event event;
     heng_us at_us = next_us(w);
     if (at_us > w->now) w->now = at_us;
-    if (w->now >= w->faults_until_us && w->fault_us != HENG_US_NEVER) calm(w);
-    if (w->fault_us <= w->now) fault(w);
+    if (w->now >= w->faults_until_us && w->fault_us != HENG_US_NEVER) fault_calm(w);
+    if (w->fault_us <= w->now) fault_strike(w);
     boot_due(w);
     if (w->order_us <= w->now) centre_order(w);
     if (sim_network_take(w->net, w->now, &event)) {
         mix(w, (uint64_t)w->now);
         mix(w, event.bytes.n * 64 + (uint64_t)event.connection);
-        if (event.machine == 0)
+        int machine = event.machine % WORLD_SECOND;
+        if (machine == 0)
             centre_event(w, &event);
         else
-            gateway_event(w, event.machine, &event);
+            gateway_event(w, machine, &event);
     }
     pump(w);
-    note_acked(w);
 }
 
 /* --- a run ---------------------------------------------------------------------------------------------------------
@@ -166,7 +105,8 @@ static void make(struct world *w)
 {
     static const int parents[WORLD_GATEWAYS + 1] = {0, 0, 0, 2, 2};
     char name[48];
-    w->net = sim_network_new(w->seed, (5 + world_below(w, 200)) * HENG_US_PER_MS, 1 + world_below(w, 4000));
+    heng_us latency_us = (5 + world_below(w, 200)) * HENG_US_PER_MS;
+    size_t chunk_max = 1 + world_below(w, 4000);
     snprintf(name, sizeof name, "centre-%llu", (unsigned long long)w->seed);
     w->disk = heng_sim_disk_new(name, w->seed * 8);
     for (int i = 1; i <= WORLD_GATEWAYS; i++) {
@@ -175,11 +115,17 @@ static void make(struct world *w)
         g->disk = heng_sim_disk_new(name, w->seed * 8 + (uint64_t)i);
         g->told = calloc(WORLD_TOLD, sizeof *g->told);
         g->parent = parents[i];
+        g->servers = 2;
         g->boot_us = world_below(w, 20) * HENG_US_PER_S;
         g->shift_us = world_below(w, 4) ? 0 : -WORLD_WALL / 2;
         if (!g->disk || !g->told) world_fail(w, "out of memory");
     }
     w->boot_us = HENG_US_NEVER;
+    w->small = world_below(w, 8) == 0;
+    if (w->small) chunk_max += 1000; /* much to carry: not byte by byte */
+    w->net = sim_network_new(w->seed, latency_us, chunk_max);
+    w->restores = !w->small && world_below(w, 8) == 0;
+    w->clones = !w->small && !w->restores && world_below(w, 8) == 0;
     w->faults_until_us = (FAULTS_MIN_S + world_below(w, FAULTS_SPREAD_S)) * HENG_US_PER_S;
     w->fault_us = (30 + world_below(w, 60)) * HENG_US_PER_S;
     if (w->disk && !w->failure[0]) (void)!centre_make(w);
@@ -191,10 +137,12 @@ static void unmake(struct world *w)
     for (int i = 1; i <= WORLD_GATEWAYS; i++) {
         heng_core_free(w->gateways[i].core, false);
         heng_sim_disk_free(w->gateways[i].disk);
+        heng_sim_disk_free(w->gateways[i].kept);
         free(w->gateways[i].told);
     }
     heng_store_close(w->store);
     heng_sim_disk_free(w->disk);
+    heng_sim_disk_free(w->kept);
     sim_network_free(w->net);
 }
 

@@ -21,7 +21,9 @@ enum {
     WORLD_METERS = 3,   /* of each */
     WORLD_CHILDREN = 8, /* connections of a concentrator at once */
     WORLD_ORDERS = 12,
-    WORLD_TOLD = 4096
+    WORLD_TOLD = 4096,
+    WORLD_SMALL_FRAMES = 40, /* of a read, where journals are small */
+    WORLD_SECOND = 8         /* machine m has a second address: m + 8 */
 };
 #define WORLD_WALL INT64_C(1800000000000000)
 
@@ -32,16 +34,21 @@ typedef enum world_mutant {
     WORLD_JOURNAL_OFF,    /* synchronous=OFF */
     WORLD_STORE_NORMAL,   /* the same of the centre's database */
     WORLD_STORE_OFF,
-    WORLD_ACK_EARLY,    /* the centre acknowledges, then commits */
-    WORLD_NUMBER_APART, /* data and number in two transactions */
+    WORLD_ACK_EARLY,       /* the centre acknowledges, then commits */
+    WORLD_NUMBER_APART,    /* data and number in two transactions */
+    WORLD_NUMBERLESS,      /* the centre takes what it has once more */
+    WORLD_HOLE,            /* the centre forgets a batch and goes on */
+    WORLD_SEND_EARLY,      /* a gateway sends what it has not committed */
+    WORLD_LET_GO_EARLY,    /* it tells its lines that it has, before it has */
+    WORLD_CHILD_ACK_EARLY, /* a concentrator acknowledges before it has committed */
     WORLD_MUTANTS
 } world_mutant;
 const char *world_mutant_text(world_mutant mutant);
 
-/* What a meter has said. promised: the gateway has told that it is committed. */
+/* What a meter has said, or, device_id 0, an event. promised: the gateway has told that it is committed. */
 struct world_told {
     int64_t device_id, value;
-    heng_us at_us;
+    heng_us at_us, told_us;
     bool promised;
 };
 
@@ -74,11 +81,16 @@ struct world_gateway {
     bool up_open;
     int children[WORLD_CHILDREN]; /* connections from below, -1: none */
     bool full;
-    uint64_t requests_told, events_told;
+    int64_t requests_told, events_told;
+    unsigned servers;
+    struct heng_sim_disk *kept; /* an old copy of its disk; NULL: none was made */
+    heng_us kept_us;
+    unsigned put_back; /* how often it came to life with it */
     struct world_job jobs[4];
     struct world_told *told;
     size_t told_n;
-    uint64_t acked, acked_epoch; /* the most that the tier above has acknowledged */
+    uint64_t acked, acked_epoch;       /* the most that the centre has acknowledged */
+    uint64_t above_acked, above_epoch; /* by the concentrator whose power has just gone */
 };
 
 /* A connection at the centre. */
@@ -92,12 +104,19 @@ struct world {
     uint64_t seed;
     world_mutant mutant;
     bool trace;
+    /* What may happen in this history. */
+    bool small;    /* journals of 1 MiB, much to keep, long partitions */
+    bool restores; /* the centre's database is put back from a backup; nobody gives orders, nobody moves */
+    bool clones;   /* disks of gateways are put back */
     struct heng_sim_rng rng;
     heng_us now, faults_until_us, fault_us;
     struct sim_network *net;
     struct heng_sim_disk *disk; /* the centre's */
     struct heng_store *store;   /* NULL: without power */
     heng_us boot_us;
+    struct heng_sim_disk *kept; /* its backup, NULL: there is none */
+    bool site_changed;          /* the description, and the database does not have it yet */
+    unsigned site_turn;
     struct world_session sessions[SIM_CONNECTIONS_MAX];
     struct world_gateway gateways[WORLD_GATEWAYS + 1]; /* [0] is not used */
     struct world_order orders[2 * WORLD_ORDERS];
@@ -106,6 +125,7 @@ struct world {
     uint64_t hash; /* of all that happened */
     /* counted */
     unsigned cuts, power_cuts, centre_cuts, partitions, full_disks, clock_steps, batches, lives, entries;
+    unsigned configs, moves, backups, restored, put_back, thinned;
     char failure[400]; /* "": all is as it should be */
 };
 
@@ -120,6 +140,10 @@ void world_trace(struct world *w, const char *fmt, ...) HENG_PRINTF(2, 3);
 heng_us world_wall(const struct world *w);
 uint32_t world_below(struct world *w, uint32_t n);
 
+/* world_faults.c */
+void fault_strike(struct world *w); /* one more, and when the next one comes */
+void fault_calm(struct world *w);   /* from here on nothing breaks any more */
+
 /* world_centre.c */
 bool centre_make(struct world *w);
 void centre_pump(struct world *w);
@@ -132,6 +156,8 @@ void centre_check(struct world *w);          /* at the end: database against jou
 const char *centre_refusal(struct world *w); /* why an entry was refused */
 void centre_tell_rest(struct world *w);
 bool centre_is_done(struct world *w); /* nothing is missing any more */
+void centre_restore(struct world *w); /* its disk is its backup now */
+int64_t centre_number(struct world *w, const char *sql, int64_t a, int64_t b, int64_t c); /* of its database */
 
 /* world_gateway.c */
 void gateway_boot(struct world *w, int machine);

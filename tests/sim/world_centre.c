@@ -64,7 +64,7 @@ static heng_rc apply_site(struct world *w, struct heng_err *err)
                                            .endpoint = "/dev/ttyS1",
                                            .parity = "E",
                                            .baud = 2400,
-                                           .period_s = 60};
+                                           .period_s = 60 + w->site_turn};
         for (int k = 0; k < WORLD_METERS; k++) {
             int at = i * WORLD_METERS + k;
             snprintf(numbers[at], sizeof numbers[at], "%08d", 10000000 + at);
@@ -144,6 +144,7 @@ void centre_crash(struct world *w)
     heng_store_close(w->store);
     w->store = NULL;
     sim_network_down(w->net, w->now, 0);
+    sim_network_down(w->net, w->now, WORLD_SECOND);
     heng_sim_disk_restart(w->disk);
     w->boot_us = w->now + (1 + world_below(w, 60)) * HENG_US_PER_S;
     w->centre_cuts++;
@@ -179,16 +180,39 @@ bool centre_boot(struct world *w)
     }
     for (int i = 1; i <= WORLD_GATEWAYS; i++) {
         const struct world_gateway *g = &w->gateways[i];
-        uint64_t seq = 0, check = 0;
-        if (g->parent != 0 || !g->acked_epoch) continue;
-        heng_rc rc = heng_delivery_resume(heng_store_as_reader(w->store), g->id, g->acked_epoch, &seq, &check, &err);
-        if (rc != HENG_OK || seq < g->acked)
-            world_fail(w, "%" PRIu64 " of gateway %d was acknowledged, and the centre has %" PRIu64, g->acked, i, seq);
+        if (!g->acked_epoch) continue;
+        struct heng_gateway_journal journal = {0};
+        heng_rc rc = heng_store_get_journal(heng_store_as_reader(w->store), g->id, g->acked_epoch, &journal, &err);
+        if ((rc != HENG_OK && rc != HENG_ENOTFOUND) || journal.seq < g->acked)
+            world_fail(w, "%" PRIu64 " of gateway %d was acknowledged, and the centre has %" PRIu64, g->acked, i,
+                       journal.seq);
     }
     find_orders(w);
     sim_network_up(w->net, 0);
+    sim_network_up(w->net, WORLD_SECOND);
     world_trace(w, "the centre boots");
     return true;
+}
+
+/* What was acknowledged since, and the description of the site as it is, are not in it. */
+void centre_restore(struct world *w)
+{
+    centre_crash(w);
+    heng_sim_disk_clone(w->kept, w->disk);
+    for (int i = 1; i <= WORLD_GATEWAYS; i++) w->gateways[i].acked = w->gateways[i].acked_epoch = 0;
+    w->site_changed = true;
+    w->restored++;
+    world_trace(w, "the centre is its backup");
+}
+
+/* Nobody may lose it from here on. */
+static void acknowledge(struct world *w, int session, uint64_t epoch, uint64_t durable)
+{
+    struct world_gateway *g = &w->gateways[w->sessions[session].gateway];
+    heng_host_stored(w->sessions[session].host, w->now, epoch, durable);
+    if (g->acked_epoch != epoch) g->acked = 0;
+    g->acked_epoch = epoch;
+    if (durable > g->acked) g->acked = durable;
 }
 
 /* A mistake: what was told and how far it was told are two transactions. */
@@ -226,6 +250,7 @@ static void commit(struct world *w)
         int session = waiting[i].session;
         deliveries[i] =
             (struct heng_delivery){.live = waiting[i].live, .bytes = heng_slice_of(waiting[i].bytes, waiting[i].n)};
+        deliveries[i].weaken_for_tests = w->mutant == WORLD_NUMBERLESS;
         deliveries[i].gateway_id = session >= 0 ? w->gateways[w->sessions[session].gateway].id : 0;
         facts[i] = (struct heng_fact){.kind = HENG_FACT_DELIVERY, .delivery = &deliveries[i]};
     }
@@ -250,7 +275,7 @@ static void commit(struct world *w)
         if (deliveries[i].refused)
             world_fail(w, "an entry of gateway %d was refused: %s", w->sessions[session].gateway, centre_refusal(w));
         if (deliveries[i].rc == HENG_OK)
-            heng_host_stored(w->sessions[session].host, w->now, deliveries[i].epoch, deliveries[i].durable);
+            acknowledge(w, session, deliveries[i].epoch, deliveries[i].durable);
         else
             world_fail(w, "a batch of gateway %d: %s", w->sessions[session].gateway, deliveries[i].why);
     }
@@ -259,6 +284,7 @@ static void commit(struct world *w)
 
 static void take_batch(struct world *w, int session, const struct heng_host_action *a)
 {
+    if (w->mutant == WORLD_HOLE && world_below(w, 16) == 0) return;
     if (waiting_n == WAITING_MAX) commit(w);
     if (heng_sim_disk_is_cut(w->disk)) return;
     struct waiting *batch = &waiting[waiting_n++];
@@ -272,8 +298,7 @@ static void take_batch(struct world *w, int session, const struct heng_host_acti
     memcpy(batch->bytes, a->bytes.p, a->bytes.n);
     heng_us due_us = w->now + world_below(w, GROUP_MS) * HENG_US_PER_MS;
     if (due_us < commit_us) commit_us = due_us;
-    if (w->mutant == WORLD_ACK_EARLY && !batch->live)
-        heng_host_stored(w->sessions[session].host, w->now, batch->epoch, batch->last);
+    if (w->mutant == WORLD_ACK_EARLY && !batch->live) acknowledge(w, session, batch->epoch, batch->last);
 }
 
 /* --- orders --------------------------------------------------------------------------------------------------------
@@ -313,7 +338,7 @@ void centre_order(struct world *w)
     struct heng_err err;
     w->order_us = w->now + (20 + world_below(w, 60)) * HENG_US_PER_S;
     if (!w->store) return;
-    if (w->order_n < WORLD_ORDERS && w->now < w->faults_until_us) {
+    if (w->order_n < WORLD_ORDERS && w->now < w->faults_until_us && !w->restores) {
         int machine = 1 + (int)world_below(w, WORLD_GATEWAYS);
         const struct world_gateway *g = &w->gateways[machine];
         int64_t device_id = g->devices[world_below(w, WORLD_METERS)];
@@ -412,10 +437,23 @@ static void pump_session(struct world *w, int session)
     }
 }
 
+/* Somebody has changed the description: who is connected hears of it, the others when they come. */
+static void change_site(struct world *w)
+{
+    struct heng_err err = {.text = ""};
+    heng_rc rc = apply_site(w, &err);
+    if (heng_sim_disk_is_cut(w->disk)) return;
+    if (rc != HENG_OK) world_fail(w, "the site cannot be changed: %s", err.text);
+    w->site_changed = false;
+    for (int i = 0; i < SIM_CONNECTIONS_MAX && !heng_sim_disk_is_cut(w->disk); i++)
+        if (w->sessions[i].gateway && w->sessions[i].epoch) send_config(w, i, 0);
+}
+
 void centre_pump(struct world *w)
 {
     if (!w->store) return;
     if (commit_us <= w->now) commit(w);
+    if (w->site_changed && !heng_sim_disk_is_cut(w->disk)) change_site(w);
     for (int i = 0; i < SIM_CONNECTIONS_MAX && !heng_sim_disk_is_cut(w->disk); i++)
         if (w->sessions[i].gateway) pump_session(w, i);
     if (heng_sim_disk_is_cut(w->disk)) centre_crash(w);

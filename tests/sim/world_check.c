@@ -7,7 +7,7 @@
 #include "tests/sim/world.h"
 #include "uplink/body.h"
 
-static int64_t number_of(struct world *w, const char *sql, int64_t a, int64_t b, int64_t c)
+int64_t centre_number(struct world *w, const char *sql, int64_t a, int64_t b, int64_t c)
 {
     sqlite3_stmt *statement = NULL;
     int64_t number = -1;
@@ -51,16 +51,19 @@ static int64_t value_at(struct world *w, int64_t device_id, heng_us at_us)
 bool centre_is_done(struct world *w)
 {
     static struct heng_core_status status;
-    if (!w->store) return false;
+    if (!w->store || w->site_changed) return false;
     for (int i = 1; i <= WORLD_GATEWAYS; i++) {
         struct world_gateway *g = &w->gateways[i];
         if (!g->core || heng_core_deadline(g->core) <= w->now) return false;
         heng_core_status_now(g->core, w->now, &status);
         if (status.acked != status.last || !status.uplink.welcomed) return false;
+        if ((int64_t)status.config_version !=
+            centre_number(w, "SELECT config_version FROM gateway_status WHERE gateway_id = ?", g->id, 0, 0))
+            return false;
         for (size_t k = 0; k < sizeof g->jobs / sizeof *g->jobs; k++)
             if (g->jobs[k].stage) return false;
     }
-    return number_of(w, "SELECT count(*) FROM command WHERE ended_us = 0", 0, 0, 0) == 0;
+    return centre_number(w, "SELECT count(*) FROM command WHERE ended_us = 0", 0, 0, 0) == 0;
 }
 
 /* Who is not at rest, for who looks for the reason. */
@@ -79,17 +82,47 @@ void centre_tell_rest(struct world *w)
                     status.full ? ", full" : "", g->jobs[0].stage, g->jobs[1].stage, g->jobs[2].stage,
                     g->jobs[3].stage);
     }
+    for (int i = 1; w->store && i <= WORLD_GATEWAYS; i++)
+        if (w->gateways[i].core) {
+            heng_core_status_now(w->gateways[i].core, w->now, &status);
+            world_trace(w, "gateway %d works by configuration %" PRIu64 " of %" PRId64, i, status.config_version,
+                        centre_number(w, "SELECT config_version FROM gateway_status WHERE gateway_id = ?",
+                                      w->gateways[i].id, 0, 0));
+        }
     if (w->store)
         world_trace(w, "%" PRId64 " commands are open",
-                    number_of(w, "SELECT count(*) FROM command WHERE ended_us = 0", 0, 0, 0));
+                    centre_number(w, "SELECT count(*) FROM command WHERE ended_us = 0", 0, 0, 0));
     for (size_t i = 0; i < w->order_n; i++)
         world_trace(w, "order %" PRId64 " for gateway %d, done %u times, %" PRId64, w->orders[i].id,
                     w->orders[i].gateway, w->orders[i].done,
-                    number_of(w, "SELECT sent_us FROM command WHERE id = ?", w->orders[i].id, 0, 0));
+                    centre_number(w, "SELECT sent_us FROM command WHERE id = ?", w->orders[i].id, 0, 0));
 }
 
-/* One entry of a journal against the database. */
-static void check_entry(struct world *w, int machine, const struct heng_entry *entry, int64_t *requests, int64_t *reads)
+/* --- a journal against the database ------------------------------------------------------------------------------- */
+
+/* What was counted of a journal. */
+struct counted {
+    int64_t requests, reads;
+    struct {
+        heng_us last_us;
+        int64_t misses;
+        bool in_order;
+    } meters[WORLD_METERS];
+};
+
+static void count_read(const struct world_gateway *g, const struct heng_read *read, struct counted *c)
+{
+    bool answered = read->outcome == HENG_OUTCOME_OK;
+    if (answered) c->reads++;
+    for (int i = 0; i < WORLD_METERS; i++) {
+        if (g->devices[i] != read->device_id) continue;
+        if (read->at_us <= c->meters[i].last_us) c->meters[i].in_order = false;
+        c->meters[i].last_us = read->at_us;
+        c->meters[i].misses = answered ? 0 : c->meters[i].misses + 1;
+    }
+}
+
+static void check_entry(struct world *w, int machine, const struct heng_entry *entry, struct counted *c)
 {
     static struct heng_read read;
     const struct world_gateway *g = &w->gateways[machine];
@@ -99,17 +132,48 @@ static void check_entry(struct world *w, int machine, const struct heng_entry *e
         world_fail(w, "gateway %d, entry %" PRIu64 ": %s", machine, entry->seq, err.text);
         return;
     }
-    if (body.kind == HENG_ENTRY_LINE) *requests += (int64_t)body.line.counters.requests;
+    if (body.kind == HENG_ENTRY_LINE) c->requests += (int64_t)body.line.counters.requests;
+    if (body.kind == HENG_ENTRY_EVENT && body.event.kind == HENG_GATEWAY_THINNED)
+        w->thinned += (unsigned)body.event.value;
     if (body.kind == HENG_ENTRY_EVENT &&
-        number_of(w, "SELECT count(*) FROM gateway_event WHERE gateway_id = ? AND epoch = ? AND seq = ?", g->id,
-                  (int64_t)entry->epoch, (int64_t)entry->seq) != 1)
+        centre_number(w, "SELECT count(*) FROM gateway_event WHERE gateway_id = ? AND epoch = ? AND seq = ?", g->id,
+                      (int64_t)entry->epoch, (int64_t)entry->seq) != 1)
         world_fail(w, "gateway %d, event %" PRIu64 " is not there once", machine, entry->seq);
-    if (body.kind != HENG_ENTRY_READ || read.outcome != HENG_OUTCOME_OK) return;
-    ++*reads;
+    if (body.kind != HENG_ENTRY_READ) return;
+    count_read(g, &read, c);
+    if (read.outcome != HENG_OUTCOME_OK) return;
     int64_t value = value_at(w, read.device_id, read.at_us);
-    if (value != read.values[0].dec.mantissa)
+    bool may_miss = w->small && value == -1; /* it has thinned it, or who passes it on has */
+    if (value != read.values[0].dec.mantissa && !may_miss)
         world_fail(w, "gateway %d, entry %" PRIu64 ": the journal has %" PRId64 ", the database %" PRId64, machine,
                    entry->seq, read.values[0].dec.mantissa, value);
+}
+
+/* A journal that was put back tells its history again under another number: what is only counted counts twice, and what
+ * was written between is not in it. */
+static void check_counted(struct world *w, int machine, const struct counted *c)
+{
+    const struct world_gateway *g = &w->gateways[machine];
+    int64_t stored = centre_number(w, "SELECT requests FROM line_state WHERE line_id = ?", g->line_id, 0, 0);
+    int64_t in_database = 0;
+    for (int i = 0; i < WORLD_METERS; i++) {
+        int64_t id = g->devices[i], n = centre_number(w, "SELECT count(*) FROM reading WHERE device_id = ?", id, 0, 0);
+        in_database += n;
+        if (n && centre_number(w, "SELECT reads FROM device_state WHERE device_id = ?", id, 0, 0) != n)
+            world_fail(w, "meter %" PRId64 " has %" PRId64 " reads, and another count of them", id, n);
+        int64_t misses = centre_number(w, "SELECT misses FROM device_state WHERE device_id = ?", id, 0, 0);
+        /* A read from the future of a wrong clock gives way to those that follow: see is_old in flow/ingest.c. */
+        if (c->meters[i].in_order && !g->put_back && !w->small && !w->clock_steps && misses > 0 &&
+            misses != c->meters[i].misses)
+            world_fail(w, "meter %" PRId64 " has missed %" PRId64 " reads, the database says %" PRId64, id,
+                       c->meters[i].misses, misses);
+    }
+    if (g->put_back ? in_database < c->reads : in_database != c->reads)
+        world_fail(w, "gateway %d: %" PRId64 " reads in the journal, %" PRId64 " in the database", machine, c->reads,
+                   in_database);
+    if (c->requests && (g->put_back ? stored < c->requests : stored != c->requests))
+        world_fail(w, "line of gateway %d: %" PRId64 " requests in the journal, %" PRId64 " in the database", machine,
+                   c->requests, stored);
 }
 
 static void check_journal(struct world *w, int machine)
@@ -118,57 +182,95 @@ static void check_journal(struct world *w, int machine)
     struct heng_spool *journal = heng_core_journal(g->core);
     struct heng_spool_item item;
     struct heng_err err = {.text = ""};
+    struct counted counted = {0};
     uint64_t expected = 1;
-    int64_t requests = 0, reads = 0;
     heng_rc rc = HENG_OK;
+    for (int i = 0; i < WORLD_METERS; i++) counted.meters[i].in_order = true;
     heng_spool_seek(journal, 1);
     while ((rc = heng_spool_next(journal, &item, &err)) == HENG_OK) {
-        if (item.seq != expected++ || !item.sound)
+        if ((item.seq != expected++ && !w->small) || !item.sound)
             world_fail(w, "gateway %d: the journal is not whole at %" PRIu64, machine, item.seq);
-        if (item.entry.gateway_id == 0) check_entry(w, machine, &item.entry, &requests, &reads);
+        if (item.entry.gateway_id == 0) check_entry(w, machine, &item.entry, &counted);
     }
     if (rc != HENG_ENOTFOUND) world_fail(w, "gateway %d: %s", machine, err.text);
-    int64_t stored = number_of(w, "SELECT requests FROM line_state WHERE line_id = ?", g->line_id, 0, 0);
-    if (stored != requests && requests)
-        world_fail(w, "line of gateway %d: %" PRId64 " requests in the journal, %" PRId64 " in the database", machine,
-                   requests, stored);
-    int64_t in_database = 0;
-    for (int i = 0; i < WORLD_METERS; i++)
-        in_database += number_of(w, "SELECT count(*) FROM reading WHERE device_id = ?", g->devices[i], 0, 0);
-    if (in_database != reads)
-        world_fail(w, "gateway %d: %" PRId64 " reads in the journal, %" PRId64 " in the database", machine, reads,
-                   in_database);
-    if (number_of(w, "SELECT count(*) FROM gateway_journal WHERE gateway_id = ?", g->id, 0, 0) != 1)
+    if (!w->small) check_counted(w, machine, &counted);
+    if (centre_number(w, "SELECT count(*) FROM gateway_journal WHERE gateway_id = ?", g->id, 0, 0) > 1 + g->put_back)
         world_fail(w, "gateway %d has begun another epoch", machine);
+}
+
+/* --- what was said against the database --------------------------------------------------------------------------- */
+
+/* Is it there? What was never said is not. */
+static bool is_there(struct world *w, const struct world_gateway *g, const struct world_told *told)
+{
+    int64_t value = -1;
+    if (!told->device_id)
+        return centre_number(w, "SELECT count(*) FROM gateway_event WHERE gateway_id = ? AND kind = ? AND value = ?",
+                             g->id, HENG_GATEWAY_IMPORTED, told->value) > 0;
+    value = value_at(w, told->device_id, told->at_us);
+    if (value != -1 && value != told->value)
+        world_fail(w, "meter %" PRId64 " said %" PRId64 ", the database has %" PRId64, told->device_id, told->value,
+                   value);
+    return value != -1;
+}
+
+/* Of journals that are small a read may be missing whose number is in a gap that was told of; events never. */
+static void check_told(struct world *w, int machine)
+{
+    const struct world_gateway *g = &w->gateways[machine];
+    int64_t there = 0, in_database = 0, missing = 0;
+    for (size_t k = 0; k < g->told_n; k++) {
+        const struct world_told *told = &g->told[k];
+        bool is = is_there(w, g, told);
+        if (is && told->device_id) there++;
+        if (is || !told->promised) continue;
+        if (!w->small || !told->device_id)
+            world_fail(w, "gateway %d promised %" PRId64 " of meter %" PRId64 ", and it is not there", machine,
+                       told->value, told->device_id);
+        missing++;
+    }
+    for (int i = 0; i < WORLD_METERS; i++)
+        in_database += centre_number(w, "SELECT count(*) FROM reading WHERE device_id = ?", g->devices[i], 0, 0);
+    if (there != in_database)
+        world_fail(w, "gateway %d: %" PRId64 " reads in the database, its meters said %" PRId64 " of them", machine,
+                   in_database, there);
+    int64_t gone = centre_number(
+        w, "SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM gateway_gap WHERE gateway_id = ?", g->id, 0, 0);
+    if (missing > gone)
+        world_fail(w, "gateway %d: %" PRId64 " reads are missing, %" PRId64 " numbers are told to be gone", machine,
+                   missing, gone);
+    if (centre_number(w, "SELECT requests FROM line_state WHERE line_id = ?", g->line_id, 0, 0) > g->requests_told &&
+        !g->put_back)
+        world_fail(w, "line of gateway %d: more requests in the database than there were", machine);
 }
 
 void centre_check(struct world *w)
 {
     for (int i = 1; i <= WORLD_GATEWAYS; i++) {
-        const struct world_gateway *g = &w->gateways[i];
         check_journal(w, i);
-        for (size_t k = 0; k < g->told_n; k++) {
-            const struct world_told *told = &g->told[k];
-            if (told->promised && value_at(w, told->device_id, told->at_us) != told->value)
-                world_fail(w, "gateway %d promised %" PRId64 " of meter %" PRId64 ", and it is not there", i,
-                           told->value, told->device_id);
-        }
+        check_told(w, i);
     }
-    if (number_of(w, "SELECT count(*) FROM reading_conflict", 0, 0, 0)) world_fail(w, "readings contradict each other");
-    if (number_of(w, "SELECT count(*) FROM gateway_gap", 0, 0, 0)) world_fail(w, "there is a gap");
-    if (number_of(w, "SELECT count(*) FROM gateway_refused", 0, 0, 0)) world_fail(w, "an entry was refused");
-    if (number_of(w, "SELECT count(*) FROM frame", 0, 0, 0) != number_of(w, "SELECT count(*) FROM reading", 0, 0, 0))
+    if (centre_number(w, "SELECT count(*) FROM reading_conflict", 0, 0, 0))
+        world_fail(w, "readings contradict each other");
+    if (centre_number(w, "SELECT count(*) FROM gateway_gap WHERE gone = 0", 0, 0, 0))
+        world_fail(w, "there is a gap that nobody has told of");
+    if (!w->small && centre_number(w, "SELECT count(*) FROM gateway_gap", 0, 0, 0)) world_fail(w, "there is a gap");
+    if (centre_number(w, "SELECT count(*) FROM gateway_refused", 0, 0, 0)) world_fail(w, "an entry was refused");
+    if (centre_number(w, "SELECT count(*) FROM frame", 0, 0, 0) !=
+        centre_number(w, "SELECT count(*) FROM reading", 0, 0, 0) * (w->small ? WORLD_SMALL_FRAMES : 1))
         world_fail(w, "frames and readings do not match");
-    /* Of one meter: what came later shows more, whatever happened between. */
-    if (number_of(w,
-                  "SELECT count(*) FROM gateway_event a JOIN gateway_event b ON a.gateway_id = b.gateway_id AND "
-                  "a.epoch = b.epoch AND a.seq <> 0 AND b.seq <> 0 AND a.id < b.id AND a.seq > b.seq",
-                  0, 0, 0))
+    /* Of one gateway: what came later happened later, whatever was between. A gap may be filled afterwards. */
+    if (!w->small && centre_number(w,
+                                   "SELECT count(*) FROM gateway_event a JOIN gateway_event b ON a.gateway_id = "
+                                   "b.gateway_id AND a.epoch = b.epoch AND a.seq <> 0 AND b.seq <> 0 AND a.id < b.id "
+                                   "AND a.seq > b.seq",
+                                   0, 0, 0))
         world_fail(w, "events of a gateway are out of order");
     for (size_t i = 0; i < w->order_n; i++) {
-        bool confirmed =
-            number_of(w, "SELECT count(*) FROM command WHERE id = ? AND stage = 'confirmed'", w->orders[i].id, 0, 0);
-        if (w->orders[i].done > 1) world_fail(w, "an order was done %u times", w->orders[i].done);
-        if (confirmed && w->orders[i].done != 1) world_fail(w, "an order is confirmed and was not done");
+        bool confirmed = centre_number(w, "SELECT count(*) FROM command WHERE id = ? AND stage = 'confirmed'",
+                                       w->orders[i].id, 0, 0);
+        if (w->orders[i].done > 1 + w->gateways[w->orders[i].gateway].put_back)
+            world_fail(w, "an order was done %u times", w->orders[i].done);
+        if (confirmed && !w->orders[i].done) world_fail(w, "an order is confirmed and was not done");
     }
 }

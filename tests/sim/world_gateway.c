@@ -14,17 +14,53 @@ static heng_us system_wall(const struct world *w, const struct world_gateway *g)
     return wall_us > 0 ? wall_us : w->now;
 }
 
+/* What the gateways right below know to be safe with this one; 0: it cannot be said. */
+static void note_acked_below(struct world *w, int machine)
+{
+    static struct heng_core_status status;
+    for (int i = 1; i <= WORLD_GATEWAYS; i++) {
+        struct world_gateway *child = &w->gateways[i];
+        child->above_acked = child->parent == machine ? 0 : child->above_acked;
+        if (child->parent != machine || !child->core) continue;
+        heng_core_status_now(child->core, w->now, &status);
+        child->above_epoch = status.epoch;
+        if (status.uplink.welcomed) child->above_acked = status.acked;
+    }
+}
+
+static void check_acked_below(struct world *w, int machine)
+{
+    for (int i = 1; i <= WORLD_GATEWAYS; i++) {
+        struct world_gateway *child = &w->gateways[i];
+        struct heng_slice value = {0};
+        char name[65];
+        if (child->parent != machine || !child->above_acked) continue;
+        snprintf(name, sizeof name, "child:%lld:%016llx", (long long)child->id, (unsigned long long)child->above_epoch);
+        heng_rc rc = heng_spool_recall(heng_core_journal(w->gateways[machine].core), name, &value, NULL);
+        struct heng_reader r = heng_reader_of(value);
+        uint64_t has = rc == HENG_OK ? heng_reader_le(&r, 8) : 0;
+        if (has < child->above_acked)
+            world_fail(w, "%llu of gateway %d was acknowledged by gateway %d, which has %llu",
+                       (unsigned long long)child->above_acked, i, machine, (unsigned long long)has);
+        child->above_acked = 0;
+    }
+}
+
 void gateway_boot(struct world *w, int machine)
 {
     struct world_gateway *g = &w->gateways[machine];
     struct heng_err err = {.text = ""};
     struct heng_core_config config = {.journal = "journal",
                                       .vfs = heng_sim_disk_vfs(g->disk),
-                                      .servers = 2,
+                                      .servers = g->servers,
                                       .enrolled = true,
                                       .seed = w->seed * 16 + (uint64_t)machine + ++w->lives * 1024,
                                       .built_us = BUILT_US};
     snprintf(config.software, sizeof config.software, "sim");
+    if (w->small) config.limits.bytes_max = 1024 * 1024;
+    if (w->mutant == WORLD_SEND_EARLY) config.limits.weaken_for_tests = HENG_SPOOL_SHOW_EARLY;
+    if (w->mutant == WORLD_LET_GO_EARLY) config.weaken_for_tests = HENG_CORE_LET_GO_EARLY;
+    if (w->mutant == WORLD_CHILD_ACK_EARLY) config.weaken_for_tests = HENG_CORE_ACK_EARLY;
     if (w->mutant == WORLD_JOURNAL_NORMAL) config.limits.weaken_for_tests = HENG_SPOOL_SYNC_NORMAL;
     if (w->mutant == WORLD_JOURNAL_OFF) config.limits.weaken_for_tests = HENG_SPOOL_SYNC_OFF;
     g->boot_us = HENG_US_NEVER;
@@ -33,10 +69,14 @@ void gateway_boot(struct world *w, int machine)
     for (int i = 0; i < WORLD_CHILDREN; i++) g->children[i] = -1;
     memset(g->jobs, 0, sizeof g->jobs);
     sim_network_up(w->net, machine);
+    sim_network_up(w->net, machine + WORLD_SECOND);
     heng_rc rc = heng_core_new(&config, w->now, system_wall(w, g), &g->core, &err);
     if (rc != HENG_OK && !heng_sim_disk_is_cut(g->disk))
         world_fail(w, "gateway %d does not start: %s", machine, err.text);
-    if (rc != HENG_OK) gateway_crash(w, machine);
+    if (rc != HENG_OK)
+        gateway_crash(w, machine);
+    else if (heng_core_journal(g->core))
+        check_acked_below(w, machine);
     g->next_us = w->now + world_below(w, OFTEN_S) * HENG_US_PER_S;
     world_trace(w, "gateway %d boots", machine);
 }
@@ -45,10 +85,12 @@ void gateway_boot(struct world *w, int machine)
 void gateway_crash(struct world *w, int machine)
 {
     struct world_gateway *g = &w->gateways[machine];
+    if (g->core) note_acked_below(w, machine);
     heng_sim_disk_cut(g->disk);
     heng_core_free(g->core, false);
     g->core = NULL;
     sim_network_down(w->net, w->now, machine);
+    sim_network_down(w->net, w->now, machine + WORLD_SECOND);
     heng_sim_disk_restart(g->disk);
     g->boot_us = w->now + (1 + world_below(w, 90)) * HENG_US_PER_S;
     w->power_cuts++;
@@ -127,7 +169,7 @@ static void act(struct world *w, int machine, const struct heng_core_action *a)
     switch (a->kind) {
     case HENG_CORE_NONE: break;
     case HENG_CORE_CONNECT:
-        g->up = sim_network_dial(w->net, w->now, machine, g->parent);
+        g->up = sim_network_dial(w->net, w->now, machine, g->parent + (a->server ? WORLD_SECOND : 0));
         assert(g->up >= 0);
         g->up_open = false;
         break;
@@ -242,22 +284,39 @@ static void tell_read(struct world *w, struct world_gateway *g, int meter)
     read.at_us = at_us;
     read.outcome = answered ? HENG_OUTCOME_OK : HENG_OUTCOME_SILENCE;
     read.tries = 1;
-    read.value_count = read.frame_count = answered ? 1 : 0;
+    read.value_count = answered ? 1 : 0;
+    read.frame_count = !answered ? 0 : w->small ? WORLD_SMALL_FRAMES : 1;
     int64_t value = g->counters[meter] + 1 + world_below(w, 5);
     read.values[0] = (struct heng_value){.key = {.quantity = HENG_QUANTITY_ENERGY, .unit = HENG_UNIT_WH},
                                          .has_value = true,
                                          .dec = {.mantissa = value, .exp = 3}};
     read.frame_of_value[0] = 0;
-    read.frames[0].at_us = at_us;
-    read.frames[0].n = (uint16_t)(8 + world_below(w, 200));
-    memset(read.frames[0].bytes, (int)(value & 0xFF), read.frames[0].n);
-    memcpy(read.frames[0].bytes, &value, sizeof value);
+    for (size_t i = 0; i < read.frame_count; i++) {
+        read.frames[i].at_us = at_us;
+        read.frames[i].n = (uint16_t)(w->small ? 250 : 8 + world_below(w, 200));
+        memset(read.frames[i].bytes, (int)(value & 0xFF) + (int)i, read.frames[i].n);
+        memcpy(read.frames[i].bytes, &value, sizeof value);
+    }
     struct heng_body body = {.kind = HENG_ENTRY_READ, .read = {.line_id = g->line_id, .read = &read}};
     int64_t token = answered && watched ? (int64_t)g->told_n + 1 : 0;
     if (heng_core_tell(g->core, w->now, &body, at_us, watched, token, &err) != HENG_OK) return;
     if (!answered) return;
     g->counters[meter] = value;
-    g->told[g->told_n++] = (struct world_told){.device_id = read.device_id, .value = value, .at_us = at_us};
+    g->told[g->told_n++] =
+        (struct world_told){.device_id = read.device_id, .value = value, .at_us = at_us, .told_us = w->now};
+}
+
+/* Something that must arrive, however short of room a journal is. */
+static void tell_event(struct world *w, struct world_gateway *g)
+{
+    struct heng_err err;
+    bool doubtful;
+    struct heng_body body = {.kind = HENG_ENTRY_EVENT,
+                             .event = {.kind = HENG_GATEWAY_IMPORTED, .value = ++g->events_told}};
+    heng_us at_us = heng_core_wall(g->core, w->now, system_wall(w, g), &doubtful);
+    if (g->told_n == WORLD_TOLD) return;
+    if (heng_core_tell(g->core, w->now, &body, at_us, false, (int64_t)g->told_n + 1, &err) != HENG_OK) return;
+    g->told[g->told_n++] = (struct world_told){.value = g->events_told, .at_us = at_us, .told_us = w->now};
 }
 
 static void tell_line(struct world *w, struct world_gateway *g)
@@ -270,6 +329,7 @@ static void tell_line(struct world *w, struct world_gateway *g)
                                       .counters = {.requests = 1 + world_below(w, 9)},
                                       .vitals = {.health = 100, .hint_kind = "none"}}};
     heng_us at_us = heng_core_wall(g->core, w->now, system_wall(w, g), &doubtful);
+    g->requests_told += (int64_t)body.line.counters.requests;
     (void)!heng_core_tell(g->core, w->now, &body, at_us, false, 0, &err);
 }
 
@@ -290,6 +350,7 @@ void gateway_live(struct world *w, int machine)
     for (int meter = 0; meter < WORLD_METERS; meter++)
         if (world_below(w, 3)) tell_read(w, g, meter);
     if (world_below(w, 4) == 0) tell_line(w, g);
+    if (world_below(w, 8) == 0) tell_event(w, g);
 }
 
 heng_us gateway_deadline(const struct world *w, int machine)

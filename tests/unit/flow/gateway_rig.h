@@ -176,4 +176,23 @@ static inline void assert_resume(struct heng_store *store, int64_t gateway_id, u
     assert_true(got_check == check);
 }
 
+/* Command 1 is one for the meter of the west. */
+static inline void add_west_command(struct heng_store *store)
+{
+    struct heng_command command = {.line_id = WEST_LINE,
+                                   .device_id = WEST_METER,
+                                   .protocol = HENG_PROTOCOL_MBUS,
+                                   .order = {.kind = HENG_ORDER_DISCONNECT},
+                                   .stage = HENG_STAGE_QUEUED,
+                                   .requested_us = START_US,
+                                   .expires_us = INGEST_NOW_US,
+                                   .outcome = HENG_OUTCOME_COUNT};
+    int64_t id;
+    struct heng_err err;
+    assert_ok(heng_store_begin(store, &err));
+    assert_ok(heng_store_add_command(store, &command, &id, &err));
+    assert_ok(heng_store_commit(store, &err));
+    assert_int_equal(id, 1);
+}
+
 #endif

@@ -169,6 +169,55 @@ static void test_versions(void **state)
     small_site_fini(&site);
 }
 
+static uint64_t child_config(struct heng_store *store, struct heng_gateway_config *ret, void **ret_memory)
+{
+    struct heng_err err = {.text = ""};
+    struct made made = make(store, COLLECTOR, NULL);
+    assert_ok(heng_config_unpack(heng_slice_of(made.bytes, made.n), ret, ret_memory, &err));
+    free(made.bytes);
+    return made.version;
+}
+
+/* A collector believes the centre and the one that it stands below; a box in that one's place, by the same name, but
+ * not the box that was there before. */
+static void test_who_stands_above(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct heng_gateway_config config;
+    struct heng_err err = {.text = ""};
+    void *memory = NULL;
+    (void)state;
+    uint64_t before = child_config(store, &config, &memory);
+    assert_string_equal(config.above, "");
+    heng_config_free(memory);
+    enrol(store, EAST, "gw-1", 11);
+    uint64_t now = child_config(store, &config, &memory);
+    assert_true(now > before);
+    assert_string_equal(config.above, "gw-1");
+    assert_int_equal(config.revoked_count, 0);
+    heng_config_free(memory);
+    before = now;
+    assert_ok(heng_store_begin(store, &err));
+    assert_ok(heng_store_revoke_gateway(store, EAST, START_US, &err));
+    assert_ok(heng_store_commit(store, &err));
+    enrol(store, EAST, "gw-1", 12);
+    now = child_config(store, &config, &memory);
+    assert_true(now > before);
+    assert_string_equal(config.above, "gw-1");
+    assert_int_equal(config.revoked_count, 1);
+    assert_int_equal(config.revoked[0], 11);
+    heng_config_free(memory);
+    struct made made = make(store, EAST, NULL);
+    assert_ok(heng_config_unpack(heng_slice_of(made.bytes, made.n), &config, &memory, &err));
+    assert_string_equal(config.above, "");
+    assert_int_equal(config.revoked_count, 0);
+    heng_config_free(memory);
+    free(made.bytes);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 static void test_a_site_with_gateways(void **state)
 {
     struct small_site site;
@@ -367,6 +416,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_it_should_work_by),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_who_stands_above),
         cmocka_unit_test(test_a_site_with_gateways),
         cmocka_unit_test(test_descriptions_that_cannot_be),
         cmocka_unit_test(test_the_tree),

@@ -276,6 +276,45 @@ static void strangers_revoked_and_unknown_ones_stay_outside(void **state)
     rig_free(r);
 }
 
+/* Whoever has a certificate of our authority can pose as a tier above: who may is written in our own certificate and
+ * in the configuration. */
+static void only_whom_we_stand_below_is_trusted_above(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(1);
+    rig_add(r, 0, -1);
+    rig_open(r, 0);
+    const struct heng_core *core = r->gateways[0].core;
+    assert_false(heng_core_trusts_above(core, "gw-thief", 5, ""));
+    assert_false(heng_core_trusts_above(core, "gw-thief", 5, "gw-above"));
+    assert_false(heng_core_trusts_above(core, "", 5, ""));
+    assert_true(heng_core_trusts_above(core, "gw-above", 5, "gw-above"));
+    static const uint64_t revoked = 6;
+    struct heng_gateway_config config = {.version = 1, .name = "cellar", .time_zone = "Asia/Shanghai"};
+    for (int moved = 0; moved < 2; moved++) {
+        uint8_t *bytes;
+        size_t n;
+        struct heng_err err;
+        config.version++;
+        config.first = no_lines;
+        config.above = moved ? "gw-new" : NULL;
+        config.revoked = &revoked;
+        config.revoked_count = 1;
+        assert_int_equal(heng_config_pack(&config, &bytes, &n, &err), HENG_OK);
+        assert_int_equal(heng_core_offer_config(r->gateways[0].core, r->now, heng_slice_of(bytes, n), &err), HENG_OK);
+        free(bytes);
+        rig_run(r, HENG_US_PER_S);
+        core = r->gateways[0].core;
+        assert_int_equal(heng_core_trusts_above(core, "gw-new", 5, "gw-above"), moved);
+        assert_false(heng_core_trusts_above(core, "gw-new", 6, "gw-above"));
+        assert_true(heng_core_trusts_above(core, "gw-above", 5, "gw-above"));
+        assert_false(heng_core_trusts_above(core, "gw-above", 6, "gw-above"));
+        assert_false(heng_core_trusts_above(core, "gw-thief", 5, "gw-above"));
+        assert_false(heng_core_trusts_above(core, "", 5, ""));
+    }
+    rig_free(r);
+}
+
 static void the_newer_connection_wins(void **state)
 {
     (void)state;
@@ -503,6 +542,39 @@ static void the_tree_is_known_at_the_top(void **state)
     rig_free(r);
 }
 
+static const struct heng_uplink_child *in_ping(const struct rig *r, int64_t gateway_id)
+{
+    for (size_t i = 0; i < r->ping.child_count; i++)
+        if (r->ping.children[i].gateway_id == gateway_id) return &r->ping.children[i];
+    return NULL;
+}
+
+/* Who looks at the console must not wait for the next ping in turn. */
+static void a_change_in_the_tree_is_told_at_once(void **state)
+{
+    (void)state;
+    struct rig *r = house(1);
+    open_all(r);
+    assert_true(in_ping(r, 14) && in_ping(r, 14)->connected);
+    r->gateways[3].deaf = true;
+    rig_cut(r, 3); /* two tiers below the centre */
+    rig_run(r, 3 * HENG_US_PER_S);
+    assert_false(in_ping(r, 14)->connected);
+    send_tree(r, 2, 2, true, 0);
+    rig_run(r, 3 * HENG_US_PER_S);
+    assert_int_equal(in_ping(r, 12)->config_version, 2);
+    /* One that flaps costs the tier above no more than a ping a second. */
+    unsigned pings = 0;
+    for (int i = 0; i < 200; i++) {
+        r->ping.clock_us = 0;
+        rig_cut(r, 2);
+        rig_run(r, 100 * HENG_US_PER_MS);
+        pings += r->ping.clock_us != 0;
+    }
+    assert_in_range(pings, 1, 21);
+    rig_free(r);
+}
+
 static void a_child_that_flaps_is_an_event_a_minute(void **state)
 {
     (void)state;
@@ -558,6 +630,7 @@ int main(void)
         cmocka_unit_test(what_a_concentrator_thins_of_a_child_is_told),
         cmocka_unit_test(cursors_of_old_epochs_are_forgotten),
         cmocka_unit_test(strangers_revoked_and_unknown_ones_stay_outside),
+        cmocka_unit_test(only_whom_we_stand_below_is_trusted_above),
         cmocka_unit_test(the_newer_connection_wins),
         cmocka_unit_test(enrolment_is_passed_up_and_down),
         cmocka_unit_test(a_crowd_of_strangers_is_kept_back),
@@ -565,6 +638,7 @@ int main(void)
         cmocka_unit_test(a_child_cannot_answer_for_another),
         cmocka_unit_test(a_new_configuration_goes_down_to_whom_it_concerns),
         cmocka_unit_test(the_tree_is_known_at_the_top),
+        cmocka_unit_test(a_change_in_the_tree_is_told_at_once),
         cmocka_unit_test(a_child_that_flaps_is_an_event_a_minute),
         cmocka_unit_test(a_doubtful_clock_is_not_passed_on),
     };

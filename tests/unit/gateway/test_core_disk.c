@@ -113,6 +113,26 @@ static void a_journal_that_runs_full_makes_room(void **state)
     end(r, disk);
 }
 
+/* A burst between two rounds of thinning: room is made before the file is full, and its size holds at every moment. */
+static void a_burst_finds_room(void **state)
+{
+    (void)state;
+    struct heng_sim_disk *disk;
+    struct rig *r = on_disk(&disk, 1);
+    struct rig_gateway *g = &r->gateways[0];
+    struct heng_core_status status;
+    g->config.limits.bytes_max = 1024 * 1024;
+    g->deaf = true;
+    rig_open(r, 0);
+    for (int i = 0; i < 20000; i++) {
+        assert_int_equal(i % 4 ? rig_tell(r, 0, i, false, 0) : rig_tell_read(r, 0, 1 + i % 20), HENG_OK);
+        heng_core_status_now(g->core, r->now, &status);
+        assert_false(status.full);
+        assert_true(heng_sim_disk_bytes(disk) <= g->config.limits.bytes_max);
+    }
+    end(r, disk);
+}
+
 /* --- errors ---------------------------------------------------------------------------------------------------- */
 
 /* Whatever operation fails, once or for a minute: what was taken arrives, once. */
@@ -272,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_disk_is_survived_and_told),
         cmocka_unit_test(a_journal_that_runs_full_makes_room),
+        cmocka_unit_test(a_burst_finds_room),
         cmocka_unit_test(any_error_of_the_disk_is_survived),
         cmocka_unit_test(power_cuts_lose_nothing_that_was_let_go),
         cmocka_unit_test(power_cuts_never_do_an_order_twice),

@@ -159,6 +159,54 @@ static void old_orders_are_forgotten(void **state)
     rig_free(r);
 }
 
+/* The clock was put right by more than the days that an order is remembered; who gave it has not heard of its end. */
+static void a_clock_that_is_put_right_forgets_no_order(void **state)
+{
+    (void)state;
+    struct rig *r = one();
+    struct rig_gateway *g = &r->gateways[0];
+    for (int restart = 0; restart < 2; restart++) {
+        int64_t id = 7 + restart;
+        send_order(r, id, 60 * HENG_US_PER_DAY);
+        assert_int_equal(g->orders, 1 + restart);
+        assert_int_equal(rig_tell_order(r, 0, id, HENG_STAGE_SENT, 1), HENG_OK);
+        assert_int_equal(rig_tell_order(r, 0, id, HENG_STAGE_CONFIRMED, 0), HENG_OK);
+        rig_run(r, HENG_US_PER_S);
+        if (restart) rig_restart(r, 0);
+        g->wall_shift_us += 20 * HENG_US_PER_DAY;
+        r->clock_shift_us += 20 * HENG_US_PER_DAY;
+        rig_cut(r, 0);
+        rig_run(r, 300 * HENG_US_PER_S);
+        send_order(r, id, 60 * HENG_US_PER_DAY);
+        assert_true(taken(r, id));
+        assert_int_equal(g->orders, 1 + restart);
+    }
+    rig_free(r);
+}
+
+/* The centre was put back from a backup, and gives a number once more. */
+static void another_order_of_a_known_number_is_refused(void **state)
+{
+    (void)state;
+    struct rig *r = one();
+    struct rig_gateway *g = &r->gateways[0];
+    struct heng_down_order order = {.id = 7,
+                                    .command = true,
+                                    .cls = HENG_CLASS_CONTROL,
+                                    .line_id = 1,
+                                    .device_id = 6,
+                                    .protocol = HENG_PROTOCOL_DLT645_2007,
+                                    .order.kind = HENG_ORDER_DISCONNECT,
+                                    .expires_us = RIG_WALL + HENG_US_PER_DAY};
+    send_order(r, 7, HENG_US_PER_DAY);
+    assert_true(taken(r, 7));
+    assert_true(heng_host_order(g->host, r->now, &order));
+    rig_run(r, HENG_US_PER_S);
+    assert_false(taken(r, 7));
+    assert_int_equal(g->orders, 1);
+    rig_free(r);
+}
+
 /* --- configuration --------------------------------------------------------------------------------------------- */
 
 static void send_config(struct rig *r, uint64_t version)
@@ -338,6 +386,8 @@ int main(void)
         cmocka_unit_test(an_order_that_waits_is_forgotten_and_may_come_again),
         cmocka_unit_test(orders_that_are_refused),
         cmocka_unit_test(old_orders_are_forgotten),
+        cmocka_unit_test(a_clock_that_is_put_right_forgets_no_order),
+        cmocka_unit_test(another_order_of_a_known_number_is_refused),
         cmocka_unit_test(a_configuration_is_kept_and_comes_back),
         cmocka_unit_test(a_configuration_that_is_refused_leaves_the_old_one),
         cmocka_unit_test(a_configuration_that_cannot_be_read_is_refused),

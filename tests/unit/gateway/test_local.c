@@ -40,7 +40,9 @@ struct rig {
     uint16_t port;
     pthread_t thread;
     atomic_int accepted; /* connections that the converter has seen */
-    int notify;          /* what systemd would hear */
+    atomic_bool silent;
+    uint32_t period_s;
+    int notify; /* what systemd would hear */
     /* what was said last */
     char answer[ANSWER_MAX];
     size_t n;
@@ -48,7 +50,7 @@ struct rig {
 
 /* --- a meter ---------------------------------------------------------------------------------------------------- */
 
-static void speak(int fd)
+static void speak(struct rig *rig, int fd)
 {
     uint8_t data[64], frame[100], byte;
     static const uint8_t energy[] = {0x06};
@@ -66,6 +68,7 @@ static void speak(int fd)
         if (at == 2) control = byte;
         if (at < 5) continue;
         at = 0;
+        if (rig->silent) continue;
         ssize_t sent = (control & 0x4F) == 0x4B ? write(fd, frame, buf.n) : write(fd, &ack, 1);
         if (sent < 0) return;
     }
@@ -78,7 +81,7 @@ static void *meter(void *argument)
         int fd = accept(rig->listener, NULL, NULL);
         if (fd < 0) return NULL;
         rig->accepted++;
-        speak(fd);
+        speak(rig, fd);
         close(fd);
     }
 }
@@ -133,6 +136,18 @@ static int set_up(void **state)
     start(rig); /* before there is a second thread */
     if (pthread_create(&rig->thread, NULL, meter, rig) != 0) return -1;
     *state = rig;
+    return 0;
+}
+
+/* Seconds instead of minutes are silence. */
+static int set_up_impatient(void **state)
+{
+    if (set_up(state) != 0) return -1;
+    struct rig *rig = *state;
+    end(rig, SIGKILL);
+    rig->options.watch_s = 1;
+    rig->period_s = 1;
+    start(rig);
     return 0;
 }
 
@@ -251,6 +266,7 @@ static size_t config_file(const struct rig *rig, uint64_t version, const char *p
     struct heng_err err = {.text = ""};
     uint8_t *packed;
     size_t n;
+    if (rig->period_s) lines[0].period_s = rig->period_s;
     snprintf(lines[0].endpoint, sizeof lines[0].endpoint, "127.0.0.1:%u", rig->port);
     snprintf(meter.profile_name, sizeof meter.profile_name, "%s", profile);
     assert_int_equal(heng_config_pack(&config, &packed, &n, &err), HENG_OK);
@@ -451,6 +467,60 @@ static void test_it_stops_in_time_and_tells_so(void **state)
     assert_int_equal(count_entries(rig, HENG_ENTRY_EVENT, false, HENG_GATEWAY_STARTED), 2);
 }
 
+/* When the first event of this kind was told; -1: none was. */
+static long place_of_event(struct rig *rig, const char *kind)
+{
+    char text[60];
+    snprintf(text, sizeof text, "event=%s line=5 ", kind);
+    ask(rig, "log\n", NULL, 0);
+    const char *at = strstr(rig->answer, text);
+    return at ? at - rig->answer : -1;
+}
+
+static void wait_for_event(struct rig *rig, const char *kind)
+{
+    for (int tries = 0; tries < PATIENCE_MS / 50; tries++) {
+        if (place_of_event(rig, kind) >= 0) return;
+        poll(NULL, 0, 50);
+    }
+    fail_msg("no event %s", kind);
+}
+
+/* A converter that holds its connection and says nothing: each step in its turn, on a link that is really opened anew,
+ * and no step after it speaks again. */
+static void test_a_silent_line_is_healed_step_by_step(void **state)
+{
+    struct rig *rig = *state;
+    static uint8_t file[FILE_MAX];
+    import(rig, file, config_file(rig, 1, "", file), "\"config_version\":1");
+    expect(rig, "read 77\n", "\"outcome\":\"ok\"");
+    poll(NULL, 0, 5000); /* healthy for more than three rhythms: nothing is wrong */
+    assert_int_equal(place_of_event(rig, "line-silent"), -1);
+    assert_int_equal(rig->accepted, 1);
+    rig->silent = true;
+    wait_for_event(rig, "line-silent");
+    expect(rig, "status\n", "\"silent\":true");
+    wait_for_event(rig, "line-reopened");
+    wait_for_event(rig, "line-reset");
+    wait_for_event(rig, "line-restarted");
+    assert_int_equal(place_of_event(rig, "line-back"), -1);
+    for (int tries = 0; tries < PATIENCE_MS / 50 && rig->accepted < 4; tries++) poll(NULL, 0, 50);
+    assert_int_equal(rig->accepted, 4);
+    rig->silent = false;
+    wait_for_event(rig, "line-back");
+    expect(rig, "status\n", "\"silent\":false");
+    static const char *const order[] = {"line-silent", "line-reopened", "line-reset", "line-restarted", "line-back"};
+    for (size_t i = 0; i + 1 < sizeof order / sizeof *order; i++)
+        assert_true(place_of_event(rig, order[i]) < place_of_event(rig, order[i + 1]));
+    static const heng_gateway_event kinds[] = {HENG_GATEWAY_LINE_SILENT, HENG_GATEWAY_LINE_REOPENED,
+                                               HENG_GATEWAY_LINE_RESET, HENG_GATEWAY_LINE_RESTARTED,
+                                               HENG_GATEWAY_LINE_BACK};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        assert_true(count_entries(rig, HENG_ENTRY_EVENT, false, kinds[i]) >= 1);
+    assert_int_equal(count_entries(rig, HENG_ENTRY_EVENT, false, HENG_GATEWAY_LINE_SILENT), 1);
+    assert_int_equal(count_entries(rig, HENG_ENTRY_EVENT, false, HENG_GATEWAY_LINE_BACK), 1);
+}
+
 static void test_hostile_words(void **state)
 {
     struct rig *rig = *state;
@@ -489,6 +559,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_service_manager_hears, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_readings_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_it_stops_in_time_and_tells_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_silent_line_is_healed_step_by_step, set_up_impatient, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_words, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,10 @@
 /* Uplinks over TLS: who comes in, what he hears when he does not, and that every byte arrives. */
 #include "unit/link/tls_scene.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 enum { STREAM_BYTES = 6000000, MANY = 200 };
 
 /* --- who comes in -------------------------------------------------------------------------------------------- */
@@ -279,6 +283,32 @@ static void one_who_takes_nothing_costs_a_mebibyte_and_no_more(void **state)
     scene_fini(&s);
 }
 
+/* A centre that waits for its disk holds its gateways back; the kernel would end that as it ends a dead cable. */
+static void one_who_is_held_back_has_two_minutes(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct end end = {.to_send = 5};
+    unsigned sockets = 0;
+    scene_init(&s, (struct heng_tls_listen_config){.port = 0});
+    struct heng_identity *gateway = scene_gateway(&s, "gw");
+    dial_as(&s, gateway, &end);
+    RUN_UNTIL(&s.loop, s.served_count == 1 && s.served[0].got == 5);
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_storage peer;
+        socklen_t peer_n = sizeof peer, n = sizeof(unsigned);
+        unsigned patience_ms = 0;
+        if (getpeername(fd, (struct sockaddr *)&peer, &peer_n) != 0 || peer.ss_family != AF_INET) continue;
+        assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, &n), 0);
+        assert_int_equal(patience_ms, 120000);
+        sockets++;
+    }
+    assert_int_equal(sockets, 2);
+    end_close(&end, false);
+    heng_identity_free(gateway);
+    scene_fini(&s);
+}
+
 static void a_gentle_end_loses_nothing(void **state)
 {
     (void)state;
@@ -408,6 +438,7 @@ int main(void)
         cmocka_unit_test(what_cannot_work_is_said_at_once_or_as_closed),
         cmocka_unit_test(every_byte_arrives_under_back_pressure),
         cmocka_unit_test(one_who_takes_nothing_costs_a_mebibyte_and_no_more),
+        cmocka_unit_test(one_who_is_held_back_has_two_minutes),
         cmocka_unit_test(a_gentle_end_loses_nothing),
         cmocka_unit_test(an_end_in_any_event_is_the_last_event),
         cmocka_unit_test(two_hundred_gateways_come_speak_and_go),

@@ -107,7 +107,7 @@ static heng_rc sign(struct heng_authority *authority, struct heng_slice request,
     size_t n;
     uint64_t serial;
     struct heng_err err = {.text = ""};
-    heng_rc rc = heng_authority_sign(authority, request, name, YARD_NOW_US, days, der, &n, &serial, &err);
+    heng_rc rc = heng_authority_sign(authority, request, name, "", YARD_NOW_US, days, der, &n, &serial, &err);
     assert_true(rc == HENG_OK || err.text[0]);
     return rc;
 }
@@ -237,6 +237,112 @@ static void a_gateway_is_enrolled_and_stays_so(void **state)
     assert_int_equal(heng_identity_expires_us(identity), YARD_NOW_US + 91 * HENG_US_PER_DAY);
     heng_identity_free(identity);
     heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+static void a_certificate_says_whom_it_stands_below(void **state)
+{
+    (void)state;
+    struct yard yard;
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre");
+    struct heng_identity *box = yard_identity(&yard, "box");
+    struct heng_slice ca = heng_authority_certificate(authority);
+    static const char *const above[] = {"gw-above", "集中器 7", ""};
+    assert_string_equal(heng_identity_below(box), "");
+    for (size_t i = 0; i < 3; i++) {
+        struct yard_paper paper = yard_sign_below(authority, box, "gw-1", above[i], YARD_NOW_US, 90);
+        assert_int_equal(heng_identity_accept(box, heng_slice_of(paper.der, paper.n), ca, NULL), HENG_OK);
+        assert_string_equal(heng_identity_below(box), above[i]);
+        heng_identity_free(box);
+        box = yard_identity(&yard, "box");
+        assert_string_equal(heng_identity_below(box), above[i]);
+        assert_string_equal(heng_identity_name(box), "gw-1");
+    }
+    uint8_t request[2048], der[HENG_PKI_DER_MAX];
+    size_t n, der_n;
+    uint64_t serial;
+    assert_int_equal(heng_identity_request(box, request, sizeof request, &n, NULL), HENG_OK);
+    assert_int_equal(heng_authority_sign(authority, heng_slice_of(request, n), "gw-1", "gw\n2", YARD_NOW_US, 90, der,
+                                         &der_n, &serial, NULL),
+                     HENG_EFORMAT);
+    heng_identity_free(box);
+    heng_authority_free(authority);
+    yard_fini(&yard);
+}
+
+static void code_of(struct heng_identity *box, struct heng_authority *authority, char ret[static HENG_PKI_CODE_MAX])
+{
+    uint8_t der[2048];
+    size_t n;
+    assert_int_equal(heng_identity_request(box, der, sizeof der, &n, NULL), HENG_OK);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), heng_authority_certificate(authority), ret, NULL),
+                     HENG_OK);
+}
+
+static bool met_anew(struct heng_identity *box, struct heng_authority *authority)
+{
+    bool anew = true;
+    assert_int_equal(heng_identity_meet(box, heng_authority_certificate(authority), &anew, NULL), HENG_OK);
+    return anew;
+}
+
+/* Who sits between may try as many authorities as he likes: for each the box has another key, made after it was seen.
+ */
+static void a_key_is_shown_to_one_authority_only(void **state)
+{
+    (void)state;
+    struct yard yard;
+    char first[HENG_PKI_CODE_MAX], code[HENG_PKI_CODE_MAX], last[HENG_PKI_CODE_MAX];
+    bool anew;
+    yard_init(&yard);
+    struct heng_authority *centre = yard_authority(&yard, "centre"), *rogue = yard_authority(&yard, "rogue");
+    struct heng_identity *box = yard_identity(&yard, "box");
+    code_of(box, centre, first);
+    assert_false(met_anew(box, centre)); /* nobody has seen its key yet */
+    for (int i = 0; i < 2; i++) {
+        assert_false(met_anew(box, centre));
+        code_of(box, centre, code);
+        assert_string_equal(code, first);
+        heng_identity_free(box);
+        box = yard_identity(&yard, "box");
+        assert_false(heng_identity_is_enrolled(box));
+    }
+    struct yard_paper of_before = yard_sign(centre, box, "box", YARD_NOW_US, 90);
+    assert_true(met_anew(box, rogue));
+    assert_false(met_anew(box, rogue));
+    heng_identity_free(box);
+    box = yard_identity(&yard, "box");
+    code_of(box, centre, code); /* as the key is: it would be another one for the authority of before too */
+    assert_string_not_equal(code, first);
+    struct heng_slice ca = heng_authority_certificate(centre);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of(of_before.der, of_before.n), ca, NULL), HENG_EDENIED);
+    /* Met is the other one: also a certificate for the right key must be of that one. */
+    struct yard_paper of_centre = yard_sign(centre, box, "box", YARD_NOW_US, 90);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of(of_centre.der, of_centre.n), ca, NULL), HENG_EDENIED);
+    assert_true(met_anew(box, centre));
+    code_of(box, centre, last);
+    assert_string_not_equal(last, code);
+    assert_string_not_equal(last, first);
+    assert_int_equal(heng_identity_meet(box, heng_slice_of("junk", 4), &anew, NULL), HENG_EFORMAT);
+    assert_false(anew);
+    /* Whom it has met cannot be read any more: as if it were another one. */
+    char path[YARD_PATH_MAX];
+    heng_identity_free(box);
+    yard_write(yard_at(&yard, "box/authority.pem", path), "junk", 4, 0644);
+    box = yard_identity(&yard, "box");
+    assert_true(met_anew(box, centre));
+    code_of(box, centre, code);
+    assert_string_not_equal(code, last);
+    /* Once it is enrolled it belongs to somebody. */
+    of_centre = yard_sign(centre, box, "box", YARD_NOW_US, 90);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of(of_centre.der, of_centre.n), ca, NULL), HENG_OK);
+    assert_false(met_anew(box, rogue));
+    code_of(box, centre, last);
+    assert_string_equal(last, code);
+    heng_identity_free(box);
+    heng_authority_free(centre);
+    heng_authority_free(rogue);
     yard_fini(&yard);
 }
 
@@ -474,6 +580,47 @@ static void a_crash_while_a_certificate_is_taken_leaves_the_old_or_the_new(void 
     yard_fini(&yard);
 }
 
+static void act_meet(const struct yard *yard, const struct yard_paper *paper)
+{
+    char path[YARD_PATH_MAX];
+    bool anew;
+    struct heng_identity *box = NULL;
+    if (heng_identity_open(yard_at(yard, "box", path), &box, NULL) != HENG_OK) _exit(1);
+    if (heng_identity_meet(box, heng_slice_of(paper->der, paper->n), &anew, NULL) != HENG_OK) _exit(2);
+}
+
+/* At no moment does the key of before stand beside the authority of now: that one would see it. */
+static void a_crash_while_another_authority_is_met_gives_no_key_away(void **state)
+{
+    (void)state;
+    struct yard yard;
+    unsigned step = 0, cut = 0;
+    yard_init(&yard);
+    struct heng_authority *all[2] = {yard_authority(&yard, "centre"), yard_authority(&yard, "rogue")};
+    for (bool end = false; !end; step++) {
+        char before[HENG_PKI_CODE_MAX], after[HENG_PKI_CODE_MAX];
+        struct heng_identity *box = yard_identity(&yard, "box");
+        (void)met_anew(box, all[step % 2]);
+        code_of(box, all[0], before);
+        heng_identity_free(box);
+        struct heng_slice ca = heng_authority_certificate(all[1 - step % 2]);
+        struct yard_paper other = {.n = ca.n};
+        memcpy(other.der, ca.p, ca.n);
+        end = !killed_at_call(step, act_meet, &yard, &other);
+        box = yard_identity(&yard, "box");
+        if (met_anew(box, all[1 - step % 2])) cut++;
+        code_of(box, all[0], after);
+        assert_string_not_equal(before, after);
+        heng_identity_free(box);
+        assert_true(step < 2000);
+    }
+    print_message("killed at each of %u system calls, %u times it had not met the other one\n", step - 1, cut);
+    assert_in_range(cut, 5, step - 1);
+    heng_authority_free(all[0]);
+    heng_authority_free(all[1]);
+    yard_fini(&yard);
+}
+
 static void a_crash_while_box_and_centre_are_made_leaves_nothing_to_mend(void **state)
 {
     (void)state;
@@ -588,11 +735,14 @@ int main(void)
         cmocka_unit_test(other_requests_get_a_refusal),
         cmocka_unit_test(a_damaged_request_is_never_signed),
         cmocka_unit_test(a_gateway_is_enrolled_and_stays_so),
+        cmocka_unit_test(a_certificate_says_whom_it_stands_below),
+        cmocka_unit_test(a_key_is_shown_to_one_authority_only),
         cmocka_unit_test(a_certificate_that_is_not_ours_is_not_taken),
         cmocka_unit_test(a_key_that_others_may_read_is_refused_with_the_remedy),
         cmocka_unit_test(what_is_half_written_is_made_anew_or_told),
         cmocka_unit_test(a_locked_key_is_refused_without_asking),
         cmocka_unit_test(a_crash_while_a_certificate_is_taken_leaves_the_old_or_the_new),
+        cmocka_unit_test(a_crash_while_another_authority_is_met_gives_no_key_away),
         cmocka_unit_test(a_crash_while_box_and_centre_are_made_leaves_nothing_to_mend),
         cmocka_unit_test(the_code_is_that_of_key_and_authority),
         cmocka_unit_test(codes_are_compared_as_people_type_them),

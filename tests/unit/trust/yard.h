@@ -69,18 +69,25 @@ struct yard_paper {
     uint64_t serial;
 };
 
-static inline struct yard_paper yard_sign(struct heng_authority *authority, struct heng_identity *identity,
-                                          const char *common_name, heng_us now_us, unsigned days)
+static inline struct yard_paper yard_sign_below(struct heng_authority *authority, struct heng_identity *identity,
+                                                const char *common_name, const char *below, heng_us now_us,
+                                                unsigned days)
 {
     struct yard_paper paper = {.n = 0};
     uint8_t request[2048];
     size_t n = 0;
     struct heng_err err = {.text = ""};
     assert_int_equal(heng_identity_request(identity, request, sizeof request, &n, &err), HENG_OK);
-    if (heng_authority_sign(authority, heng_slice_of(request, n), common_name, now_us, days, paper.der, &paper.n,
+    if (heng_authority_sign(authority, heng_slice_of(request, n), common_name, below, now_us, days, paper.der, &paper.n,
                             &paper.serial, &err) != HENG_OK)
         fail_msg("%s", err.text);
     return paper;
+}
+
+static inline struct yard_paper yard_sign(struct heng_authority *authority, struct heng_identity *identity,
+                                          const char *common_name, heng_us now_us, unsigned days)
+{
+    return yard_sign_below(authority, identity, common_name, "", now_us, days);
 }
 
 /* An enrolled gateway. */

@@ -20,6 +20,7 @@ struct site {
         common_names[SITE_SMALL][HENG_CONFIG_COMMON_NAME_MAX];
     uint8_t bytes[2000];
     uint64_t revoked[SITE_SMALL];
+    char above[HENG_CONFIG_COMMON_NAME_MAX];
 };
 
 /* Different for every call of one site. */
@@ -125,6 +126,7 @@ static inline void random_site(struct heng_sim_rng *rng, struct site *site)
     site->config = (struct heng_gateway_config){.version = number(rng) | 1,
                                                 .name = site->name,
                                                 .time_zone = site->zone,
+                                                .above = site->above,
                                                 .lines = site->lines,
                                                 .meters = site->meters,
                                                 .first = site->first,
@@ -139,6 +141,7 @@ static inline void random_site(struct heng_sim_rng *rng, struct site *site)
                                                 .journal_days = (uint32_t)number(rng)};
     RANDOM_TEXT(rng, site->name);
     RANDOM_TEXT(rng, site->zone);
+    RANDOM_TEXT(rng, site->above);
     for (size_t i = 0; i < sizeof site->bytes; i++) site->bytes[i] = (uint8_t)heng_sim_rng_next(rng);
     for (size_t i = 0; i < site->config.line_count; i++) random_line_config(rng, site, i);
     for (size_t i = 0; i < SITE_SMALL; i++) {
@@ -220,6 +223,7 @@ static inline void same_config(const struct heng_gateway_config *a, const struct
     assert_true(a->profile_count == b->profile_count && a->child_count == b->child_count);
     assert_string_equal(a->name, b->name);
     assert_string_equal(a->time_zone, b->time_zone);
+    assert_string_equal(a->above ? a->above : "", b->above ? b->above : "");
     for (size_t i = 0; i < a->line_count; i++) {
         same_line_config(&a->lines[i], &b->lines[i]);
         assert_true(a->first[i] == b->first[i] && a->first[i + 1] == b->first[i + 1]);

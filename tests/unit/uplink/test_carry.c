@@ -19,6 +19,7 @@ struct file {
     struct heng_carry_header header;
     uint8_t config[300];
     size_t config_n, entry_count;
+    bool route; /* the configuration is only to read by */
     struct heng_entry entries[ENTRIES_MAX];
     uint8_t bodies[ENTRIES_MAX][200];
     size_t starts[ENTRIES_MAX + 1];
@@ -56,8 +57,10 @@ static struct file *file_of(uint64_t seed)
     assert_int_equal(heng_carry_begin(&writer, &f->header, &buf), HENG_OK);
     f->config_n = heng_sim_rng_below(&rng, sizeof f->config);
     for (size_t i = 0; i < f->config_n; i++) f->config[i] = (uint8_t)heng_sim_rng_below(&rng, 256);
+    f->route = seed % 2;
+    struct heng_slice config = heng_slice_of(f->config, f->config_n);
     if (f->config_n)
-        assert_int_equal(heng_carry_put_config(&writer, heng_slice_of(f->config, f->config_n), &buf), HENG_OK);
+        assert_int_equal((f->route ? heng_carry_put_route : heng_carry_put_config)(&writer, config, &buf), HENG_OK);
     f->entry_count = heng_sim_rng_below(&rng, ENTRIES_MAX);
     for (size_t i = 0; i < f->entry_count; i++) {
         f->starts[i] = buf.n;
@@ -75,6 +78,8 @@ static void check_item(const struct file *f, const struct heng_carry_item *item,
     switch (item->kind) {
     case HENG_CARRY_HEADER: assert_memory_equal(&item->header, &f->header, sizeof f->header); break;
     case HENG_CARRY_CONFIG:
+    case HENG_CARRY_ROUTE:
+        assert_int_equal(item->kind == HENG_CARRY_ROUTE, f->route);
         assert_int_equal(item->bytes.n, f->config_n);
         assert_memory_equal(item->bytes.p, f->config, f->config_n);
         break;

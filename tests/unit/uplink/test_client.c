@@ -75,6 +75,29 @@ static void a_connection_that_breaks_soon_is_a_failure(void **state)
     teardown(&rig);
 }
 
+/* In TLS 1.3 who is refused hears "connected" first: only a Welcome says that it has worked, however long it took. */
+static void being_connected_is_no_success(void **state)
+{
+    (void)state;
+    static const heng_us lasts[] = {0, S(5), S(100)};
+    for (size_t i = 0; i < sizeof lasts / sizeof lasts[0]; i++) {
+        struct rig rig;
+        setup(&rig, 2);
+        for (unsigned n = 0; n < 8; n++) {
+            unsigned before = rig.connects;
+            while (rig.connects == before) wait_for(&rig);
+            assert_int_equal(rig.server, n % 2);
+            heng_client_connected(rig.client, rig.now);
+            pump(&rig);
+            rig.now += lasts[i];
+            pump(&rig);
+            closed(&rig);
+        }
+        assert_in_range(heng_client_deadline(rig.client) - rig.now, S(40), S(120));
+        teardown(&rig);
+    }
+}
+
 static void comes_back_when_a_refusal_says(void **state)
 {
     (void)state;
@@ -468,6 +491,7 @@ int main(void)
         cmocka_unit_test(dials_at_once_then_ever_more_rarely),
         cmocka_unit_test(takes_the_other_server_until_one_works),
         cmocka_unit_test(a_connection_that_breaks_soon_is_a_failure),
+        cmocka_unit_test(being_connected_is_no_success),
         cmocka_unit_test(comes_back_when_a_refusal_says),
         cmocka_unit_test(gives_up_dialling_and_waiting),
         cmocka_unit_test(keeps_to_window_and_journal),

@@ -62,6 +62,26 @@ static void says_long_path(struct rig *rig)
     heng_wire_put(&rig->say, HENG_WIRE_ASK, heng_slice_of(ask, sizeof ask));
 }
 static void says_strange_question(struct rig *rig) { heng_say_ask(&rig->say, 1, "stat\nus", &(struct heng_path){0}); }
+/* "status" and a NUL, and half a character: nothing that a program may take for the word "status". */
+static void says_question_with_nul(struct rig *rig)
+{
+    static const char ask[] = "\x08\x01\x12\x09status\0xy";
+    heng_wire_put(&rig->say, HENG_WIRE_ASK, heng_slice_of(ask, sizeof ask - 1));
+}
+static void says_question_of_half_a_character(struct rig *rig)
+{
+    static const char ask[] = "\x08\x01\x12\x07status\xe7";
+    heng_wire_put(&rig->say, HENG_WIRE_ASK, heng_slice_of(ask, sizeof ask - 1));
+}
+/* Of an order for "123" and more that we would not see: the meter would be another one. */
+static void says_order_with_nul(struct rig *rig)
+{
+    struct heng_down_order order = {.id = 5, .line_id = 2, .order = {.kind = HENG_ORDER_READ, .address = "123456"}};
+    heng_say_order(&rig->say, &order);
+    char *at = memmem(rig->say.p, rig->say.n, "123456", 6);
+    assert_non_null(at);
+    at[3] = 0;
+}
 static void says_garbage(struct rig *rig) { heng_wire_put(&rig->say, HENG_WIRE_ORDER, heng_slice_str("\xff\xff\xff")); }
 static void says_too_long(struct rig *rig)
 {
@@ -78,10 +98,20 @@ static void says_children(struct rig *rig)
 static void what_no_server_says_ends_the_connection(void **state)
 {
     (void)state;
-    static says *const all[] = {
-        says_batch,      says_hello,     says_welcome,          says_order_without_id, says_search_without_line,
-        says_wrong_path, says_long_path, says_strange_question, says_garbage,          says_too_long,
-        says_children};
+    static says *const all[] = {says_batch,
+                                says_hello,
+                                says_welcome,
+                                says_order_without_id,
+                                says_search_without_line,
+                                says_wrong_path,
+                                says_long_path,
+                                says_strange_question,
+                                says_garbage,
+                                says_too_long,
+                                says_children,
+                                says_question_with_nul,
+                                says_question_of_half_a_character,
+                                says_order_with_nul};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct rig rig;
         setup(&rig, 1);
@@ -186,8 +216,16 @@ static void enrols_then_greets(void **state)
     closed(&rig);
     assert_in_range(heng_client_deadline(rig.client) - rig.now, S(20), S(40));
     wait_for(&rig);
+    /* The box has made another key, for it was shown another authority. */
+    static const uint8_t much[HENG_UPLINK_REQUEST_MAX + 1];
+    assert_int_equal(heng_client_request(rig.client, heng_slice_of(much, sizeof much), NULL), HENG_ELIMIT);
+    assert_int_equal(heng_client_request(rig.client, heng_slice_str("other"), NULL), HENG_OK);
     heng_client_connected(rig.client, rig.now);
     pump(&rig);
+    assert_int_equal(heard(&rig, &in), HENG_WIRE_ENROL_ASK);
+    assert_int_equal(heng_hear_enrol_ask(in, &ask, NULL), HENG_OK);
+    assert_string_equal(ask.serial, "0815");
+    assert_true(heng_slice_is(ask.request, "other"));
     heng_say_enrol_answer(&rig.say, &(struct heng_enrol_answer){.certificate = heng_slice_str("cert")});
     flush(&rig);
     assert_int_equal(rig.enrols, 2);

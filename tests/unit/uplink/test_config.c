@@ -204,6 +204,7 @@ LAW(child_id, site.children[0].gateway_id = 0)
 LAW(child_name, site.children[0].common_name = "")
 LAW(child_twice, (site.children[1] = site.children[0], site.children[1].gateway_id = 6, site.config.child_count = 2))
 LAW(children, site.config.child_count = HENG_UPLINK_CHILDREN_MAX + 1)
+LAW(above, memset(site.above, 'x', sizeof site.above); site.config.above = site.above)
 LAW(revoked, site.config.revoked_count = HENG_CONFIG_REVOKED_MAX + 1)
 
 static const struct {
@@ -246,6 +247,7 @@ static const struct {
     {law_child_name, HENG_ECONFIG, "gateway 5: its common name"},
     {law_child_twice, HENG_ECONFIG, "'cn-5'"},
     {law_children, HENG_ELIMIT, "65 gateways"},
+    {law_above, HENG_ECONFIG, "gateway above"},
     {law_revoked, HENG_ELIMIT, "4097 revoked"},
 };
 

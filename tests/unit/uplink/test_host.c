@@ -359,6 +359,26 @@ static void who_says_nothing_is_not_waited_for(void **state)
     }
 }
 
+/* What a gateway calls itself goes to logs and terminals: nothing in it may be obeyed there. */
+static void texts_for_people_are_cleaned(void **state)
+{
+    (void)state;
+    static struct heng_hello hello, back;
+    struct heng_wire_out said = {0};
+    struct heng_wire_in in = {0};
+    struct heng_slice content;
+    heng_wire_kind kind;
+    hello = hello_of(EPOCH, 0);
+    snprintf(hello.software, sizeof hello.software, "a\x1b[31m\xc2\x9b\x37mb\xff\n热\xe7\x83");
+    assert_true(heng_say_hello(&said, &hello));
+    assert_int_equal(heng_wire_feed(&in, heng_slice_of(said.p, said.n)), HENG_OK);
+    assert_int_equal(heng_wire_next(&in, HENG_UPLINK_HELLO_MAX, &kind, &content), HENG_OK);
+    assert_int_equal(heng_hear_hello(content, &back, NULL), HENG_OK);
+    assert_string_equal(back.software, "a?[31m?7mb??热??");
+    heng_wire_in_fini(&in);
+    heng_wire_out_fini(&said);
+}
+
 /* --- hostile peers -------------------------------------------------------------------------------------------------
  */
 
@@ -566,6 +586,16 @@ static void says_children(struct rig *rig)
     heng_say_ping(&rig->say, &ping);
 }
 /* A ping that repeats an empty child as often as a message has room: 120 bytes of memory for two of the wire. */
+/* Within Hello: software of "a", NUL, "b"; and the same of a child. */
+static void says_text_with_nul(struct rig *rig)
+{
+    heng_wire_put(&rig->say, HENG_WIRE_HELLO, heng_slice_of("\x08\x01\x10\x01\x30\x05\x1a\x03\x61\x00\x62", 11));
+}
+static void says_child_with_nul(struct rig *rig)
+{
+    static const char hello[] = "\x08\x01\x10\x01\x30\x05\x6a\x07\x08\x04\x3a\x03\x61\x00\x62";
+    heng_wire_put(&rig->say, HENG_WIRE_HELLO, heng_slice_of(hello, sizeof hello - 1));
+}
 static void says_many_children(struct rig *rig)
 {
     size_t n = HENG_UPLINK_MESSAGE_MAX;
@@ -639,6 +669,8 @@ static const struct {
     {"an order", says_order, OPEN, HENG_REFUSAL_PROTOCOL},
     {"an outcome of nothing", says_outcome_of_nothing, OPEN, HENG_REFUSAL_PROTOCOL},
     {"a child without number", says_children, OPEN, HENG_REFUSAL_PROTOCOL},
+    {"a text with a NUL", says_text_with_nul, FRESH, HENG_REFUSAL_PROTOCOL},
+    {"a child's text with a NUL", says_child_with_nul, FRESH, HENG_REFUSAL_PROTOCOL},
     {"children without end", says_many_children, OPEN, HENG_REFUSAL_PROTOCOL},
     {"entries without end", says_many_entries, OPEN, HENG_REFUSAL_PROTOCOL},
 };
@@ -768,6 +800,7 @@ int main(void)
         cmocka_unit_test(the_queue_down_is_bounded),
         cmocka_unit_test(silence_is_pinged_then_ended),
         cmocka_unit_test(who_says_nothing_is_not_waited_for),
+        cmocka_unit_test(texts_for_people_are_cleaned),
         cmocka_unit_test(each_hostile_peer_gets_its_refusal),
         cmocka_unit_test(what_is_announced_costs_nothing),
         cmocka_unit_test(a_resting_host_is_small),

@@ -1,0 +1,12 @@
+#ifndef HENG_APP_IMPORT_CARRIED_H
+#define HENG_APP_IMPORT_CARRIED_H
+/* heng import of a carry file: what a handheld or a gateway's journal has read. */
+#include <stdbool.h>
+
+/* By its first bytes; a file that cannot be read is none. */
+bool heng_import_is_carried(const char *path);
+
+/* Returns the exit status; says what was stored, known and refused. */
+int heng_import_carried(const char *folder, const char *path);
+
+#endif
