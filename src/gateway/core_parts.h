@@ -22,7 +22,7 @@ enum {
     CORE_LIVE_MAX = 8192, /* meters whose newest read is known; a power of two */
     CORE_LIVE_SCAN = 4096,
     CORE_ORDERS_MAX = 4096,
-    CORE_ORDER_DAYS = 7, /* an order that has ended is remembered so long, and until it may not be done any more, ... */
+    CORE_ORDER_DAYS = 7, /* an order that has ended is remembered so long, ... */
     CORE_READ_S = 3600,  /* ... a read so long, and not on disk */
     CORE_OUTCOMES_MAX = 32,
     CORE_ASKERS_MAX = 16, /* strangers that wait for an answer */
