@@ -129,6 +129,14 @@ def refused(box, *argv, words):
 
 
 @tap.test
+def it_links_what_a_small_box_has_and_nothing_else(box):
+    done = subprocess.run(["readelf", "-d", box.argv()[0]], capture_output=True, text=True, check=True)
+    needed = set(re.findall(r"\(NEEDED\).*\[(.*?)\.so", done.stdout))
+    of_the_compiler = {"libc", "libm", "libgcc_s", "libasan", "libubsan", "libtsan", "ld-linux-x86-64"}
+    assert needed - of_the_compiler == {"libuv", "libssl", "libcrypto", "libsqlite3", "libprotobuf-c"}, needed
+
+
+@tap.test
 def what_cannot_start_says_why_in_a_sentence(box):
     folder = box.house.folder
     refused(box, *box.argv("--server", "nowhere"), words=["--server 'nowhere'", "host:port"])
