@@ -97,7 +97,7 @@ test('what was not asked yet can be taken back', { timeout: 120_000 }, async () 
 
 test('meters that are marked are read, and all at a place', { timeout: 180_000 }, async () => {
   const { items: places } = await getJson('/places')
-  const place = places.find((one) => one.parent)
+  const place = places.find((one) => one.kind === 'household') // its meters hang on lines of the server's own
   const { total } = await getJson(`/meters?place=${place.id}&limit=1`)
   assert.ok(total > 1)
   await visit('/meters', async (page) => {

@@ -204,7 +204,6 @@ static void test_events(void **state)
 static void put_enrolment(struct house *h, uint8_t mark, const char *name, struct heng_enrolment *ret)
 {
     struct heng_enrolment box = {.state = HENG_ENROLMENT_WAITING,
-                                 .code = "7K4MX2PQ9RTA",
                                  .serial = "SN-7",
                                  .software = "0.4.0",
                                  .address = "10.0.0.9:555",
@@ -213,6 +212,7 @@ static void put_enrolment(struct house *h, uint8_t mark, const char *name, struc
                                  .request_n = 4,
                                  .request = "abc"};
     struct heng_err err;
+    snprintf(box.code, sizeof box.code, "7K4MX2PQ9R%02X", mark);
     snprintf(box.name, sizeof box.name, "%s", name);
     memset(box.hash, mark, sizeof box.hash);
     assert_ok(heng_store_put_enrolment(h->store, &box, ret, &err));

@@ -41,13 +41,14 @@ static const char rows[] =
 
 /* What is asked of the database before and after. */
 static const char *const questions[] = {
-    "SELECT group_concat(quote(id) || quote(key) || quote(name) || quote(transport) || quote(endpoint) || quote(baud) "
-    "||"
-    " quote(parity) || quote(latency_ms) || quote(period_s) || quote(rts) || quote(wake_ms) || quote(quarantine_after) "
-    "||"
-    " quote(single_reads)) FROM (SELECT * FROM line ORDER BY id)",
-    "SELECT group_concat(device_id || '@' || line_id || '#' || address || quote(schedule_id) || quote(relay_id))"
-    " FROM line_member",
+    ("SELECT group_concat(quote(id) || quote(key) || quote(name) || quote(transport) || quote(endpoint) || quote(baud) "
+     "||"
+     " quote(parity) || quote(latency_ms) || quote(period_s) || quote(rts) || quote(wake_ms) || "
+     "quote(quarantine_after) "
+     "||"
+     " quote(single_reads)) FROM (SELECT * FROM line ORDER BY id)"),
+    ("SELECT group_concat(device_id || '@' || line_id || '#' || address || quote(schedule_id) || quote(relay_id))"
+     " FROM line_member"),
     "SELECT group_concat(id || ':' || line_id || name || hex(open)) FROM relay",
     "SELECT group_concat(number || profile) FROM device",
     "SELECT group_concat(device_id || ':' || at_us || ':' || first_frame || hex(packed)) FROM reading",
