@@ -7,9 +7,15 @@
 #include "flow/desk.h"
 #include "flow/gateways.h"
 
-/* More than a page of ten thousand is for nobody to look at. A tunnel: how long it waits for its program, and how long
- * that has the line when nobody says so, as openapi.yaml promises. */
-enum { GATEWAYS_MAX = 10000, PAGE = 64, TUNNEL_WAITS_S = 30, TUNNEL_USUAL_S = 900 };
+/* More than a page of ten thousand is for nobody to look at. */
+enum {
+    GATEWAYS_MAX = 10000,
+    PAGE = 64,
+    TROUBLE_CLOCK_S = 5,
+    TROUBLE_DAYS = 45,
+    TROUBLE_DISK_BYTES = 16 << 20,
+    TROUBLE_QUEUE = 200
+};
 
 static heng_rc no_memory(struct heng_err *err) { return heng_fail(err, HENG_ENOMEM, 0, "the answer is too large"); }
 
@@ -106,12 +112,28 @@ static heng_rc order_tree(struct heng_api_call *call, struct heng_api_gateway *i
     return HENG_OK;
 }
 
-/* A row is 1 kB; its texts stay where they are, in the arena. */
-heng_rc heng_api_list_gateways(struct heng_api_call *call, struct heng_api_gateway_list *ret, struct heng_err *err)
+/* Whatever web/src/api/gateways.ts may call a trouble, which has words for it. */
+static bool is_in_trouble(const struct heng_gateway_row *row)
 {
+    const struct heng_gateway_status *status = &row->status;
+    heng_us off = status->clock_error_us < 0 ? -status->clock_error_us : status->clock_error_us;
+    if (row->gateway.state == HENG_GATEWAY_STATE_REVOKED) return false;
+    if (row->gateway.state == HENG_GATEWAY_STATE_DECLARED || !status->connected) return true;
+    if (row->missing || row->refused || status->config_why[0] || status->clock_doubtful) return true;
+    if (status->free_bytes && status->free_bytes < TROUBLE_DISK_BYTES) return true;
+    if (row->gateway.expires_us && row->gateway.expires_us - heng_clock_wall() < TROUBLE_DAYS * HENG_US_PER_DAY)
+        return true;
+    return off >= TROUBLE_CLOCK_S * HENG_US_PER_S || status->queued >= TROUBLE_QUEUE;
+}
+
+/* A row is 1 kB; its texts stay where they are, in the arena. */
+heng_rc heng_api_list_gateways(struct heng_api_call *call, const struct heng_api_list_gateways_params *params,
+                               struct heng_api_gateway_list *ret, struct heng_err *err)
+{
+    bool all = !params->has_show || params->show == HENG_API_GATEWAYS_SHOWN_ALL;
     size_t n = PAGE, count = 0, cap = 0;
     struct heng_api_gateway *items = NULL;
-    for (int64_t after = 0; n == PAGE && count < GATEWAYS_MAX; count += n) {
+    for (int64_t after = 0; n == PAGE && count < GATEWAYS_MAX;) {
         struct heng_gateway_row *rows = heng_arena_take(call->arena, PAGE, sizeof *rows);
         if (!rows) return no_memory(err);
         heng_rc rc = heng_view_gateways(call->reader, after, rows, PAGE, &n, err);
@@ -123,7 +145,7 @@ heng_rc heng_api_list_gateways(struct heng_api_call *call, struct heng_api_gatew
             items = more;
         }
         for (size_t i = 0; i < n; i++) {
-            items[count + i] = heng_api_gateway_from(&rows[i]);
+            if (all || is_in_trouble(&rows[i])) items[count++] = heng_api_gateway_from(&rows[i]);
             if (rows[i].gateway.id > after) after = rows[i].gateway.id;
         }
     }
@@ -294,11 +316,11 @@ heng_rc heng_api_open_tunnel(struct heng_api_call *call, const struct heng_api_o
     struct heng_wish *wish = heng_api_new_wish(call, HENG_WISH_TUNNEL);
     if (!wish) return no_memory(err);
     wish->line_id = params->line_id;
-    wish->gateway.seconds = body->has_seconds ? (uint32_t)body->seconds : TUNNEL_USUAL_S;
+    wish->gateway.seconds = body->has_seconds ? (uint32_t)body->seconds : HENG_TUNNEL_USUAL_S;
     heng_rc rc = name_person(call, wish, body->who, body->why, err);
     if (rc == HENG_OK) rc = ask_receipt(call, wish, &receipt, err);
     if (rc != HENG_OK) return rc;
-    heng_us connect_by = heng_clock_wall() + TUNNEL_WAITS_S * HENG_US_PER_S;
+    heng_us connect_by = heng_clock_wall() + HENG_TUNNEL_WAITS_S * HENG_US_PER_S;
     *ret = (struct heng_api_tunnel){.port = receipt->port,
                                     .token = receipt->token,
                                     .connect_by = connect_by,

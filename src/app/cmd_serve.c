@@ -2,7 +2,6 @@
  * the HTTP server has its own threads and read connections. */
 #include "app/cmd_serve.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "app/site_profiles.h"
 #include "app/site_uplink.h"
 #include "base/log.h"
+#include "run/options.h"
 
 #ifdef HENG_WEB_EMBEDDED
 #include "api/web_files.h"
@@ -227,64 +227,51 @@ static void print_help(void)
          "Stops cleanly on SIGINT and SIGTERM. Logs to standard error.");
 }
 
-static heng_rc split(const char *option, const char *endpoint, char *ret_host, size_t cap, uint16_t *ret_port,
+/* "off": the host is "". */
+static heng_rc split(const char *name, const char *given, char *ret_host, size_t cap, uint16_t *ret_port,
                      struct heng_err *err)
 {
-    char port[8];
-    heng_rc rc = heng_endpoint_split(endpoint, ret_host, cap, port, sizeof port, NULL);
-    if (rc != HENG_OK)
-        return heng_fail(err, rc, 0, "%s '%.60s' is not an address: write host:port, such as 127.0.0.1:8080", option,
-                         endpoint);
-    *ret_port = (uint16_t)strtoul(port, NULL, 10);
-    return HENG_OK;
+    return strcmp(given, "off") == 0 ? HENG_OK : heng_option_address(name, given, ret_host, cap, ret_port, err);
+}
+
+static heng_rc split_addresses(struct serve_options *o, struct heng_err *err)
+{
+    const char *uplink = o->uplink_listen ? o->uplink_listen : UPLINK_LISTEN;
+    heng_rc rc = heng_option_address("listen", o->listen, o->host, sizeof o->host, &o->port, err);
+    if (rc == HENG_OK) rc = split("dtu-listen", o->dtu_listen, o->dtu_host, sizeof o->dtu_host, &o->dtu_port, err);
+    if (rc == HENG_OK) rc = split("uplink-listen", uplink, o->uplink_host, sizeof o->uplink_host, &o->uplink_port, err);
+    return rc;
 }
 
 int heng_cmd_serve(int argc, char **argv)
 {
-    static const struct option long_options[] = {{"data", required_argument, NULL, 'd'},
-                                                 {"listen", required_argument, NULL, 'l'},
-                                                 {"dtu-listen", required_argument, NULL, 'u'},
-                                                 {"uplink-listen", required_argument, NULL, 'g'},
-                                                 {"profiles", required_argument, NULL, 'p'},
-                                                 {"keys", required_argument, NULL, 'k'},
-                                                 {"web-root", required_argument, NULL, 'w'},
-                                                 {"verbose", no_argument, NULL, 'v'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {NULL, 0, NULL, 0}};
-    struct serve_options options = {.data = "data", .listen = "127.0.0.1:8080", .dtu_listen = "127.0.0.1:10002"};
-    int option;
-    opterr = 0;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
-        switch (option) {
-        case 'd': options.data = optarg; break;
-        case 'l': options.listen = optarg; break;
-        case 'u': options.dtu_listen = optarg; break;
-        case 'g': options.uplink_listen = optarg; break;
-        case 'p': options.profiles = optarg; break;
-        case 'k': options.keys = optarg; break;
-        case 'w': options.web_root = optarg; break;
-        case 'v': heng_log_set_level(HENG_LOG_DEBUG); break;
-        case 'h': print_help(); return EXIT_SUCCESS;
-        default: return heng_option_error(command, option, argv);
-        }
-    }
-    if (optind != argc) return heng_usage_error(command, "'%s' is one word too many", argv[optind]);
-
+    struct serve_options o = {.data = "data", .listen = "127.0.0.1:8080", .dtu_listen = "127.0.0.1:10002"};
+    bool verbose = false, help = false;
+    const struct heng_option words[] = {
+        {"data", .text = &o.data},
+        {"listen", .text = &o.listen},
+        {"dtu-listen", .text = &o.dtu_listen},
+        {"uplink-listen", .text = &o.uplink_listen},
+        {"profiles", .text = &o.profiles},
+        {"keys", .text = &o.keys},
+        {"web-root", .text = &o.web_root},
+        {"verbose", .flag = &verbose},
+        {"help", .flag = &help},
+    };
     struct heng_err err = {.text = ""};
-    const char *uplink_listen = options.uplink_listen ? options.uplink_listen : UPLINK_LISTEN;
-    if (split("--listen", options.listen, options.host, sizeof options.host, &options.port, &err) != HENG_OK ||
-        (strcmp(options.dtu_listen, "off") != 0 &&
-         split("--dtu-listen", options.dtu_listen, options.dtu_host, sizeof options.dtu_host, &options.dtu_port,
-               &err) != HENG_OK) ||
-        (strcmp(uplink_listen, "off") != 0 &&
-         split("--uplink-listen", uplink_listen, options.uplink_host, sizeof options.uplink_host, &options.uplink_port,
-               &err) != HENG_OK)) {
+    if (heng_options_read(argc, argv, words, sizeof words / sizeof words[0], &err) != HENG_OK)
+        return heng_usage_error(command, "%s", err.text);
+    if (help) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    if (verbose) heng_log_set_level(HENG_LOG_DEBUG);
+    if (split_addresses(&o, &err) != HENG_OK) {
         fprintf(stderr, "heng serve: %s\n", err.text);
         return EXIT_USAGE;
     }
-    snprintf(options.pki, sizeof options.pki, "%s/pki", options.data);
+    snprintf(o.pki, sizeof o.pki, "%s/pki", o.data);
     signal(SIGPIPE, SIG_IGN);
-    if (serve(&options, &err) != HENG_OK) return heng_failure(command, &err);
+    if (serve(&o, &err) != HENG_OK) return heng_failure(command, &err);
     return EXIT_SUCCESS;
 }

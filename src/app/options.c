@@ -50,14 +50,31 @@ static heng_rc make_folder(const char *folder, struct heng_err *err)
     }
 }
 
+heng_rc heng_data_name(const char *folder, char ret_name[static DATA_PATH_MAX], struct heng_err *err)
+{
+    char path[DATA_PATH_MAX + 16];
+    if (folder[0] == '\0' || strlen(folder) > DATA_PATH_MAX - 16)
+        return heng_fail(err, HENG_ECONFIG, 0, "the name of the data folder is empty or too long");
+    snprintf(path, sizeof path, "%s/database", folder);
+    FILE *f = fopen(path, "r");
+    if (!f && errno != ENOENT) return heng_fail(err, HENG_EIO, 0, "cannot read '%s': %s", path, strerror(errno));
+    if (!f) {
+        snprintf(ret_name, DATA_PATH_MAX, "%s/heng.db", folder);
+        return HENG_OK;
+    }
+    bool good = fgets(ret_name, DATA_PATH_MAX, f) != NULL;
+    fclose(f);
+    if (good) ret_name[strcspn(ret_name, "\r\n")] = '\0';
+    return good && ret_name[0] ? HENG_OK
+                               : heng_fail(err, HENG_ECONFIG, 0, "'%s' names no database in its first line", path);
+}
+
 heng_rc heng_data_open(const char *folder, char ret_path[static DATA_PATH_MAX], struct heng_store **ret,
                        struct heng_err *err)
 {
-    if (folder[0] == '\0' || strlen(folder) > DATA_PATH_MAX - 16)
-        return heng_fail(err, HENG_ECONFIG, 0, "the name of the data folder is empty or too long");
-    heng_rc rc = make_folder(folder, err);
+    heng_rc rc = heng_data_name(folder, ret_path, err);
+    if (rc == HENG_OK) rc = make_folder(folder, err);
     if (rc != HENG_OK) return rc;
-    snprintf(ret_path, DATA_PATH_MAX, "%s/heng.db", folder);
     rc = heng_store_open(ret_path, ret, err);
     if (rc == HENG_ENOTFOUND) {
         rc = heng_store_create(ret_path, err);

@@ -46,9 +46,8 @@ static void fini(struct draft *d)
 static heng_rc load(const struct wish *wish, struct draft *d, struct heng_err *err)
 {
     char path[DATA_PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/heng.db", wish->folder);
-    if (n < 0 || (size_t)n >= sizeof path) return heng_fail(err, HENG_ELIMIT, 0, "the name of the folder is too long");
-    heng_rc rc = heng_site_profiles_read(wish->profile_folder, &d->profiles, err);
+    heng_rc rc = heng_data_name(wish->folder, path, err);
+    if (rc == HENG_OK) rc = heng_site_profiles_read(wish->profile_folder, &d->profiles, err);
     if (rc == HENG_OK) rc = heng_store_reader_open(path, &d->reader, err);
     if (rc == HENG_OK && wish->gateway_key) {
         rc = heng_store_gateway_by_key(d->reader, wish->gateway_key, &d->gateway, err);

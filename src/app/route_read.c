@@ -55,9 +55,9 @@ struct route {
     size_t count, at, read_now;
     uv_timer_t next;
     uv_poll_t keys;
-    bool listens, asks, stopped; /* asks: whether the head is on the next one */
-    struct heng_err broken;      /* the file cannot be written: nothing is shown that is not kept */
-    char detail[160];            /* of the line, when it is down */
+    bool listens, deaf, asks, stopped; /* deaf: nobody answers any more; asks: whether the head is on the next one */
+    struct heng_err broken;            /* the file cannot be written: nothing is shown that is not kept */
+    char detail[160];                  /* of the line, when it is down */
 };
 
 static void print_help(void)
@@ -301,7 +301,7 @@ static void submit(struct route *r)
 
 static void go_on(struct route *r)
 {
-    if (r->at == r->count) {
+    if (r->at == r->count || r->deaf) {
         end(r);
     } else if (r->listens) {
         r->asks = true;
@@ -320,7 +320,13 @@ static void on_keys(uv_poll_t *poll, int status, int events)
     char bytes[64];
     ssize_t n = status == 0 && events ? read(STDIN_FILENO, bytes, sizeof bytes) : 0;
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (n <= 0 || bytes[0] == 'q') {
+    if (n <= 0) { /* the meter that is being read is still kept */
+        uv_poll_stop(&r->keys);
+        r->deaf = true;
+        if (r->asks) end(r);
+        return;
+    }
+    if (bytes[0] == 'q') {
         end(r);
         return;
     }

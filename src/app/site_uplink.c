@@ -8,7 +8,14 @@
 #include "base/log.h"
 
 /* HANDSHAKES_MAX: some hundred who dial in and say nothing shall not keep a gateway out: it gives up after 15 s. */
-enum { HANDSHAKES_MAX = 512, TICK_MS = 1000, GATEWAY_PAGE = 64, BUSY_RETRY_S = 10, COME_BACK_S = 120 };
+enum {
+    HANDSHAKES_MAX = 512,
+    TICK_MS = 1000,
+    GATEWAY_PAGE = 64,
+    BUSY_RETRY_S = 10,
+    COME_BACK_S = 120,
+    REPLACED_SOON_S = 60
+};
 
 static const char part[] = "uplink";
 
@@ -286,8 +293,9 @@ static void note_hang_up(struct session *session, heng_refusal refusal, const ch
     char host[64], detail[200];
     uplink_host_of(session->address, host, sizeof host);
     const char *who = session->common_name[0] ? session->common_name : host;
-    snprintf(detail, sizeof detail, "%.60s: %.110s (%s)", session->address, why, heng_refusal_text(refusal));
-    int64_t gateway_id = session->seat ? session->seat->id : 0;
+    snprintf(detail, sizeof detail, "refused from=%.60s reason=%s why='%.90s'", session->address,
+             heng_refusal_text(refusal), why);
+    int64_t gateway_id = session->seat ? session->seat->id : session->revoked_id;
     switch (refusal) {
     case HENG_REFUSAL_UNKNOWN:
     case HENG_REFUSAL_REVOKED:
@@ -311,6 +319,19 @@ void uplink_refuse(struct session *session, heng_refusal refusal, uint32_t retry
     heng_host_refuse(session->host, heng_clock_mono(), refusal, retry_s, why);
 }
 
+/* Every day a connection dies unnoticed and its gateway comes anew. But one that comes from elsewhere, or pushes out
+ * what has just come in, may be a copy of the box. */
+static void tell_replaced(const struct session *older, const struct session *by)
+{
+    char here[64], there[64], detail[200];
+    uplink_host_of(older->address, there, sizeof there);
+    uplink_host_of(by->address, here, sizeof here);
+    bool young = heng_clock_mono() - older->since_us < REPLACED_SOON_S * HENG_US_PER_S;
+    if (!young && strcmp(here, there) == 0) return;
+    snprintf(detail, sizeof detail, "twice before=%s now=%s", older->address, by->address);
+    uplink_event_of(by->uplink, by->common_name, by->seat->id, HENG_GATEWAY_REPLACED, detail);
+}
+
 /* The same gateway comes anew: the older connection is one that nobody has noticed to be dead, or a copy of the box. */
 static void replace(struct seat *seat, struct session *by)
 {
@@ -319,6 +340,7 @@ static void replace(struct seat *seat, struct session *by)
     if (!older || older == by) return;
     older->seat = NULL;
     older->welcomed = false;
+    tell_replaced(older, by);
     uplink_refuse(older, HENG_REFUSAL_REPLACED, 0, "the same gateway has connected anew");
     uplink_pump(older);
 }
@@ -370,9 +392,10 @@ static bool recognise(struct session *session)
         heng_store_gateway_by_certificate(uplink->reader, session->common_name, session->serial, &gateway, &err);
     if (rc == HENG_OK) rc = uplink_add_seat(uplink, &gateway, &session->seat, &err);
     if (rc == HENG_OK) return true;
-    if (rc == HENG_EDENIED)
+    if (rc == HENG_EDENIED) {
+        session->revoked_id = gateway.id;
         uplink_refuse(session, HENG_REFUSAL_REVOKED, 0, "its certificate was revoked");
-    else if (rc == HENG_ENOTFOUND)
+    } else if (rc == HENG_ENOTFOUND)
         uplink_refuse(session, HENG_REFUSAL_UNKNOWN, 0, "no gateway here has this certificate");
     else
         uplink_refuse(session, HENG_REFUSAL_BUSY, BUSY_RETRY_S, err.text);
@@ -506,6 +529,7 @@ static struct heng_tls_events on_accepted(void *owner, struct heng_tls *tls, con
     session->uplink = uplink;
     session->tls = tls;
     session->number = ++uplink->next_session;
+    session->since_us = heng_clock_mono();
     session->serial = peer->serial;
     snprintf(session->common_name, sizeof session->common_name, "%s", peer->common_name);
     snprintf(session->address, sizeof session->address, "%s", peer->address);
@@ -521,7 +545,7 @@ static void on_refused(void *owner, const char *address, const char *why)
 {
     char host[64], detail[200];
     uplink_host_of(address, host, sizeof host);
-    snprintf(detail, sizeof detail, "%s: %s", address, why);
+    snprintf(detail, sizeof detail, "refused from=%.60s why='%.110s'", address, why);
     heng_log(HENG_LOG_INFO, part, "event=refused address=%s why='%s'", address, why);
     uplink_event_of(owner, host, 0, HENG_GATEWAY_REFUSED, detail);
 }

@@ -94,6 +94,7 @@ void uplink_delivered(struct site_uplink *uplink, const struct told *told)
     struct seat *seat = uplink_seat(uplink, told->gateway_id);
     if (!seat) return;
     seat->pending--;
+    uplink_searches_stored(uplink);
     struct session *session = seat->session;
     if (!session) return;
     if (session->number != told->session) {

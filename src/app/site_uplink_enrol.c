@@ -14,6 +14,7 @@ enum {
     RETRY_LATE_S = 60,
     FRESH_S = 3600,
     CERTIFICATE_DAYS = 1825,
+    RENEW_DAYS = 90, /* are left: boxes ask when 60 are */
     RENEW_PAUSE_S = 3600
 };
 
@@ -253,6 +254,26 @@ static void seat_accepted(struct site_uplink *uplink, int64_t gateway_id)
     }
 }
 
+/* A box that is known by the number on it asks with another key: its disk was changed, or somebody else pretends to be
+ * it. Without a number it is a new one to us. */
+static void tell_new_key(struct site_uplink *uplink, const struct heng_enrolment *asks)
+{
+    size_t n = 0, cap = HENG_ENROLMENTS_MAX;
+    bool is_first = asks->state == HENG_ENROLMENT_WAITING && asks->first_us == asks->last_us;
+    struct heng_enrolment *known = is_first && asks->serial[0] ? calloc(cap, sizeof *known) : NULL;
+    if (!known) return;
+    if (heng_store_list_enrolments(uplink->reader, HENG_ENROLMENT_ACCEPTED, known, cap, &n, NULL) != HENG_OK) n = 0;
+    for (size_t i = 0; i < n; i++) {
+        char detail[200];
+        if (strcmp(known[i].serial, asks->serial) != 0 || memcmp(known[i].hash, asks->hash, sizeof asks->hash) == 0)
+            continue;
+        snprintf(detail, sizeof detail, "new-key serial='%.40s' from=%.60s", asks->serial, asks->address);
+        uplink_event_of(uplink, asks->serial, known[i].gateway_id, HENG_GATEWAY_NEW_KEY, detail);
+        break;
+    }
+    free(known);
+}
+
 void uplink_enrolled(struct site_uplink *uplink, struct told *told)
 {
     const struct heng_enrolment *enrolment = told->enrolment;
@@ -264,7 +285,9 @@ void uplink_enrolled(struct site_uplink *uplink, struct told *told)
         if (enrolment->state == HENG_ENROLMENT_ACCEPTED) seat_accepted(uplink, enrolment->gateway_id);
         answer_boxes(uplink, enrolment);
     } else if (session && told->rc == HENG_OK) {
-        answer_box(session, enrolment);
+        tell_new_key(uplink, enrolment);
+        bool ours = enrolment->state == HENG_ENROLMENT_ACCEPTED;
+        if (!ours || !uplink_renew_below(session, enrolment)) answer_box(session, enrolment);
     } else if (session && !session->seat) {
         uplink_refuse(session, HENG_REFUSAL_ENROLMENT, ASKS_S, told->why);
         uplink_pump(session);
@@ -313,6 +336,20 @@ void uplink_revoked(struct site_uplink *uplink, struct told *told)
 /* --- renewal ---------------------------------------------------------------------------------------------------------
  */
 
+/* Of one below another gateway: an answer that was lost on the way is given once more. */
+static heng_rc keep_enrolment(struct told *told, struct heng_store *store, const char *common_name,
+                              struct heng_err *err)
+{
+    struct heng_gateway whose;
+    heng_rc rc =
+        heng_store_gateway_by_certificate(heng_store_as_reader(store), common_name, told->serial_before, &whose, err);
+    if (rc != HENG_OK || whose.id != told->gateway_id)
+        return heng_fail(err, HENG_EDENIED, 0, "the certificate that it was let in with is revoked");
+    memcpy(told->enrolment->certificate, told->bytes, told->n);
+    told->enrolment->certificate_n = told->n;
+    return heng_store_decide_enrolment(store, told->enrolment, err);
+}
+
 static heng_rc keep_renewed(struct heng_writer_work *work, struct heng_store *store, struct heng_err *err)
 {
     struct told *told = (struct told *)work;
@@ -320,6 +357,7 @@ static heng_rc keep_renewed(struct heng_writer_work *work, struct heng_store *st
     heng_rc rc = heng_store_get_gateway(heng_store_as_reader(store), told->gateway_id, &gateway, err);
     if (rc == HENG_OK && gateway.state != HENG_GATEWAY_STATE_ENROLLED)
         rc = heng_fail(err, HENG_EDENIED, 0, "its certificate was revoked");
+    if (rc == HENG_OK && told->enrolment) rc = keep_enrolment(told, store, gateway.common_name, err);
     if (rc != HENG_OK) return rc;
     return heng_store_enrol_gateway(store, gateway.id, gateway.common_name, told->serial, heng_clock_wall(),
                                     told->expires_us, err);
@@ -361,6 +399,43 @@ void uplink_renew(struct session *session, struct heng_slice request)
     heng_sha256(request, told->hash);
     told->work = (struct heng_writer_work){.run = keep_renewed, .done = renewed};
     heng_writer_ask(uplink->site->writer, &told->work);
+}
+
+bool uplink_renew_below(struct session *session, const struct heng_enrolment *asks)
+{
+    struct site_uplink *uplink = session->uplink;
+    struct heng_gateway gateway;
+    struct heng_err err = {.text = ""};
+    heng_us now = heng_clock_mono(), now_us = heng_clock_wall();
+    struct seat *seat = uplink_seat(uplink, asks->gateway_id);
+    if (!seat || !session->seat || seat == session->seat || !uplink_speaks_for(session, seat->id)) return false;
+    if (heng_store_get_gateway(uplink->reader, seat->id, &gateway, &err) != HENG_OK ||
+        gateway.state != HENG_GATEWAY_STATE_ENROLLED || gateway.expires_us - now_us > RENEW_DAYS * HENG_US_PER_DAY)
+        return false;
+    if (seat->renewed_us && now - seat->renewed_us < RENEW_PAUSE_S * HENG_US_PER_S) return true; /* it asks again */
+    struct told *told = uplink_told(uplink, TOLD_RENEWED);
+    if (!told) return true;
+    told->bytes = malloc(HENG_PKI_DER_MAX);
+    told->enrolment = malloc(sizeof *told->enrolment);
+    heng_rc rc = told->bytes && told->enrolment ? HENG_OK : heng_fail(&err, HENG_ENOMEM, 0, "out of memory");
+    if (rc == HENG_OK)
+        rc = heng_authority_renew(uplink->authority, heng_slice_of(asks->certificate, asks->certificate_n),
+                                  heng_slice_of(asks->request, asks->request_n), below(uplink, seat->parent_id), now_us,
+                                  CERTIFICATE_DAYS, told->bytes, &told->n, &told->serial, &told->serial_before, &err);
+    if (rc != HENG_OK) {
+        uplink_drop(told);
+        uplink_event_of(uplink, seat->common_name, seat->id, HENG_GATEWAY_PROTOCOL, err.text);
+        return true;
+    }
+    *told->enrolment = *asks;
+    seat->renewed_us = now;
+    told->gateway_id = seat->id;
+    told->session = session->number;
+    told->expires_us = now_us + CERTIFICATE_DAYS * HENG_US_PER_DAY;
+    memcpy(told->hash, asks->hash, sizeof told->hash);
+    told->work = (struct heng_writer_work){.run = keep_renewed, .done = renewed};
+    heng_writer_ask(uplink->site->writer, &told->work);
+    return true;
 }
 
 void uplink_renewed(struct site_uplink *uplink, struct told *told)

@@ -56,6 +56,8 @@ struct session {
     struct seat *seat;
     uint64_t number, epoch, newest, serial; /* epoch, newest: of the journal, as Hello said */
     char common_name[64], address[64];
+    int64_t revoked_id; /* whose certificate it is, and nobody's any more */
+    heng_us since_us;
     bool said_hello, welcomed, polling, can_order, can_search, can_tunnel;
     struct waiting *first, *last;
     struct turn turn;
@@ -80,7 +82,7 @@ struct told {
     struct heng_enrolment *enrolment;
     uint8_t *bytes;
     size_t n;
-    uint64_t serial;
+    uint64_t serial, serial_before; /* before: of the certificate that is renewed by way of a gateway above it */
     uint8_t hash[32];
     heng_us expires_us;
 };
@@ -100,6 +102,9 @@ struct answer {
     int64_t of;
     uint64_t session;
     heng_us until_us;
+    bool begins; /* a search that the gateway has begun: answered when the database has it */
+    heng_search_kind kind;
+    heng_us before_us; /* when the one before it was started */
     struct heng_str text;
 };
 

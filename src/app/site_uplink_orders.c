@@ -245,8 +245,10 @@ static struct answer *new_answer(struct site_uplink *uplink, struct heng_wish_sl
             heng_fail(err, HENG_ECLOSED, 0, "nobody waits for it any more");
             return NULL;
         }
-        *answer = (struct answer){
-            .slot = slot, .until_us = heng_clock_mono() + ANSWER_S * HENG_US_PER_S, .text = {.max = UPLINK_TEXT_MAX}};
+        *answer = (struct answer){.slot = slot,
+                                  .kind = HENG_SEARCH_KIND_COUNT,
+                                  .until_us = heng_clock_mono() + ANSWER_S * HENG_US_PER_S,
+                                  .text = {.max = UPLINK_TEXT_MAX}};
         return answer;
     }
     heng_fail(err, HENG_EBUSY, 0, "too many people wait for answers of gateways: try again");
@@ -282,7 +284,8 @@ static void end_late_answers(struct site_uplink *uplink)
     heng_us now = heng_clock_mono();
     for (size_t i = 0; i < UPLINK_ANSWERS_MAX; i++)
         if (uplink->answers[i].slot && uplink->answers[i].until_us <= now)
-            end_answer(uplink, &uplink->answers[i], HENG_EBUSY, "the gateway has not answered in time");
+            end_answer(uplink, &uplink->answers[i], uplink->answers[i].begins ? HENG_OK : HENG_EBUSY,
+                       "the gateway has not answered in time");
 }
 
 void uplink_forget_answers(struct site_uplink *uplink, const struct session *session, const char *why)
@@ -291,7 +294,19 @@ void uplink_forget_answers(struct site_uplink *uplink, const struct session *ses
     snprintf(text, sizeof text, "the connection to the gateway has ended: %.100s", why);
     for (size_t i = 0; i < UPLINK_ANSWERS_MAX; i++)
         if (uplink->answers[i].slot && uplink->answers[i].session == session->number)
-            end_answer(uplink, &uplink->answers[i], HENG_EBUSY, text);
+            end_answer(uplink, &uplink->answers[i], uplink->answers[i].begins ? HENG_OK : HENG_EBUSY, text);
+}
+
+/* Who starts a search looks for it at once: the answer waits until it is there. */
+void uplink_searches_stored(struct site_uplink *uplink)
+{
+    struct heng_search_row row;
+    for (size_t i = 0; i < UPLINK_ANSWERS_MAX; i++) {
+        struct answer *answer = &uplink->answers[i];
+        if (!answer->slot || !answer->begins) continue;
+        heng_rc rc = heng_store_get_search(uplink->reader, answer->of, answer->kind, &row, NULL);
+        if (rc == HENG_OK && row.started_us != answer->before_us) end_answer(uplink, answer, HENG_OK, "");
+    }
 }
 
 /* Does the read hang on a line of who speaks? */
@@ -334,6 +349,11 @@ void uplink_outcome(struct session *session, const struct heng_down_outcome *out
         return;
     }
     struct answer *answer = find_answer(session->uplink, session, outcome->what, outcome->of);
+    if (answer && outcome->taken && answer->kind != HENG_SEARCH_KIND_COUNT) {
+        answer->begins = true;
+        uplink_searches_stored(session->uplink);
+        return;
+    }
     if (answer) end_answer(session->uplink, answer, outcome->taken ? HENG_OK : HENG_ECONFLICT, outcome->why);
 }
 
@@ -416,12 +436,12 @@ static heng_rc search(struct site_uplink *uplink, struct heng_wish_slot *slot, s
     heng_rc rc = uplink_way(uplink, wish->line_id, &session, &down.path, err);
     if (rc != HENG_OK) return rc;
     if (!session->can_search) return heng_fail(err, HENG_EUNSUPPORTED, 0, "this gateway cannot search");
+    struct heng_search_row before = {.started_us = 0};
+    if (!stop) rc = heng_store_get_search(uplink->reader, wish->line_id, wish->search, &before, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     if (!stop && wish->resume) {
-        struct heng_search_row before;
-        rc = heng_store_get_search(uplink->reader, wish->line_id, wish->search, &before, err);
         if (rc == HENG_ENOTFOUND || (rc == HENG_OK && (before.progress.ended || !before.progress.place[0])))
             return heng_fail(err, HENG_ECONFLICT, 0, "there is no search of this kind to go on with: start a new one");
-        if (rc != HENG_OK) return rc;
         memcpy(down.resume, before.progress.place, sizeof down.resume);
     }
     if (find_answer(uplink, session, HENG_OUTCOME_OF_SEARCH, wish->line_id))
@@ -430,6 +450,8 @@ static heng_rc search(struct site_uplink *uplink, struct heng_wish_slot *slot, s
     if (!answer) return err->rc;
     answer->what = HENG_OUTCOME_OF_SEARCH;
     answer->of = wish->line_id;
+    if (!stop) answer->kind = wish->search;
+    answer->before_us = before.started_us;
     answer->session = session->number;
     if (!heng_host_search(session->host, heng_clock_mono(), &down)) {
         *answer = (struct answer){0};

@@ -57,6 +57,11 @@ void uplink_tell_second(struct site_uplink *uplink);
 
 void uplink_enrol(struct session *session, const struct heng_enrol_ask *ask);
 void uplink_renew(struct session *session, struct heng_slice request);
+/* One of ours below another gateway asks again, with the key that a person has let in: its certificate ends soon. That
+ * key alone can use what is signed, so whoever passes it on gains nothing
+ * (docs/decisions/0009-what-the-code-proves.md). False: its certificate is good for long, or it is not ours to renew.
+ */
+bool uplink_renew_below(struct session *session, const struct heng_enrolment *asks);
 void uplink_take_enrolment(struct site_uplink *uplink, struct heng_wish_slot *slot);
 void uplink_take_revoke(struct site_uplink *uplink, struct heng_wish_slot *slot);
 void uplink_enrolled(struct site_uplink *uplink, struct told *told);
@@ -74,6 +79,7 @@ HENG_NODISCARD heng_rc uplink_way_to(struct site_uplink *uplink, int64_t gateway
 /* A gateway is there, or there again: what has not ended of its commands goes down. */
 void uplink_send_commands(struct site_uplink *uplink, int64_t gateway_id);
 void uplink_orders_second(struct site_uplink *uplink);
+void uplink_searches_stored(struct site_uplink *uplink); /* as far as the database has them now */
 void uplink_outcome(struct session *session, const struct heng_down_outcome *outcome);
 void uplink_take_answer(struct session *session, uint64_t id, bool last, struct heng_slice text);
 void uplink_take_ask(struct site_uplink *uplink, struct heng_wish_slot *slot);

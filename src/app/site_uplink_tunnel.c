@@ -8,9 +8,7 @@
 #include "base/log.h"
 
 enum {
-    COME_S = 30, /* for the program to connect and to say the token */
     OPEN_S = 30, /* for the gateway to open the line */
-    SECONDS_USUAL = 900,
     SECONDS_MAX = 8 * 3600,
     TOKEN_CHARS = 32,
     CHUNK = 2048,
@@ -61,7 +59,7 @@ static void note_end(struct tunnel *tunnel, bool wanted, const char *why)
 {
     char detail[200];
     int64_t seconds = tunnel->opened_us ? (heng_clock_mono() - tunnel->opened_us) / HENG_US_PER_S : 0;
-    snprintf(detail, sizeof detail, "%.40s: %.80s; %lld s, %llu bytes down, %llu up", tunnel->who, why,
+    snprintf(detail, sizeof detail, "tunnel who='%.40s' why='%.80s' seconds=%lld down=%llu up=%llu", tunnel->who, why,
              (long long)seconds, (unsigned long long)tunnel->down, (unsigned long long)tunnel->up);
     heng_log(HENG_LOG_INFO, part, "event=tunnel_closed line=%lld detail='%s'", (long long)tunnel->line_id, detail);
     if (wanted)
@@ -351,7 +349,7 @@ static heng_rc open_tunnel(struct site_uplink *uplink, const struct heng_wish *w
     if (is_taken(uplink, wish->line_id, err)) return err->rc;
     struct tunnel *tunnel = calloc(1, sizeof *tunnel);
     if (!tunnel) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
-    uint32_t seconds = wish->gateway.seconds ? wish->gateway.seconds : SECONDS_USUAL;
+    uint32_t seconds = wish->gateway.seconds ? wish->gateway.seconds : HENG_TUNNEL_USUAL_S;
     tunnel->uplink = uplink;
     tunnel->id = ++uplink->next_id;
     tunnel->session = session->number;
@@ -359,7 +357,7 @@ static heng_rc open_tunnel(struct site_uplink *uplink, const struct heng_wish *w
     tunnel->gateway_id = gateway_id;
     tunnel->seconds = seconds < SECONDS_MAX ? seconds : SECONDS_MAX;
     tunnel->path = path;
-    tunnel->until_us = heng_clock_mono() + COME_S * HENG_US_PER_S;
+    tunnel->until_us = heng_clock_mono() + HENG_TUNNEL_WAITS_S * HENG_US_PER_S;
     memcpy(tunnel->who, wish->gateway.who, sizeof tunnel->who);
     memcpy(tunnel->why, wish->gateway.why, sizeof tunnel->why);
     tunnel->next = uplink->tunnels;

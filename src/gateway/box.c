@@ -20,7 +20,7 @@ enum {
     ANSWER_BYTES = 16 * 1024,
     STATUS_BYTES_MAX = 1024 * 1024,
     DISK_S = 60,
-    RENEW_S = 24 * 3600,
+    RENEW_S = 3600,
     RENEW_FIRST_S = 10,
     STUCK_S = 60,
     LARGE_BYTES = 48 * 1024
@@ -239,6 +239,7 @@ static heng_rc start_core(struct box *box, struct heng_err *err)
     char journal[512];
     struct heng_core_config config = {.journal = journal,
                                       .limits = {.bytes_max = (int64_t)o->journal_mb * MB},
+                                      .commit_ms = o->commit_ms,
                                       .servers = o->server_count ? o->server_count : 1,
                                       .enrolled = box->facts.enrolled,
                                       .built_us = released_us};
@@ -272,6 +273,7 @@ static heng_rc start(struct box *box, struct heng_err *err)
                                                    .core = box->core,
                                                    .lines = box->lines,
                                                    .facts = &box->facts,
+                                                   .directory = o->directory,
                                                    .path = o->local,
                                                    .console = o->console};
     rc = heng_local_open(&box->local_config, &box->local, err);

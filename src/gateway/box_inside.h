@@ -39,6 +39,12 @@ struct box {
     uint8_t request[HENG_PKI_DER_MAX];
     size_t request_n;
     char code[HENG_PKI_CODE_MAX], refused_why[160];
+    const char *dialled;      /* the server that was dialled last */
+    bool up_opened;           /* the connection of now is one that is trusted */
+    char distrusted_why[120]; /* as it was told last, at distrusted_us; so many since */
+    heng_us distrusted_us;
+    unsigned distrusted;
+    heng_us ends_us; /* when it was told last that the certificate ends */
     /* below */
     struct heng_tls_listener *listener;
     struct box_child children[HENG_UPLINK_CHILDREN_MAX];

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "gateway/box_inside.h"
 
-enum { RENEW_DAYS = 60 };
+enum { RENEW_DAYS = 60, WARN_DAYS = 30, DISTRUST_S = 3600 };
 
 void box_facts(struct box *box)
 {
@@ -49,9 +49,8 @@ static heng_rc meet(struct box *box, struct heng_slice authority, struct heng_er
     bool anew = false;
     heng_rc rc = heng_identity_meet(box->identity, authority, &anew, err);
     if (anew) {
-        heng_log(HENG_LOG_WARN, "gateway",
-                 "event=new_key why='another authority was shown than before: the code of "
-                 "before is worth nothing'");
+        heng_log(HENG_LOG_WARN, "gateway", "event=new_key why='another authority was shown than before'");
+        heng_lines_event(box->lines, HENG_GATEWAY_NEW_KEY, 0, 0, "another-authority");
         heng_rc request = heng_identity_request(box->identity, box->request, sizeof box->request, &box->request_n, err);
         if (request == HENG_OK)
             request = heng_core_request(box->core, heng_slice_of(box->request, box->request_n), err);
@@ -87,17 +86,33 @@ static heng_rc trust(struct box *box, const struct heng_tls_peer *peer, struct h
                      peer->common_name);
 }
 
+/* The operator hears of it when somebody is trusted again: at once for another reason, else once an hour. */
+static void distrusted(struct box *box, const char *who, const char *why)
+{
+    heng_us now = heng_clock_mono();
+    box->distrusted++;
+    heng_log(HENG_LOG_ERROR, "gateway", "event=not_trusted to=%s why='%s'", who, why);
+    bool other = strncmp(box->distrusted_why, why, sizeof box->distrusted_why - 1) != 0;
+    if (!other && now - box->distrusted_us < DISTRUST_S * HENG_US_PER_S) return;
+    snprintf(box->distrusted_why, sizeof box->distrusted_why, "%s", why);
+    heng_lines_event(box->lines, HENG_GATEWAY_NOT_TRUSTED, box->distrusted, 0, "not-trusted who='%.50s' why='%.100s'",
+                     who, why);
+    box->distrusted_us = now;
+    box->distrusted = 0;
+}
+
 static void on_opened(void *owner, struct heng_tls *tls, const struct heng_tls_peer *peer)
 {
     struct box *box = owner;
     struct heng_err err = {.text = ""};
     heng_log(HENG_LOG_INFO, "gateway", "event=connected to=%s", peer->address);
     heng_rc rc = heng_identity_is_enrolled(box->identity) ? trust(box, peer, &err) : show_code(box, &err);
+    box->up_opened = rc == HENG_OK;
     if (rc == HENG_OK) {
         heng_core_up_connected(box->core, heng_clock_mono());
         return;
     }
-    heng_log(HENG_LOG_ERROR, "gateway", "event=not_trusted to=%s why='%s'", peer->address, err.text);
+    distrusted(box, peer->address, err.text);
     heng_tls_close(tls, true);
     box->up = NULL;
     heng_core_up_closed(box->core, heng_clock_mono(), err.text);
@@ -122,6 +137,8 @@ static void on_closed(void *owner, struct heng_tls *tls, const char *why)
     struct box *box = owner;
     (void)tls;
     box->up = NULL;
+    bool certificate = !box->up_opened && strstr(why, "certificate") != NULL; /* link/tls_context.c has the words */
+    if (certificate) distrusted(box, box->dialled, why);
     heng_core_up_closed(box->core, heng_clock_mono(), why);
 }
 
@@ -136,6 +153,8 @@ void box_up_dial(struct box *box, unsigned server)
         return;
     }
     if (heng_identity_is_enrolled(box->identity)) files = heng_identity_files(box->identity);
+    box->up_opened = false;
+    box->dialled = server < box->options->server_count ? box->options->servers[server] : "";
     if (server < box->options->server_count)
         rc = heng_tls_dial(&box->loop, box->options->servers[server], files.key, files.certificate, files.authority,
                            events, &box->up, &err);
@@ -198,12 +217,21 @@ void box_up_enrolled(struct box *box, const struct heng_enrol_answer *answer)
         heng_log(HENG_LOG_ERROR, "gateway", "event=no_listener why='%s'", err.text);
 }
 
+/* People hear of it in good time, once a day: it has asked for weeks by then, and nothing has come. */
+static void warn(struct box *box, int64_t days)
+{
+    heng_us now = heng_clock_mono();
+    if (days > WARN_DAYS || (box->ends_us && now - box->ends_us < HENG_US_PER_DAY)) return;
+    box->ends_us = now;
+    heng_lines_event(box->lines, HENG_GATEWAY_CERTIFICATE_ENDS, days, 0, "%s", "");
+}
+
 void box_up_renew(struct box *box)
 {
     bool doubtful;
     heng_us wall = heng_core_wall(box->core, heng_clock_mono(), heng_clock_wall(), &doubtful);
-    if (!box->facts.enrolled || doubtful || box->facts.expires_us - wall > RENEW_DAYS * HENG_US_PER_DAY) return;
-    heng_log(HENG_LOG_INFO, "gateway", "event=certificate_ends days=%lld",
-             (long long)((box->facts.expires_us - wall) / HENG_US_PER_DAY));
+    int64_t days = (box->facts.expires_us - wall) / HENG_US_PER_DAY;
+    if (!box->facts.enrolled || doubtful || days >= RENEW_DAYS) return;
+    warn(box, days);
     heng_core_renew(box->core, heng_clock_mono(), heng_slice_of(box->request, box->request_n));
 }

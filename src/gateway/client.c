@@ -191,7 +191,7 @@ static int ask(struct client *c)
     if (c->fd < 0) return EXIT_FAILURE;
     bool good = true;
     if (c->sends)
-        good = send_file(c);
+        good = send_file(c) || errno == EPIPE || errno == ECONNRESET; /* it wants no more of it, and may say why */
     else if (c->file)
         good = open_file(c);
     if (!good) fprintf(stderr, "heng-gateway %s: '%s': %s\n", c->word, c->file, strerror(errno));

@@ -20,6 +20,7 @@ static char *copy_of(const char *text)
 static heng_rc copy_config(struct heng_core *core, const struct heng_core_config *config, struct heng_err *err)
 {
     core->config = *config;
+    if (!core->config.commit_ms) core->config.commit_ms = HENG_CORE_COMMIT_MS;
     core->journal_path = copy_of(config->journal);
     core->vfs = copy_of(config->vfs);
     size_t n = config->enrol.request.n;
@@ -57,7 +58,7 @@ static void tell_start(struct heng_core *core, heng_us now, heng_us wall_us, con
     char at[HENG_TIME_TEXT_MAX];
     if (core->clock.doubtful) {
         heng_us_format(wall_us, at);
-        core_event(core, now, HENG_GATEWAY_CLOCK_WRONG, wall_us - core_time(core, now), "it says %s", at);
+        core_event(core, now, HENG_GATEWAY_CLOCK_WRONG, wall_us - core_time(core, now), "clock-says at=%s", at);
     }
     if (found->set_aside[0])
         core_event(core, now, HENG_GATEWAY_JOURNAL_ASIDE, 0, "%.100s: %.90s", found->set_aside, found->why);

@@ -7,8 +7,10 @@
  *        lines ── heng_core_tell ──► journal ── commit ──► uplink client ──► tier above
  *   gateways below ── hosts ───────► journal ── commit ──► acknowledged below
  *
- * Nothing goes up, and nothing is acknowledged downward, before it is committed. Commits are grouped: COMMIT_MS after
- * the first entry, at once for what somebody waits for. Times `now` are monotonic, wall_us is the system's wall clock.
+ * Nothing goes up, and nothing is acknowledged downward, before it is committed. Commits are grouped, for each of them
+ * wears the flash: commit_ms after the first entry, at once for what somebody waits for: an order and how it goes on, a
+ * read that somebody asked for, a gateway below whose window is half used. Times `now` are monotonic, wall_us is the
+ * system's wall clock.
  */
 #include "spool/spool.h"
 #include "uplink/body.h"
@@ -25,11 +27,16 @@ typedef enum heng_core_weakness {
     HENG_CORE_ACK_EARLY     /* downward, before the commit */
 } heng_core_weakness;
 
+/* What a power cut may take of the reads that schedules asked for: they are still in the meters. */
+enum { HENG_CORE_COMMIT_MS = 2000 };
+
 /* What a gateway says of itself and of its box. journal: path of the file; vfs: of SQLite, NULL for the usual one.
- * limits: those of the configuration from above, if it has any, go before them. Everything is copied. */
+ * limits: those of the configuration from above, if it has any, go before them. commit_ms: how long an entry waits for
+ * others; 0: the usual. Everything is copied. */
 struct heng_core_config {
     const char *journal, *vfs;
     struct heng_spool_limits limits;
+    unsigned commit_ms;
     char software[48], firmware[48];
     unsigned servers;
     bool enrolled;
@@ -86,13 +93,21 @@ void heng_core_free(struct heng_core *core, bool stopped);
 /* --- from the lines --- */
 
 /* An entry of this body. at_us: wall clock as heng_core_wall tells it. urgent: somebody waits: commit at once, with the
- * next poll. token: not 0: LET_GO tells when it is committed. The memory of body is the caller's. What is taken stays
- * in memory until it is committed, also when the disk fails in between. A body that tells of an order moves the order
- * on in the same transaction. Errors: ELIMIT, EIO: the disk does not take it: nothing was told; the next poll makes
- * room, or says FULL; ELIMIT too for a body that is too long; ENOMEM. */
+ * next poll. token: not 0: LET_GO tells when it is committed; who waits for that is urgent. The memory of body is the
+ * caller's. What is taken stays in memory until it is committed, also when the disk fails in between. A body that tells
+ * of an order moves the order on in the same transaction. Errors: ELIMIT, EIO: the disk does not take it: nothing was
+ * told; the next poll makes room, or says FULL; ELIMIT too for a body that is too long; ENOMEM. */
 HENG_NODISCARD heng_rc heng_core_tell(struct heng_core *core, heng_us now, const struct heng_body *body, heng_us at_us,
                                       bool urgent, int64_t token, struct heng_err *err);
 bool heng_core_has_room(const struct heng_core *core);
+
+/* What a person has brought, all of it in one transaction, or nothing of it: next gives one body after the other, with
+ * its time, and ENOTFOUND behind the last; any other error takes everything back. OK: it is committed. bytes: of the
+ * bodies, about: the loop stands still meanwhile. Errors: ELIMIT: more than an eighth of the journal; EIO: the disk
+ * does not take it now (a commit that failed may be there all the same); those of next. */
+typedef heng_rc heng_core_next(void *owner, struct heng_body *ret, heng_us *ret_at_us, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_core_bring(struct heng_core *core, heng_us now, uint64_t bytes, heng_core_next *next,
+                                       void *owner, struct heng_err *err);
 
 /* What the owner remembers beside the entries: committed with what was told before it, and as safe as that, until a
  * journal is set aside. name: letters, then ':' and a number; none of ours ("due:7"). recall: borrowed

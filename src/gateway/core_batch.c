@@ -102,8 +102,7 @@ static void tell_damaged(struct heng_core *core, heng_us now, const struct makin
     struct core_journal *journal = &core->journal;
     if (!m->unsound || m->unsound_last <= journal->damaged) return;
     journal->damaged = m->unsound_last;
-    core_event(core, now, HENG_GATEWAY_DAMAGED, (int64_t)m->unsound,
-               "entries between %llu and %llu of the journal do not fit their checks",
+    core_event(core, now, HENG_GATEWAY_DAMAGED, (int64_t)m->unsound, "damaged first=%llu last=%llu",
                (unsigned long long)m->unsound_first, (unsigned long long)m->unsound_last);
     uint8_t bytes[16];
     struct heng_buf buf = heng_buf_of(bytes, sizeof bytes);

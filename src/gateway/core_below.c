@@ -82,6 +82,7 @@ static void hello(struct heng_core *core, heng_us now, struct core_conn *conn, c
     (void)snprintf(welcome.name, sizeof welcome.name, "%s", name_below(core, conn->gateway_id));
     resume_at(core, conn, &welcome);
     conn->taken = conn->stored = welcome.resume_after;
+    conn->unstored = 0;
     conn->welcomed = true;
     note_hello(core, now, conn, hello);
     heng_host_welcome(conn->host, now, core->clock.doubtful ? 0 : core_time(core, now), &welcome);
@@ -102,6 +103,35 @@ static bool envelope(const struct heng_core *core, const struct core_conn *conn,
         ret->seq = from->seq;
     }
     return ret->gateway_id > 0 && ret->gateway_id != core->own_id && ret->body.n <= HENG_ENTRY_BODY_MAX;
+}
+
+/* Does somebody behind us wait for it? Not for what schedules bring, nor for what is only told. */
+static bool is_awaited(const struct heng_entry *entry)
+{
+    static struct heng_read scratch; /* 80 kB, and only one thread comes here */
+    struct heng_body body;
+    switch (entry->kind) {
+    case HENG_ENTRY_LINE:
+    case HENG_ENTRY_EVENT: return false;
+    case HENG_ENTRY_READ:
+        return heng_body_unpack(entry->body, entry, &scratch, &body, NULL) == HENG_OK && body.read.order.id > 0;
+    case HENG_ENTRY_ORDER:
+    case HENG_ENTRY_FOUND:
+    case HENG_ENTRY_SEARCH: break;
+    }
+    return true;
+}
+
+/* It is committed with others, unless somebody waits for it, or the child soon has to. */
+static void hurry_if_awaited(struct heng_core *core, heng_us now, struct core_conn *conn,
+                             const struct heng_batch *batch)
+{
+    bool awaited = false;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        conn->unstored += sizeof batch->entries[i] + batch->entries[i].entry.body.n;
+        if (!awaited && batch->entry_count <= CORE_CHILD_LOOK_ENTRIES) awaited = is_awaited(&batch->entries[i].entry);
+    }
+    if (awaited || conn->unstored >= CORE_CHILD_HURRY_BYTES) core_hurry(core, now);
 }
 
 static bool keep_cursor(struct heng_core *core, heng_us now, struct core_conn *conn, const struct heng_batch *batch)
@@ -150,6 +180,7 @@ static void batch(struct heng_core *core, heng_us now, struct core_conn *conn, c
     }
     if (!told && batch->gone_count && !tell_gone(core, now, conn, batch)) return;
     if (!keep_cursor(core, now, conn, batch)) return;
+    hurry_if_awaited(core, now, conn, batch);
     struct core_node *node = core_node_find(core, conn->gateway_id);
     uint64_t n = batch->last - conn->taken;
     conn->taken = batch->last;
@@ -215,8 +246,8 @@ static void tell_refused(struct heng_core *core, heng_us now, const struct core_
     }
     if (!refusal || (core->refused_us && now < core->refused_us)) return;
     core->refused_us = now + CORE_EVENT_S * HENG_US_PER_S;
-    core_event(core, now, HENG_GATEWAY_REFUSED, conn->gateway_id, "%.60s: %s, %.100s",
-               conn->name[0] ? conn->name : "a stranger", heng_refusal_text(refusal), core->below.text);
+    core_event(core, now, HENG_GATEWAY_REFUSED, conn->gateway_id, "refused who='%.60s' reason=%s why='%.100s'",
+               conn->name, heng_refusal_text(refusal), core->below.text);
 }
 
 static void heard_quietly(struct heng_core *core, heng_us now, struct core_conn *conn)

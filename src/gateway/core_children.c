@@ -132,12 +132,21 @@ bool heng_core_trusts_above(const struct heng_core *core, const char *common_nam
     return strcmp(common_name, above) == 0 || strcmp(common_name, below) == 0;
 }
 
+/* One that pushes out what has just come in is a copy of the box, or on a line that breaks again and again. */
+static void tell_replaced(struct heng_core *core, heng_us now, const struct core_conn *older)
+{
+    if (older->over || now - older->since_us >= CORE_EVENT_S * HENG_US_PER_S || now < core->refused_us) return;
+    core->refused_us = now + CORE_EVENT_S * HENG_US_PER_S;
+    core_event(core, now, HENG_GATEWAY_REPLACED, older->gateway_id, "twice-below who='%.60s'", older->name);
+}
+
 static void let_in(struct heng_core *core, heng_us now, struct core_conn *conn)
 {
     for (size_t i = 0; i < HENG_UPLINK_CHILDREN_MAX; i++) {
         struct core_conn *other = &core->conns[i];
-        if (other != conn && other->host && other->gateway_id == conn->gateway_id)
-            core_conn_refuse(other, now, HENG_REFUSAL_REPLACED, "it has connected anew");
+        if (other == conn || !other->host || other->gateway_id != conn->gateway_id) continue;
+        tell_replaced(core, now, other);
+        core_conn_refuse(other, now, HENG_REFUSAL_REPLACED, "it has connected anew");
     }
     if (core->journal.failed)
         core_conn_refuse(conn, now, HENG_REFUSAL_BUSY, "the disk of the gateway above takes nothing now");
@@ -148,7 +157,7 @@ void heng_core_child_connected(struct heng_core *core, heng_us now, int child, c
     if (child < 0 || child >= HENG_UPLINK_CHILDREN_MAX) return;
     struct core_conn *conn = &core->conns[child];
     if (conn->host) heng_core_child_closed(core, now, child, "");
-    *conn = (struct core_conn){.stranger = !common_name[0], .stirred = true, .serial = serial};
+    *conn = (struct core_conn){.stranger = !common_name[0], .stirred = true, .serial = serial, .since_us = now};
     if (heng_host_new(conn->stranger, now, &conn->host, NULL) != HENG_OK) {
         conn->host = NULL;
         conn->hang_up = true; /* told by the next poll */
@@ -237,6 +246,7 @@ void core_children_committed(struct heng_core *core, heng_us now)
         struct core_conn *conn = &core->conns[i];
         if (!conn->host || conn->over || conn->stored == conn->taken) continue;
         conn->stored = conn->taken;
+        conn->unstored = 0;
         heng_host_stored(conn->host, now, conn->epoch, conn->stored);
         conn->stirred = true;
     }
@@ -248,6 +258,7 @@ void core_children_drop(struct heng_core *core, heng_us now)
     for (size_t i = 0; i < HENG_UPLINK_CHILDREN_MAX; i++) {
         struct core_conn *conn = &core->conns[i];
         conn->taken = conn->stored;
+        conn->unstored = 0;
         if (conn->host && !conn->stranger)
             core_conn_refuse(conn, now, HENG_REFUSAL_BUSY, "the disk of the gateway above takes nothing now");
     }

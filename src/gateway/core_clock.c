@@ -66,13 +66,13 @@ static void jumped(struct heng_core *core, heng_us now, heng_us wall_us, heng_us
         clock->offset_us -= jump;
         if (clock->corrected || clock->doubtful) return;
         clock->doubtful = true;
-        core_event(core, now, HENG_GATEWAY_CLOCK_WRONG, jump, "the system's clock was set to a time that cannot be");
+        core_event(core, now, HENG_GATEWAY_CLOCK_WRONG, jump, "clock-of-system");
         return;
     }
     clock->offset_us = 0;
     clock->doubtful = false;
     if (distance(wall_us - old) > STEP_US)
-        core_event(core, now, HENG_GATEWAY_CLOCK_SET, wall_us - old, "the system's clock was set");
+        core_event(core, now, HENG_GATEWAY_CLOCK_SET, wall_us - old, "clock-of-system");
 }
 
 void core_clock_see(struct heng_core *core, heng_us now, heng_us wall_us)
@@ -102,6 +102,6 @@ void core_clock_above(struct heng_core *core, heng_us now, heng_us by, heng_us e
     clock->doubtful = false;
     if (distance(by) <= STEP_US) return;
     if (by < 0) clock->newest_us = above;
-    core_event(core, now, HENG_GATEWAY_CLOCK_SET, by, "by the tier above, give or take %lld ms",
+    core_event(core, now, HENG_GATEWAY_CLOCK_SET, by, "clock-by-above error_ms=%lld",
                (long long)(error_us / HENG_US_PER_MS));
 }

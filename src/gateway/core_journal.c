@@ -79,7 +79,7 @@ static void written(struct heng_core *core, heng_us now, size_t bytes)
     struct core_journal *journal = &core->journal;
     journal->written++;
     journal->written_bytes += bytes;
-    heng_us by = now + CORE_COMMIT_MS * HENG_US_PER_MS;
+    heng_us by = now + core->config.commit_ms * HENG_US_PER_MS;
     if (journal->commit_us > by) journal->commit_us = by;
     if (journal->written >= CORE_PENDING_ENTRIES || journal->written_bytes >= CORE_PENDING_BYTES)
         journal->commit_us = now;
@@ -215,8 +215,8 @@ heng_rc core_gap_entry(struct heng_core *core, heng_us now, const struct heng_sp
                                        .first = gap->first,
                                        .last = gap->last}};
     (void)snprintf(body.event.detail, sizeof body.event.detail,
-                   "gateway %" PRId64 ", between %" PRIu64 " and %" PRIu64 ": %.120s", gap->gateway_id, gap->first,
-                   gap->last, why);
+                   "gap gateway=%" PRId64 " first=%" PRIu64 " last=%" PRIu64 " why='%.110s'", gap->gateway_id,
+                   gap->first, gap->last, why);
     return core_entry_of(core, &body, core_time(core, now), ret, NULL);
 }
 
@@ -359,8 +359,7 @@ heng_rc core_journal_open(struct heng_core *core, heng_us now, struct heng_spool
 
 static void tell_forked(struct heng_core *core, heng_us now)
 {
-    core_event(core, now, HENG_GATEWAY_FORKED, 0, "the tier above knows another history of epoch %" PRIu64,
-               core->journal.epoch);
+    core_event(core, now, HENG_GATEWAY_FORKED, 0, "forked epoch=%" PRIu64, core->journal.epoch);
 }
 
 /* Another journal than before lies there, or another epoch: what we know goes into it. */
@@ -472,7 +471,7 @@ static void tell_full(struct heng_core *core, heng_us now, heng_us since)
     heng_us time = core_time(core, now);
     char text[HENG_TIME_TEXT_MAX + 40], at[HENG_TIME_TEXT_MAX];
     heng_us_format(since, at);
-    (void)snprintf(text, sizeof text, "it took nothing since %s", at);
+    (void)snprintf(text, sizeof text, "disk-since at=%s", at);
     event_at(core, now, since, HENG_GATEWAY_DISK_FULL, 0, "");
     event_at(core, now, time, HENG_GATEWAY_DISK_OK, time - since, text);
     core_hurry(core, now);
@@ -564,7 +563,8 @@ static void tell_thinned(struct heng_core *core, heng_us now, struct heng_spool_
     heng_us_format(sum->from_us, from);
     heng_us_format(sum->until_us, until);
     core_event(core, now, HENG_GATEWAY_THINNED, (int64_t)sum->unsent,
-               "%" PRIu64 " to %" PRIu64 ", %.19sZ to %.19sZ: %.100s", sum->first, sum->last, from, until, sum->why);
+               "thinned first=%" PRIu64 " last=%" PRIu64 " from=%.19sZ until=%.19sZ why='%.100s'", sum->first,
+               sum->last, from, until, sum->why);
     tell_gaps(core, now, sum);
 }
 

@@ -2,38 +2,11 @@
 #define HENG_GATEWAY_CORE_PARTS_H
 /* What the heart of a gateway is made of; what its files do with it: core_inside.h.
  *
- * All of it is bounded: see the numbers below. The largest: what is to be written again after an error of the disk,
+ * All of it is bounded: see core_limits.h. The largest: what is to be written again after an error of the disk,
  * twice CORE_PENDING_BYTES or a configuration; a batch, CORE_BATCH_BYTES; the configurations, three messages and what
  * they unpack to. */
 #include "gateway/core.h"
-
-enum {
-    CORE_COMMIT_MS = 200,
-    CORE_PENDING_ENTRIES = 256, /* as many, or so many bytes, are committed at once */
-    CORE_PENDING_BYTES = 256 * 1024,
-    CORE_TOKENS_MAX = 512,
-    CORE_RETRY_S = 5,          /* a disk that takes nothing is tried again */
-    CORE_THIN_S = 60,          /* room is made after so long, ... */
-    CORE_THIN_COMMITS = 64,    /* ... so many commits, ... */
-    CORE_THIN_PART = 64,       /* ... or such a part of its size written */
-    CORE_THIN_STEPS = 4,       /* in one transaction, which must find room in the log, ... */
-    CORE_THIN_STEPS_FULL = 16, /* ... or of a journal that is full */
-    CORE_BATCH_BYTES = HENG_UPLINK_BATCH_BYTES + HENG_ENTRY_BODY_MAX,
-    CORE_LIVE_MAX = 8192, /* meters whose newest read is known; a power of two */
-    CORE_LIVE_SCAN = 4096,
-    CORE_ORDERS_MAX = 4096,
-    CORE_ORDER_DAYS = 7, /* an order that has ended is remembered so long, ... */
-    CORE_READ_S = 3600,  /* ... a read so long, and not on disk */
-    CORE_OUTCOMES_MAX = 32,
-    CORE_ASKERS_MAX = 16, /* strangers that wait for an answer */
-    CORE_ASKS_MAX = 32,
-    CORE_TUNNELS_MAX = 8,
-    CORE_EPOCHS_MAX = 4, /* of a child whose cursors are kept */
-    CORE_CHILD_WINDOW_BYTES = 128 * 1024,
-    CORE_CHILD_BATCH_BYTES = 32 * 1024,
-    CORE_ASIDE_MAX = 640,
-    CORE_EVENT_S = 60 /* between two events of the same child */
-};
+#include "gateway/core_limits.h"
 
 /* --- core_journal.c --- */
 
@@ -150,6 +123,8 @@ struct core_conn {
     uint64_t serial, offered_version; /* offered: of its configuration */
     char name[64];
     uint64_t epoch, taken, stored; /* taken: written; stored: committed */
+    size_t unstored;               /* bytes of what is between them */
+    heng_us since_us;              /* monotonic */
 };
 
 struct core_asker {

@@ -91,8 +91,8 @@ static void finish(struct heng_core *core, heng_us now)
 {
     struct core_salvage *salvage = &core->salvage;
     if (!core_commit(core, now)) return;
-    core_event(core, now, HENG_GATEWAY_JOURNAL_ASIDE, (int64_t)salvage->saved,
-               "%.100s: %" PRIu64 " entries of it were sound and not delivered", salvage->path, salvage->saved);
+    core_event(core, now, HENG_GATEWAY_JOURNAL_ASIDE, (int64_t)salvage->saved, "saved file='%.100s' entries=%" PRIu64,
+               salvage->path, salvage->saved);
     core_keep(core, now, "aside", (struct heng_slice){0});
     core_salvage_stop(core);
     salvage->again = false;

@@ -126,14 +126,12 @@ void heng_lines_event(struct heng_lines *lines, heng_gateway_event kind, int64_t
     lines_tell(lines, &body, lines_wall(lines), true, 0); /* they are few */
 }
 
-heng_rc heng_lines_take_by_hand(struct heng_lines *lines, const struct heng_body *body, heng_us at_us,
-                                struct heng_err *err)
+heng_rc heng_lines_knows(const struct heng_lines *lines, int64_t line_id, int64_t device_id, struct heng_err *err)
 {
-    const struct gate_line *line = lines_find(lines, body->read.line_id);
+    const struct gate_line *line = lines_find(lines, line_id);
     for (size_t i = 0; line && i < line->meter_count; i++)
-        if (line->meters[i].device_id == body->read.read->device_id)
-            return heng_core_tell(lines->core, heng_clock_mono(), body, at_us, false, 0, err);
-    return heng_fail(err, HENG_ENOTFOUND, 0, "meter %lld is not one of ours", (long long)body->read.read->device_id);
+        if (line->meters[i].device_id == device_id) return HENG_OK;
+    return heng_fail(err, HENG_ENOTFOUND, 0, "meter %lld is not one of ours", (long long)device_id);
 }
 
 /* --- what lines tell -------------------------------------------------------------------------------------------- */

@@ -56,10 +56,9 @@ HENG_NODISCARD heng_rc heng_lines_read_now(struct heng_lines *lines, int64_t dev
 HENG_NODISCARD heng_rc heng_lines_search_now(struct heng_lines *lines, const struct heng_down_search *search,
                                              struct heng_err *err);
 
-/* A reading that somebody has brought by hand, of one of our meters. Errors: ENOTFOUND: foreign meter; those of
- * heng_core_tell. */
-HENG_NODISCARD heng_rc heng_lines_take_by_hand(struct heng_lines *lines, const struct heng_body *body, heng_us at_us,
-                                               struct heng_err *err);
+/* Is a reading that somebody has brought of one of our meters? Errors: ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_lines_knows(const struct heng_lines *lines, int64_t line_id, int64_t device_id,
+                                        struct heng_err *err);
 void heng_lines_event(struct heng_lines *lines, heng_gateway_event kind, int64_t value, int64_t line_id,
                       const char *fmt, ...) HENG_PRINTF(5, 6);
 

@@ -191,10 +191,11 @@ void lines_searched(struct gate_line *line, const struct heng_search_progress *p
                                         .progress = *progress}};
     /* One that was stopped has ended for the line, but can be resumed. */
     if (search->stopping && progress->ended) body.search.progress.ended = progress->permille >= 1000;
+    bool begins = running && !search->running;
     search->running = running;
     search->progress = body.search.progress;
     if (!running) search->stopping = false;
-    lines_tell(lines, &body, lines_wall(lines), !running, 0);
+    lines_tell(lines, &body, lines_wall(lines), !running || begins, 0);
     if (lines->events.searched) lines->events.searched(lines->events.owner, line->id, &search->progress, running);
 }
 
@@ -204,7 +205,7 @@ void lines_found(struct gate_line *line, const struct heng_search_found *found)
     struct heng_lines *lines = line->lines;
     struct heng_body body = {.kind = HENG_ENTRY_FOUND,
                              .found = {.line_id = line->id, .kind = search->kind, .found = *found}};
-    lines_tell(lines, &body, lines_wall(lines), false, 0);
+    lines_tell(lines, &body, lines_wall(lines), true, 0); /* they are few, and somebody watches */
     if (lines->events.found) lines->events.found(lines->events.owner, line->id, found);
     if (search->found_count == search->found_cap) {
         size_t cap = search->found_cap ? 2 * search->found_cap : 16;

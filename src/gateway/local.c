@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -287,7 +289,7 @@ static void on_import_request(struct local_conn *conn, const char *word)
     else if (number_of(word, LOCAL_IMPORT_MAX, &bytes))
         local_import_begin(conn, (size_t)bytes);
     else
-        local_fail(conn, "import BYTES, at most %d", LOCAL_IMPORT_MAX);
+        local_fail(conn, "import BYTES: a file has at most %d; nothing of it was taken", LOCAL_IMPORT_MAX);
 }
 
 static void on_help(struct local_conn *conn)
@@ -517,13 +519,41 @@ static void on_connection(uv_stream_t *listener, int status)
     uv_read_start(&conn->stream, on_alloc, on_bytes);
 }
 
+/* 0: somebody listens there. */
+static int knock(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return errno;
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path); /* --local is short enough */
+    int error = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+    close(fd);
+    return error == EAGAIN ? 0 : error; /* so many wait there that there is no room for one more */
+}
+
+/* A socket of a run that was killed is taken away; what is anybody else's is not. */
+static heng_rc clear_the_way(const char *path, struct heng_err *err)
+{
+    struct stat old;
+    if (lstat(path, &old) != 0) return HENG_OK; /* nothing is there, or bind says why not */
+    if (!S_ISSOCK(old.st_mode))
+        return heng_fail(err, HENG_EEXISTS, 0, "'%.80s' is no socket: move it away, or use another --local PATH", path);
+    int error = knock(path);
+    if (error == 0 || error == EPROTOTYPE)
+        return heng_fail(err, HENG_EBUSY, 0, "another program listens at '%.80s': end it, or use another --local PATH",
+                         path);
+    if (error != ECONNREFUSED)
+        return heng_fail(err, HENG_EDENIED, 0, "cannot see whose socket '%.60s' is: %s; use another --local PATH", path,
+                         strerror(error));
+    if (unlink(path) == 0 || errno == ENOENT) return HENG_OK;
+    return heng_fail(err, HENG_EDENIED, 0, "cannot take away the old socket '%.80s': %s", path, strerror(errno));
+}
+
 static heng_rc listen_at(struct heng_local *local, struct heng_err *err)
 {
     const char *path = local->config.path;
-    struct stat old;
-    if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
-        (void)unlink(path); /* of a run before: the journal's lock
-                               says that none runs now */
+    heng_rc clear = clear_the_way(path, err);
+    if (clear != HENG_OK) return clear;
     int rc = uv_pipe_bind(&local->listener, path);
     if (rc == 0 && chmod(path, 0600) != 0) rc = -errno;
     if (rc == 0) rc = uv_listen((uv_stream_t *)&local->listener, BACKLOG, on_connection);
@@ -541,6 +571,11 @@ static void on_console_timer(uv_timer_t *timer)
     if (conn->used || local->stopped) return;
     int fd = open(local->config.console, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return; /* the timer tries again */
+    struct termios mode;
+    if (tcgetattr(fd, &mode) == 0 && !(mode.c_cflag & CLOCAL)) {
+        mode.c_cflag |= CLOCAL; /* libuv opens it once more, and would wait for a carrier */
+        (void)tcsetattr(fd, TCSANOW, &mode);
+    }
     *conn = (struct local_conn){.local = local, .used = true, .human = true};
     if (uv_tty_init(local->config.loop, &conn->tty, fd, 1) != 0) {
         close(fd);
@@ -548,6 +583,8 @@ static void on_console_timer(uv_timer_t *timer)
         return;
     }
     conn->handle.data = conn;
+    uv_os_fd_t own = fd;
+    if (uv_fileno(&conn->handle, &own) == 0 && own != fd) close(fd); /* libuv has opened the device once more */
     heng_log(HENG_LOG_INFO, "gateway", "event=console device='%s'", local->config.console);
     uv_read_start(&conn->stream, on_alloc, on_bytes);
     local_send(conn, prompt, sizeof prompt - 1);
@@ -584,9 +621,8 @@ void heng_local_stop(struct heng_local *local)
     heng_lines_listen(local->config.lines, (struct heng_lines_events){0});
     for (size_t i = 0; i < LOCAL_CONNECTIONS_MAX; i++)
         if (local->conns[i].used) hang_up(&local->conns[i]);
-    uv_close((uv_handle_t *)&local->listener, NULL);
+    uv_close((uv_handle_t *)&local->listener, NULL); /* the socket goes with it, if it is ours */
     uv_close((uv_handle_t *)&local->console_timer, NULL);
-    (void)unlink(local->config.path);
 }
 
 void heng_local_free(struct heng_local *local) { free(local); }

@@ -7,7 +7,7 @@
  *                               export list | export entries FROM_US UNTIL_US | import BYTES
  *   answer   lines of JSON, the last one {"end":true} or {"error":"why"}
  *   export   {"bytes":n} and a newline, then n raw bytes of a carry file (uplink/carry.h), again and again, then the
- * end import   so many raw bytes follow the request at once
+ * end import   so many raw bytes follow the request at once; all readings of the file are taken, or none of them
  *
  * The console speaks the same words, but for export and import, and answers with text. */
 #include "gateway/lines.h"
@@ -27,10 +27,12 @@ struct heng_local_config {
     struct heng_core *core;
     struct heng_lines *lines;
     const struct heng_local_facts *facts;
+    const char *directory;      /* of the journal: a file that is brought lies there while it is looked at */
     const char *path, *console; /* console NULL: there is none */
 };
 
-/* Errors: EBUSY, EDENIED, EIO: the socket cannot be made; a console that is not there is waited for. */
+/* Errors: the socket cannot be made: EBUSY another program listens there, EEXISTS what lies there is no socket,
+ * EDENIED, EIO; a console that is not there is waited for. */
 HENG_NODISCARD heng_rc heng_local_open(const struct heng_local_config *config, struct heng_local **ret,
                                        struct heng_err *err);
 /* The loop then runs until all handles are gone; then free. */

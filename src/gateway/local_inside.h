@@ -12,7 +12,7 @@ enum {
     LOCAL_LINE_MAX = 512,
     LOCAL_READS_MAX = 4096,
     LOCAL_UNSENT_MAX = 1024 * 1024,
-    LOCAL_IMPORT_MAX = 256 * 1024 * 1024
+    LOCAL_IMPORT_MAX = 64 * 1024 * 1024
 };
 
 typedef enum local_task {
@@ -31,16 +31,20 @@ struct local_export {
     bool ended;
 };
 
+/* A file that comes in lies beside the journal, without a name, until all of it has been looked at: what is wrong with
+ * it is known before anything of it is taken. */
 struct local_import {
     struct heng_carry_reader reader;
     struct heng_carry_header header;
-    size_t left; /* bytes that are still to come */
-    uint64_t readings, refused, config_version;
-    uint8_t *config; /* offered when the file has ended as it should */
+    int fd;
+    bool open, told; /* told: its last entry, the event, was given to the core */
+    size_t left;     /* bytes that are still to come */
+    uint64_t entries, bytes, readings, refused, config_version;
+    uint8_t *config;
     size_t config_n;
     char why[160];    /* of the first that was refused */
-    heng_rc rc;       /* the file cannot be read further: the rest is swallowed */
-    char broken[160]; /* why */
+    heng_rc rc;       /* nothing of it is taken: the rest is swallowed */
+    char broken[200]; /* why */
 };
 
 /* Somebody who has connected; number 0 is the console. human: answers are text. */
@@ -70,7 +74,6 @@ struct heng_local {
     struct heng_local_config config;
     uv_pipe_t listener;
     uv_timer_t console_timer;
-    int console_fd;
     bool stopped;
     struct local_conn conns[LOCAL_CONNECTIONS_MAX];
 };

@@ -1,13 +1,11 @@
 #include "gateway/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "link/link.h"
+#include "run/options.h"
 
-enum { JOURNAL_MB_MAX = 65536 };
+enum { JOURNAL_MB_MAX = 65536, RHYTHM_S_MAX = 24 * 3600, COMMIT_MS_MAX = 60000 };
 
 heng_rc gateway_socket_path(const char *directory, char ret[static GATEWAY_PATH_MAX], struct heng_err *err)
 {
@@ -30,82 +28,54 @@ void gateway_options_help(void)
          "  --journal-mb N        size of the journal, unless the configuration says another (default: 64)\n"
          "  --local PATH          socket for status, read and so on (default: DIR/heng-gateway.sock)\n"
          "  --console DEVICE      a serial or USB port with the same words for people (/dev/ttyGS0)\n"
+         "  --commit-ms N         what schedules read is written in groups of so long, to spare the flash; orders\n"
+         "                        and reads that somebody waits for are written at once (default: 2000)\n"
+         "  --rhythm-s N          a line is silent after three rhythms, and none is shorter than this (default: 60)\n"
          "  --verbose             log more\n\n"
          "Stops cleanly on SIGINT and SIGTERM. Logs to standard error.");
 }
 
-static heng_rc check_address(const char *option, const char *address, struct heng_err *err)
+static heng_rc check_address(const char *name, const char *address, struct heng_err *err)
 {
-    char host[128], port[8];
-    if (!address || heng_endpoint_split(address, host, sizeof host, port, sizeof port, NULL) == HENG_OK) return HENG_OK;
-    return heng_fail(err, HENG_ECONFIG, 0, "%s '%.60s' is not an address: write host:port", option, address);
+    char host[128];
+    uint16_t port;
+    return address ? heng_option_address(name, address, host, sizeof host, &port, err) : HENG_OK;
 }
 
-static heng_rc check(struct gateway_options *o, struct heng_err *err)
+static heng_rc check(struct gateway_options *o, const char *local, struct heng_err *err)
 {
     if (!o->directory || !o->directory[0]) return heng_fail(err, HENG_ECONFIG, 0, "--dir is missing");
-    heng_rc rc = check_address("--listen", o->listen, err);
-    if (rc == HENG_OK) rc = check_address("--dtu-listen", o->dtu_listen, err);
-    for (unsigned i = 0; rc == HENG_OK && i < o->server_count; i++) rc = check_address("--server", o->servers[i], err);
-    if (rc == HENG_OK && !o->local[0]) rc = gateway_socket_path(o->directory, o->local, err);
-    return rc;
-}
-
-static heng_rc take(int option, struct gateway_options *o, struct heng_err *err)
-{
-    switch (option) {
-    case 'd': o->directory = optarg; return HENG_OK;
-    case 's':
-        if (o->server_count == GATEWAY_SERVERS_MAX)
-            return heng_fail(err, HENG_ECONFIG, 0, "at most %d servers", GATEWAY_SERVERS_MAX);
-        o->servers[o->server_count++] = optarg;
-        return HENG_OK;
-    case 'l': o->listen = optarg; return HENG_OK;
-    case 't': o->dtu_listen = optarg; return HENG_OK;
-    case 'n': o->name = optarg; return HENG_OK;
-    case 'e': o->serial = optarg; return HENG_OK;
-    case 'c': o->console = optarg; return HENG_OK;
-    case 'v': o->verbose = true; return HENG_OK;
-    case 'h': return HENG_EEXISTS;
-    case 'j': {
-        char *end;
-        unsigned long mb = strtoul(optarg, &end, 10);
-        if (*end || mb < 1 || mb > JOURNAL_MB_MAX)
-            return heng_fail(err, HENG_ECONFIG, 0, "--journal-mb '%.20s' is not a number from 1 to %d", optarg,
-                             JOURNAL_MB_MAX);
-        o->journal_mb = (unsigned)mb;
-        return HENG_OK;
-    }
-    case 'p':
-        if (strlen(optarg) >= sizeof o->local) return heng_fail(err, HENG_ECONFIG, 0, "--local: the path is too long");
-        snprintf(o->local, sizeof o->local, "%s", optarg);
-        return HENG_OK;
-    }
-    return heng_fail(err, HENG_ECONFIG, 0, "%s is no option, or needs a value", optarg ? optarg : "this");
+    heng_rc rc = check_address("listen", o->listen, err);
+    if (rc == HENG_OK) rc = check_address("dtu-listen", o->dtu_listen, err);
+    for (unsigned i = 0; rc == HENG_OK && i < o->server_count; i++) rc = check_address("server", o->servers[i], err);
+    if (rc != HENG_OK) return rc;
+    if (!local) return gateway_socket_path(o->directory, o->local, err);
+    if (strlen(local) >= sizeof o->local) return heng_fail(err, HENG_ECONFIG, 0, "--local: the path is too long");
+    snprintf(o->local, sizeof o->local, "%s", local);
+    return HENG_OK;
 }
 
 heng_rc gateway_options_read(int argc, char **argv, struct gateway_options *ret, struct heng_err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"server", required_argument, NULL, 's'},
-                                            {"listen", required_argument, NULL, 'l'},
-                                            {"dtu-listen", required_argument, NULL, 't'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"serial", required_argument, NULL, 'e'},
-                                            {"journal-mb", required_argument, NULL, 'j'},
-                                            {"console", required_argument, NULL, 'c'},
-                                            {"local", required_argument, NULL, 'p'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
+    const char *local = NULL;
+    bool help = false;
+    const struct heng_option options[] = {
+        {"dir", .text = &ret->directory},
+        {"server", .text = ret->servers, .text_count = &ret->server_count, .text_max = GATEWAY_SERVERS_MAX},
+        {"listen", .text = &ret->listen},
+        {"dtu-listen", .text = &ret->dtu_listen},
+        {"name", .text = &ret->name},
+        {"serial", .text = &ret->serial},
+        {"journal-mb", .number = &ret->journal_mb, .number_max = JOURNAL_MB_MAX},
+        {"console", .text = &ret->console},
+        {"commit-ms", .number = &ret->commit_ms, .number_max = COMMIT_MS_MAX},
+        {"rhythm-s", .number = &ret->watch_s, .number_max = RHYTHM_S_MAX},
+        {"local", .text = &local},
+        {"verbose", .flag = &ret->verbose},
+        {"help", .flag = &help},
+    };
     *ret = (struct gateway_options){.name = "", .serial = ""};
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (option == ':') return heng_fail(err, HENG_ECONFIG, 0, "%.60s needs a value", argv[optind - 1]);
-        if (option == '?') return heng_fail(err, HENG_ECONFIG, 0, "%.60s is not an option", argv[optind - 1]);
-        heng_rc rc = take(option, ret, err);
-        if (rc != HENG_OK) return rc;
-    }
-    if (optind < argc) return heng_fail(err, HENG_ECONFIG, 0, "what is '%.60s'?", argv[optind]);
-    return check(ret, err);
+    heng_rc rc = heng_options_read(argc, argv, options, sizeof options / sizeof options[0], err);
+    if (rc != HENG_OK) return rc;
+    return help ? HENG_EEXISTS : check(ret, local, err);
 }

@@ -14,7 +14,8 @@ struct gateway_options {
     unsigned server_count, journal_mb;
     bool verbose;
     char local[GATEWAY_PATH_MAX];
-    unsigned watch_s; /* no option sets it: tests cannot wait for minutes of silence (heng_lines_watch) */
+    unsigned commit_ms; /* how long entries wait for others before they are written; 0: the usual */
+    unsigned watch_s;   /* the least rhythm that silence is reckoned by (heng_lines_watch); 0: the usual */
 };
 
 /* The options of `run`. Errors: ECONFIG: the text is for a person; EEXISTS: help was asked for. */

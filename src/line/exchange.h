@@ -13,6 +13,7 @@
 #include "line/health.h"
 #include "line/heartbeat.h"
 #include "meter/driver.h"
+#include "model/line_state.h"
 
 enum { HENG_RECEIVE_MAX = 1024 };
 

@@ -15,6 +15,7 @@
 #include "line/search.h"
 #include "meter/driver.h"
 #include "model/line.h"
+#include "model/line_state.h"
 #include "model/order.h"
 #include "model/reading.h"
 

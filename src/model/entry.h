@@ -88,8 +88,14 @@ struct heng_entry_range {
     X(IMPORTED, "imported", 19)               /* a file of a handheld; value: how many reads */                        \
     X(CHILD_CONNECTED, "child-connected", 20) /* value: the gateway below */                                           \
     X(CHILD_LOST, "child-lost", 21)                                                                                    \
-    X(FORKED, "forked", 22)       /* the centre knows another history: a new epoch begins */                           \
-    X(CONNECTED, "connected", 30) /* noticed by the centre, as all below */                                            \
+    X(FORKED, "forked", 22)           /* the centre knows another history: a new epoch begins */                       \
+    X(NOT_TRUSTED, "not-trusted", 23) /* who answered above showed no certificate that it believes, or refused its     \
+                                         own; value: how often since the last one */                                   \
+    X(NEW_KEY, "new-key", 24)   /* it made another key: another authority was shown than before. Of the centre: a      \
+                                   box with its serial number asks with another key */                                 \
+    X(REPLACED, "replaced", 25) /* it came anew while it was here: a copy of the box, or a line that breaks */         \
+    X(CERTIFICATE_ENDS, "certificate-ends", 26) /* and no other one has come yet; value: days that are left */         \
+    X(CONNECTED, "connected", 30)               /* noticed by the centre, as all below */                              \
     X(LOST, "lost", 31)                                                                                                \
     X(ENROLLED, "enrolled", 32)                                                                                        \
     X(REVOKED, "revoked", 33)                                                                                          \

@@ -1,4 +1,5 @@
 #include "model/line.h"
+#include "model/line_state.h"
 
 #include <string.h>
 

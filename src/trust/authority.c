@@ -221,3 +221,35 @@ heng_rc heng_authority_sign(struct heng_authority *authority, struct heng_slice 
     X509_REQ_free(parsed);
     return rc;
 }
+
+/* Is this certificate ours, and for the key of this request? */
+static heng_rc check_same(const struct heng_authority *authority, X509 *before, struct heng_slice request,
+                          uint64_t *ret_serial, struct heng_err *err)
+{
+    X509_REQ *parsed = NULL;
+    heng_rc rc = parse_request(request, &parsed, err);
+    if (rc == HENG_OK && X509_verify(before, X509_get0_pubkey(authority->certificate)) != 1)
+        rc = heng_fail(err, HENG_EDENIED, 0, "the certificate of before is not ours");
+    if (rc == HENG_OK && EVP_PKEY_eq(X509_get0_pubkey(before), X509_REQ_get0_pubkey(parsed)) != 1)
+        rc = heng_fail(err, HENG_EDENIED, 0, "the request is for another key than the certificate of before");
+    if (rc == HENG_OK && ASN1_INTEGER_get_uint64(ret_serial, X509_get0_serialNumber(before)) != 1)
+        rc = heng_fail(err, HENG_EFORMAT, 0, "the certificate of before has no serial number of ours");
+    X509_REQ_free(parsed);
+    ERR_clear_error();
+    return rc;
+}
+
+heng_rc heng_authority_renew(struct heng_authority *authority, struct heng_slice certificate, struct heng_slice request,
+                             const char *below, heng_us now_us, unsigned days, uint8_t *ret_der, size_t *ret_n,
+                             uint64_t *ret_serial, uint64_t *ret_before, struct heng_err *err)
+{
+    char common_name[HENG_PKI_NAME_MAX];
+    X509 *before = NULL;
+    heng_rc rc = heng_certificate_parse(certificate, &before, err);
+    if (rc == HENG_OK) rc = check_same(authority, before, request, ret_before, err);
+    if (rc == HENG_OK) rc = heng_certificate_name(before, common_name, sizeof common_name, err);
+    if (rc == HENG_OK)
+        rc = heng_authority_sign(authority, request, common_name, below, now_us, days, ret_der, ret_n, ret_serial, err);
+    X509_free(before);
+    return rc;
+}

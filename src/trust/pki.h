@@ -45,6 +45,14 @@ HENG_NODISCARD heng_rc heng_authority_sign(struct heng_authority *authority, str
                                            const char *common_name, const char *below, heng_us now_us, unsigned days,
                                            uint8_t *ret_der, size_t *ret_n, uint64_t *ret_serial, struct heng_err *err);
 
+/* Sign once more for the holder of a key that has a certificate (DER) of this authority: the same name, other dates,
+ * and whom it stands below now. ret_before: the serial of the certificate of before, for asking whether it was revoked.
+ * Errors: those of heng_authority_sign; EDENIED: it is not ours, or the request is for another key. */
+HENG_NODISCARD heng_rc heng_authority_renew(struct heng_authority *authority, struct heng_slice certificate,
+                                            struct heng_slice request, const char *below, heng_us now_us, unsigned days,
+                                            uint8_t *ret_der, size_t *ret_n, uint64_t *ret_serial, uint64_t *ret_before,
+                                            struct heng_err *err);
+
 /* The identity of a gateway: directory with gateway.key, the authority.pem that it has met, and, once it is enrolled,
  * gateway.pem. */
 struct heng_identity;

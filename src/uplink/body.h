@@ -3,6 +3,7 @@
 /* The body of an entry, packed and unpacked: who makes it packs it, the centre unpacks it, nobody between looks inside.
  * Every number that comes in is compared with its table, every text with its room, every count with its limit. */
 #include "base/buf.h"
+#include "model/line_state.h"
 #include "uplink/uplink.h"
 
 /* What asked for a read, or how an order has come on. id: of the command, or of the one read of a group. */

@@ -43,6 +43,19 @@ test('the tree shows who is described and has no box, and what a first box needs
   })
 })
 
+test('the first page tells who waits, with a way there', { timeout: 60_000 }, async () => {
+  await visit('/', async (page) => {
+    const list = page.locator('[data-test=gateway-attention]')
+    await list.waitFor()
+    assert.match(await list.locator('[data-test=boxes-waiting]').textContent(), /2 boxes wait to be accepted/)
+    const cellar = list.locator('[data-test=gateway-trouble][data-key=cellar]')
+    assert.equal(await cellar.locator('[data-trouble=declared]').count(), 1)
+    assert.deepEqual(await axeFindings(page), [])
+    await cellar.locator('a').click()
+    await page.waitForURL(/\/gateways\/\d+$/)
+  })
+})
+
 test('a wrong code lets nobody in, the code of the box does, by the keyboard', { timeout: 120_000 }, async () => {
   await visit('/gateways', async (page) => {
     const box = page.locator('[data-test=enrolment]', { hasText: 'Cellar box' })
@@ -134,12 +147,12 @@ test('all languages fit on a phone', { timeout: 120_000 }, async () => {
   for (const locale of ['zh-CN', 'de-DE']) {
     const phone = await openBrowser({ width: 390, height: 844, locale })
     try {
-      for (const path of ['/gateways', `/gateways/${gateway.id}`]) {
+      for (const path of ['/', '/gateways', `/gateways/${gateway.id}`]) {
         await visit(path, async (page) => {
-          await page.locator('[data-test=gateway-event]').first().waitFor()
+          await page.locator(path === '/' ? '[data-test=gateway-attention]' : '[data-test=gateway-event]').first().waitFor()
           assert.equal(await overflow(page), 0, `${locale} ${path}`)
           assert.deepEqual(await axeFindings(page), [])
-          assert.doesNotMatch(await page.locator('main').textContent(), /gateway(s|Event|State|Trouble|Try)\.\w/)
+          assert.doesNotMatch(await page.locator('main').textContent(), /(overview|gateway(s|Event|State|Trouble|Try)|eventDetail)\.\w/)
         }, { context: phone.context })
       }
     } finally {
@@ -166,4 +179,25 @@ test('revoking asks for the name, and is in force at once', { timeout: 60_000 },
     assert.equal(await page.locator('[data-test=tunnel]').count(), 0)
     await eventually('the gateway to be out', async () => !(await gatewayOf('cellar')).connected, 10_000)
   })
+})
+
+test('who was revoked and comes again is on the first page, and its event is told in the language of the reader', { timeout: 120_000 }, async () => {
+  const gateway = await gatewayOf('cellar')
+  await eventually('the box to be refused', async () => (await getJson(`/gateways/${gateway.id}/events`)).items.some((event) => event.kind === 'refused'), 60_000)
+  await visit('/', async (page) => {
+    const cellar = page.locator('[data-test=gateway-trouble][data-key=cellar]')
+    await cellar.locator('[data-trouble=refusedToday]').waitFor()
+    await cellar.locator('a').click()
+    await page.waitForURL(/\/gateways\/\d+$/)
+  })
+  const chinese = await openBrowser({ width: 390, height: 844, locale: 'zh-CN' })
+  try {
+    await visit(`/gateways/${gateway.id}`, async (page) => {
+      const event = page.locator('[data-test=gateway-event][data-kind=refused]').first()
+      await event.waitFor()
+      assert.match(await event.locator('.detail-text').textContent(), /^127\.0\.0\.1:\d+：[\u4e00-\u9fff，。]+$/)
+    }, { context: chinese.context })
+  } finally {
+    await chinese.close()
+  }
 })

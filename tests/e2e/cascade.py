@@ -9,57 +9,21 @@ killed, the server is away, and nothing is lost or there twice.
 
 tests/e2e/cascade.py --bin build/dev/bin [--only WORD]
 """
-import argparse
 import contextlib
 import json
 import re
 import signal
-import sqlite3
-import subprocess
 import sys
 import pathlib
 import time
-import urllib.error
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, Program, Tap, free_port, wait_until  # noqa: E402
+from fleet import good_reads  # noqa: E402
+from house import GATEWAY_CODE, House, Tap, call, free_port, main, wait_until  # noqa: E402
 
 tap = Tap()
 LINES = {"riser": "house", "flat": "stair"}  # line -> gateway
 METERS, PERIOD_S = 4, 1
-GOOD, READ = 0, 1  # outcome and kind of an entry, as uplink.proto numbers them
-
-
-def fields(message):
-    """The fields of a protobuf message: (number, value)."""
-    at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    while at < len(message):
-        tag = varint()
-        if tag & 7 == 0:
-            yield tag >> 3, varint()
-        elif tag & 7 == 2:
-            n = varint()
-            yield tag >> 3, message[at:at + n]
-            at += n
-        else:
-            at += 8 if tag & 7 == 1 else 4
-
-
-def zigzag(value):
-    return (value >> 1) ^ -(value & 1)
 
 
 class Tiers:
@@ -69,31 +33,26 @@ class Tiers:
         self.boxes, self.starts = {}, 0
 
     def start_server(self):
-        keys = self.house.folder / "keys"
-        keys.write_text("* 02000000 00000000\n")
-        keys.chmod(0o600)
-        self.house.start_server("--uplink-listen", f"127.0.0.1:{self.uplink_port}", "--keys", str(keys))
+        self.house.start_server_for_gateways(self.uplink_port)
 
     def start_box(self, name):
         above = self.uplink_port if name == "house" else self.house_port
         more = ["--listen", f"127.0.0.1:{self.house_port}"] if name == "house" else []
         self.starts += 1
-        self.boxes[name] = Program([self.house.bin / "heng-gateway", "run", "--dir", str(self.dir(name)), "--server",
-                                    f"127.0.0.1:{above}", "--name", f"box {name}", "--serial", name, *more],
-                                   self.house.folder / f"{name}-{self.starts}.log")
+        self.boxes[name] = self.house.start_gateway(self.dir(name), above, f"{name}-{self.starts}.log", "--name", f"box {name}",
+                                                    "--serial", name, *more)
 
     def dir(self, name):
         return self.house.folder / f"box-{name}"
 
     def local(self, name, *words):
-        return subprocess.run([self.house.bin / "heng-gateway", *words, "--dir", str(self.dir(name))], capture_output=True,
-                              text=True, timeout=20)
+        return self.house.ask_gateway(self.dir(name), *words)
 
     def accept(self, name):
         asked = wait_until(lambda: [a for a in self.house.get("/api/v1/enrolments?state=waiting")["items"]
                                     if a["serial"] == name], 30, f"{name} to ask: {self.boxes[name].output()[-900:]}")
         assert asked[0]["name"] == f"box {name}", asked
-        code = wait_until(lambda: re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", self.local(name, "code").stdout), 20,
+        code = wait_until(lambda: GATEWAY_CODE.search(self.local(name, "code").stdout), 20,
                           f"{name} to show its code")
         done = self.house.heng("gateway", "accept", code.group(), "--key", name, "--url", self.house.url)
         assert done.returncode == 0, (done, self.house.server.output()[-800:])
@@ -103,11 +62,10 @@ class Tiers:
         return self.house.get("/api/v1/gateways")["items"]
 
     def gateway(self, name):
-        return next(item for item in self.gateways() if item["key"] == name)
+        return self.house.gateway(name)
 
     def rows(self, sql, *values):
-        with contextlib.closing(sqlite3.connect(f"file:{self.house.data}/heng.db?mode=ro", uri=True, timeout=10)) as db:
-            return db.execute(sql, values).fetchall()
+        return self.house.rows(sql, *values)
 
     def devices(self, line):
         return {row[0] for row in self.rows("SELECT m.device_id FROM line_member m JOIN line l ON l.id = m.line_id"
@@ -120,14 +78,7 @@ class Tiers:
 
     def journal(self, name):
         """(device, at) of the good reads that a gateway has made, out of its file; it has ended."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.dir(name)}/journal.db?mode=ro", uri=True, timeout=10)) as db:
-            rows = db.execute("SELECT at_us, body FROM entry WHERE kind = ? AND maker = 0", (READ,)).fetchall()
-        reads = []
-        for at_us, body in rows:
-            read = dict(fields(dict(fields(body))[1]))
-            if read.get(3, GOOD) == GOOD:
-                reads.append((read[2], at_us + zigzag(read.get(23, 0))))
-        return reads
+        return [(device, at_us) for device, at_us, _ in good_reads(self.dir(name))]
 
     def status(self, name):
         said = self.local(name, "status", "--json").stdout
@@ -156,24 +107,10 @@ class Tiers:
                 box.end()
 
 
-def call(house, method, path, body):
-    request = urllib.request.Request(house.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"},
-                                     method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as problem:
-        return problem.code, json.load(problem)
-
-
 def describe(house):
-    scenario = house.folder / "tiers.json"
-    scenario.write_text(json.dumps({"title": "Tiers", "text": "A line for each gateway.", "seed": 6, "lines": [
-        {"name": line, "transport": "tcp", "port": free_port(), "baud": 9600,
-         "meters": [{"protocol": "dlt645-2007", "count": METERS}]} for line in LINES]}), encoding="utf-8")
-    sim = [house.bin / "heng-sim", "--scenario", scenario]
-    site = json.loads(subprocess.run([*sim, "--print-site"], capture_output=True, check=True, timeout=20).stdout)
-    house.sim = Program([*sim, "--wire-speed", "10", "--duration", "600"], house.folder / "sim.log")
+    lines = [{"name": line, "transport": "tcp", "port": free_port(), "baud": 9600,
+              "meters": [{"protocol": "dlt645-2007", "count": METERS}]} for line in LINES]
+    site = house.start_scenario("A line for each gateway", lines, "--wire-speed", "10")
     site["gateways"] = [{"key": "house", "name": "House"}, {"key": "stair", "name": "Stair", "parent": "house"}]
     for line in site["lines"]:
         line.update({"gateway": LINES[line["key"]], "name": line["key"], "period_s": PERIOD_S})
@@ -223,8 +160,7 @@ def a_command_goes_down_through_both_and_is_proved_by_reading_back(tiers):
     for order in ("disconnect", "connect"):
         status, receipt = call(tiers.house, "POST", "/api/v1/commands", {"meter": meter, "order": order})
         assert status == 202, (status, receipt)
-        path = f"/api/v1/commands/{receipt['id']}"
-        row = wait_until(lambda: (r := tiers.house.get(path)).get("ended_at") and r, 30, f"{order} to end")
+        row = tiers.house.command_ended(receipt["id"], order)
         assert row["stage"] == "confirmed", row
 
 
@@ -273,20 +209,17 @@ def the_server_ends_cleanly(tiers):
     assert tiers.house.server.end() == 0, tiers.house.server.output()[-2000:]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", required=True)
-    parser.add_argument("--only", default="", help="just the tests whose name contains this")
-    args = parser.parse_args()
-    with House(args.bin) as house:
+@contextlib.contextmanager
+def prepare(binaries):
+    with House(binaries) as house:
         tiers = Tiers(house)
         try:
             describe(house)
             tiers.start_server()
-            sys.exit(1 if tap.run(tiers, only=args.only) else 0)
+            yield tiers
         finally:
             tiers.end()
 
 
 if __name__ == "__main__":
-    main()
+    main(tap, prepare, __doc__)

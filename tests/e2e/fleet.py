@@ -6,12 +6,11 @@ import pathlib
 import queue
 import shutil
 import socket
-import sqlite3
 import subprocess
 import threading
 import time
 
-from house import Program, free_port, wait_until
+from house import Program, ask_file, free_port, wait_until
 
 PATIENCE_S = 600
 
@@ -30,6 +29,50 @@ def fleet_site(gateways, lines, meters, period_s=900):
                                 "protocol": "mbus", "medium": "heat", "line": f"g{g}-{n}", "place": "house",
                                 "address": str(m % 250)} for m in range(meters)]
     return site
+
+
+def fields(message):
+    """The fields of a packed message: (number, value), value being a number or bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(message):
+        key = varint()
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            yield number, varint()
+        elif wire in (1, 2, 5):
+            n = {1: 8, 5: 4}.get(wire) or varint()
+            yield number, message[at:at + n]
+            at += n
+        else:
+            raise AssertionError(f"field of type {wire}")
+
+
+def good_reads(folder):
+    """What the gateway of this folder has read itself, out of its journal: [(device, at_us, frames)]."""
+    reads = []
+    for at_us, body in ask_file(folder / "journal.db", "SELECT at_us, body FROM entry WHERE kind = 1 AND maker = 0 ORDER BY id"):
+        packed = list(fields(dict(fields(body))[1]))
+        read = dict(packed)
+        if read.get(3, 0) == 0:
+            frames = [frame for number, frame in packed if number == 6]
+            reads.append((read[2], at_us + unzigzag(read.get(23, 0)), frames))
+    return reads
+
+
+def unzigzag(value):
+    return (value >> 1) ^ -(value & 1)
 
 
 class Site:
@@ -75,8 +118,7 @@ class Site:
         return True
 
     def ask(self, sql, *values):
-        with contextlib.closing(sqlite3.connect(f"file:{self.data}/heng.db?mode=ro", uri=True, timeout=60)) as database:
-            return database.execute(sql, values).fetchall()
+        return ask_file(self.data / "heng.db", sql, *values)
 
     def one(self, sql, *values):
         return self.ask(sql, *values)[0][0]

@@ -4,22 +4,17 @@ configuration, delivers through cuts, carries orders down, and is out at once wh
 
 tests/e2e/gateway.py --bin build/dev/bin [--only WORD]
 """
-import argparse
 import contextlib
 import json
 import pathlib
-import re
 import signal
 import socket
-import sqlite3
-import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, Program, Tap, free_port, wait_until  # noqa: E402
+from house import GATEWAY_CODE, House, Tap, call, free_port, main, wait_until  # noqa: E402
 
 tap = Tap()
 KEY, METERS = "basement", 4
@@ -36,35 +31,27 @@ class Site:
         self.starts = 0
 
     def start_server(self):
-        keys = self.house.folder / "keys"
-        if not keys.exists():
-            keys.write_text("* 02000000 00000000\n")
-            keys.chmod(0o600)
-        self.house.start_server("--uplink-listen", f"127.0.0.1:{self.uplink_port}", "--keys", str(keys))
+        self.house.start_server_for_gateways(self.uplink_port)
 
     def start_box(self):
         self.starts += 1
-        self.box = Program([self.house.bin / "heng-gateway", "run", "--dir", str(self.dir), "--server",
-                            f"127.0.0.1:{self.uplink_port}", "--name", "box in the basement", "--serial", "SN-7"],
-                           self.house.folder / f"box-{self.starts}.log")
+        self.box = self.house.start_gateway(self.dir, self.uplink_port, f"box-{self.starts}.log", "--name",
+                                            "box in the basement", "--serial", "SN-7")
 
     def local(self, *words):
-        return subprocess.run([self.house.bin / "heng-gateway", *words, "--dir", str(self.dir)], capture_output=True,
-                              text=True, timeout=20)
+        return self.house.ask_gateway(self.dir, *words)
 
     def heng(self, *words):
         return self.house.heng("gateway", *words, "--url", self.house.url)
 
     def gateway(self):
-        items = self.house.get("/api/v1/gateways")["items"]
-        return next(item for item in items if item["key"] == KEY)
+        return self.house.gateway(KEY)
 
     def event_kinds(self):
         return [event["kind"] for event in self.house.get("/api/v1/gateway-events?limit=100")["items"]]
 
     def rows(self, sql, *values):
-        with contextlib.closing(sqlite3.connect(f"file:{self.house.data}/heng.db?mode=ro", uri=True, timeout=10)) as db:
-            return db.execute(sql, values).fetchall()
+        return self.house.rows(sql, *values)
 
     def readings(self):
         return self.rows("SELECT count(*) FROM reading")[0][0]
@@ -74,25 +61,10 @@ class Site:
             self.box.end()
 
 
-def call(house, method, path, body=None):
-    data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(house.url + path, data, {"Content-Type": "application/json"}, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as problem:
-        return problem.code, json.load(problem)
-
-
 def describe(house):
     """A line of DL/T 645 meters with relays, and the site file: the line is the gateway's."""
-    scenario = house.folder / "relays.json"
-    scenario.write_text(json.dumps({"title": "Relays", "text": "Meters with relays.", "seed": 5, "lines": [
-        {"name": "power", "transport": "tcp", "port": house.power_port, "baud": 9600,
-         "meters": [{"protocol": "dlt645-2007", "count": METERS}]}]}), encoding="utf-8")
-    sim = [house.bin / "heng-sim", "--scenario", scenario]
-    site = json.loads(subprocess.run([*sim, "--print-site"], capture_output=True, check=True, timeout=20).stdout)
-    house.sim = Program([*sim, "--wire-speed", "10", "--duration", "600"], house.folder / "sim.log")
+    site = house.start_scenario("Relays", [{"name": "power", "transport": "tcp", "port": house.power_port, "baud": 9600, "meters": [
+        {"protocol": "dlt645-2007", "count": METERS}]}], "--wire-speed", "10")
     site["gateways"] = [{"key": KEY, "name": "Basement"}]
     site["lines"][0].update({"gateway": KEY, "period_s": 2})
     done = house.import_site(site)
@@ -106,7 +78,7 @@ def a_box_is_let_in_by_the_code_that_it_shows(site):
     site.start_box()
     box = wait_until(lambda: house.get("/api/v1/enrolments?state=waiting")["items"], 20, "the box to ask")[0]
     assert box["name"] == "box in the basement" and box["serial"] == "SN-7", box
-    code = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", site.local("code").stdout)
+    code = GATEWAY_CODE.search(site.local("code").stdout)
     assert code, (site.local("code"), site.box.output())
     wrong = site.heng("accept", code.group()[:9] + "-0000", "--key", KEY)
     assert wrong.returncode == 1 and "not the code" in wrong.stderr, wrong
@@ -173,8 +145,7 @@ def a_command_goes_down_and_is_proved_by_reading_back(site):
     meter = next(m for m in house.get("/api/v1/meters")["items"] if m["protocol"].startswith("dlt645"))
     status, receipt = call(house, "POST", "/api/v1/commands", {"meter": meter["id"], "order": "disconnect"})
     assert status == 202, (status, receipt)
-    row = wait_until(lambda: (r := house.get(f"/api/v1/commands/{receipt['id']}")).get("ended_at") and r, 30,
-                     f"the command to end: {house.get('/api/v1/commands/' + str(receipt['id']))}")
+    row = house.command_ended(receipt["id"], "the command")
     assert row["stage"] == "confirmed", row
 
 
@@ -209,8 +180,7 @@ def a_command_waits_for_a_gateway_that_is_away(site):
     status, answer = call(house, "DELETE", f"/api/v1/commands/{other['id']}")
     assert status == 200, (status, answer)
     site.start_box()
-    row = wait_until(lambda: (r := house.get(f"/api/v1/commands/{receipt['id']}")).get("ended_at") and r, 30,
-                     f"the command to end: {house.get('/api/v1/commands/' + str(receipt['id']))}")
+    row = house.command_ended(receipt["id"], "the command")
     assert row["stage"] == "confirmed", row
     assert house.get(f"/api/v1/commands/{other['id']}")["stage"] == "cancelled"
 
@@ -278,20 +248,17 @@ def both_end_cleanly(site):
     assert site.house.server.end() == 0, site.house.server.output()[-2000:]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", required=True)
-    parser.add_argument("--only", default="", help="just the tests whose name contains this")
-    args = parser.parse_args()
-    with House(args.bin) as house:
+@contextlib.contextmanager
+def prepare(binaries):
+    with House(binaries) as house:
         site = Site(house)
         try:
             describe(house)
             site.start_server()
-            sys.exit(1 if tap.run(site, only=args.only) else 0)
+            yield site
         finally:
             site.end()
 
 
 if __name__ == "__main__":
-    main()
+    main(tap, prepare, __doc__)

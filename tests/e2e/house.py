@@ -1,19 +1,24 @@
 """Start the real programs on loopback, look at them from outside, end exactly what was started."""
+import argparse
+import concurrent.futures
 import contextlib
 import json
-import os
 import pathlib
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
+import traceback
 import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+GATEWAY_CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")  # what a box shows to be let in
 
 
 def free_port():
@@ -32,6 +37,24 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for: {what}")
         time.sleep(0.05)
+
+
+def call(house, method, path, body=None, headers=None):
+    """Status and answer of a request."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(house.url + path, data, {"Content-Type": "application/json", **(headers or {})},
+                                     method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as problem:
+        return problem.code, json.load(problem)
+
+
+def ask_file(path, sql, *values):
+    """Rows of a database that somebody else may be writing."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as database:
+        return database.execute(sql, values).fetchall()
 
 
 class Program:
@@ -119,6 +142,42 @@ class House:
         wait_until(lambda: self.is_up() or not self.server.alive(), 30, "the server to answer")
         assert self.server.alive(), self.server.output()[-800:]
 
+    def start_server_for_gateways(self, port, *more):
+        """With an uplink port, and the keys of relays."""
+        keys = self.folder / "keys"
+        keys.write_text("* 02000000 00000000\n")
+        keys.chmod(0o600)
+        self.start_server("--uplink-listen", f"127.0.0.1:{port}", "--keys", str(keys), *more)
+
+    def start_scenario(self, title, lines, *more):
+        """A simulator of these lines; the site file that describes them."""
+        path = self.folder / "scenario.json"
+        path.write_text(json.dumps({"title": title, "text": f"{title}.", "seed": 5, "lines": lines}), encoding="utf-8")
+        sim = [self.bin / "heng-sim", "--scenario", path]
+        site = subprocess.run([*sim, "--print-site"], capture_output=True, check=True, timeout=20).stdout
+        self.sim = Program([*sim, "--duration", "600", *more], self.folder / "sim.log")
+        return json.loads(site)
+
+    def start_gateway(self, folder, above, log, *more):
+        """A box whose server is at that port."""
+        return Program([self.bin / "heng-gateway", "run", "--dir", str(folder), "--server", f"127.0.0.1:{above}", *more],
+                       self.folder / log)
+
+    def ask_gateway(self, folder, *words):
+        return subprocess.run([self.bin / "heng-gateway", *words, "--dir", str(folder)], capture_output=True, text=True,
+                              timeout=20)
+
+    def gateway(self, key):
+        return next(item for item in self.get("/api/v1/gateways")["items"] if item["key"] == key)
+
+    def command_ended(self, number, what):
+        """The command, when it has."""
+        path = f"/api/v1/commands/{number}"
+        return wait_until(lambda: (row := self.get(path)).get("ended_at") and row, 30, f"{what} to end: {self.get(path)}")
+
+    def rows(self, sql, *values):
+        return ask_file(self.data / "heng.db", sql, *values)
+
     def is_up(self):
         try:
             return self.get("/api/v1/health")["status"] in ("ok", "degraded")
@@ -149,21 +208,33 @@ class Tap:
         self.tests.append(function)
         return function
 
-    def run(self, *args, only=""):
-        import traceback
+    def run(self, *args, only="", at_once=1):
+        """How many failed. at_once: so many of them together, if each has a house of its own."""
         tests = [t for t in self.tests if only in t.__name__]
         print(f"1..{len(tests)}", flush=True)
-        failed = 0
-        for number, function in enumerate(tests, 1):
-            name = re.sub("_", " ", function.__name__)
-            start = time.monotonic()
-            try:
-                function(*args)
-                print(f"ok {number} - {name} # {time.monotonic() - start:.1f} s", flush=True)
-            except Exception:  # a failed test must not keep the others from running
-                failed += 1
-                print(f"not ok {number} - {name}")
-                for line in traceback.format_exc().splitlines():
-                    print(f"# {line}")
-                print(end="", flush=True)
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            verdicts = pool.map(lambda function: self.verdict(function, *args), tests)
+            failed = 0
+            for number, (function, (good, said)) in enumerate(zip(tests, verdicts), 1):
+                failed += not good
+                print(f"{'ok' if good else 'not ok'} {number} - {function.__name__.replace('_', ' ')}{said}", flush=True)
         return failed
+
+    @staticmethod
+    def verdict(function, *args):
+        start = time.monotonic()
+        try:
+            function(*args)
+            return True, f" # {time.monotonic() - start:.1f} s"
+        except Exception:  # a failed test must not keep the others from running
+            return False, "".join(f"\n# {line}" for line in traceback.format_exc().splitlines())
+
+
+def main(tap, prepare, doc):
+    """The options that programs of tests have in common; prepare(binaries) is a context with what every test gets."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", required=True, help="folder with heng, heng-gateway and heng-sim")
+    parser.add_argument("--only", default="", help="just the tests whose name contains this")
+    options = parser.parse_args()
+    with prepare(options.bin) as what:
+        sys.exit(1 if tap.run(what, only=options.only) else 0)

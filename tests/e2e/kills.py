@@ -22,7 +22,6 @@ import json
 import pathlib
 import random
 import socket
-import sqlite3
 import sys
 import tempfile
 import threading
@@ -30,8 +29,8 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from fleet import Proxy, Site, remove  # noqa: E402
-from house import Program, Tap, wait_until  # noqa: E402
+from fleet import Proxy, Site, good_reads, remove  # noqa: E402
+from house import Program, Tap, ask_file, free_port, wait_until  # noqa: E402
 
 LINES, METERS, PERIOD_S = 6, 8, 1  # of each of the two gateways
 GRACE_S = 1.0  # an answer is committed 0.2 s after it came; the machine is busy
@@ -95,37 +94,6 @@ def count_of(frame):
     return int(frame[14:18][::-1].hex())
 
 
-def fields(message):
-    """The fields of a packed message: (number, value), value being a number or bytes."""
-    at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    while at < len(message):
-        key = varint()
-        number, wire = key >> 3, key & 7
-        if wire == 0:
-            yield number, varint()
-        elif wire == 1:
-            yield number, int.from_bytes(message[at:at + 8], "little")
-            at += 8
-        elif wire == 2:
-            n = varint()
-            yield number, message[at:at + n]
-            at += n
-        else:
-            raise AssertionError(f"field of type {wire}")
-
-
 class Tree:
     """Two gateways, one below the other, a server, and what lies between them."""
 
@@ -136,9 +104,7 @@ class Tree:
         site.import_site(self.describe())
         self.ids = {name: int(site.tool("box", site.data, name, site.folder / name)) for name in self.lines}
         self.above = Proxy(site.uplink_port)
-        with contextlib.closing(socket.socket()) as s:
-            s.bind(("127.0.0.1", 0))
-            self.house_port = s.getsockname()[1]
+        self.house_port = free_port()
         self.between = Proxy(self.house_port)
 
     def describe(self):
@@ -219,20 +185,12 @@ class Tree:
     def journal(self, name):
         """Good reads of a gateway's own journal: [(device, at_us, numbers of the answers)]. The first read after a
         start asks three times and keeps the last two: it learns how the meter wants to be asked."""
-        path = self.site.folder / name / "journal.db"
-        aside = list((self.site.folder / name).glob("journal.db.damaged*"))
+        folder = self.site.folder / name
+        aside = list(folder.glob("journal.db.damaged*"))
         assert not aside, f"a journal was set aside: {aside}"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
-            rows = journal.execute("SELECT at_us, body FROM entry WHERE kind = 1 AND maker = 0 ORDER BY id").fetchall()
-            ids = [row[0] for row in journal.execute("SELECT id FROM entry ORDER BY id")]
+        ids = [row[0] for row in ask_file(folder / "journal.db", "SELECT id FROM entry ORDER BY id")]
         assert ids == list(range(1, len(ids) + 1)), f"{name}: numbers are missing in the journal"
-        reads = []
-        for at_us, body in rows:
-            packed = dict(fields(body))[1]
-            read, frames = dict(fields(packed)), [frame for number, frame in fields(packed) if number == 6]
-            if read.get(3, 0) == 0:
-                reads.append((read[2], at_us + zigzag(read.get(23, 0)), tuple(map(count_of, frames))))
-        return reads
+        return [(device, at_us, tuple(map(count_of, frames))) for device, at_us, frames in good_reads(folder)]
 
     def stored(self):
         """Readings of the database: [(device, at_us, numbers of the answers)], by device and time."""
@@ -244,10 +202,6 @@ class Tree:
         assert all(len(counts) == frames for (_, _, frames), counts in readings.items())
         assert len(readings) == self.site.one("SELECT count(*) FROM reading"), "a reading without its frames"
         return [(device, at_us, tuple(counts)) for (device, at_us, _), counts in readings.items()]
-
-
-def zigzag(value):
-    return (value >> 1) ^ -(value & 1)
 
 
 def drained(tree, name):

@@ -58,10 +58,19 @@ class Box:
         self.uplink_port, self.dtu_port, self.starts = free_port(), free_port(), 0
         self.meters = [Meters(1), Dtu(2, self.dtu_port)]
         self.given_at_stop, self.program = 0, None
+        self.console, self.master = house.folder / "console", None
+        self.plug_in()
+
+    def plug_in(self):
+        """A cable from somebody's laptop to the console: the same name, another device."""
         self.master, console = os.openpty()
         tty.setraw(console)
-        self.console = os.ttyname(console)
+        self.console.unlink(missing_ok=True)
+        self.console.symlink_to(os.ttyname(console))
         os.close(console)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
 
     def describe(self):
         site = {"site": "onsite", "time_zone": "UTC", "places": [{"key": "house", "kind": "building", "name": "House"}],
@@ -81,7 +90,7 @@ class Box:
     def start(self):
         self.starts += 1
         self.program = Program(self.argv("--server", f"127.0.0.1:{self.uplink_port}", "--dtu-listen",
-                                         f"127.0.0.1:{self.dtu_port}", "--console", self.console, "--name", "box"),
+                                         f"127.0.0.1:{self.dtu_port}", "--console", str(self.console), "--name", "box"),
                                self.house.folder / f"box-{self.starts}.log")
 
     def start_server(self):
@@ -198,7 +207,10 @@ class Terminal:
         heard, until = b"", time.monotonic() + seconds
         while text not in heard and time.monotonic() < until:
             if select.select([self.fd], [], [], 0.2)[0]:
-                heard += os.read(self.fd, 65536)
+                try:
+                    heard += os.read(self.fd, 65536)
+                except OSError:  # the box has not opened its end yet
+                    time.sleep(0.1)
         assert text in heard, (text, heard[-600:])
         return heard.decode(errors="replace")
 
@@ -220,6 +232,24 @@ def a_person_at_the_serial_console_uses_the_same_words(box):
     terminal.say(b"code\r")
     terminal.hear(b"enrolled as")
     assert box.program.alive()
+
+
+@tap.test
+def a_console_that_is_pulled_out_is_served_again(box):
+    """The other side closes, in the middle of an answer too; the box goes on, and is there for who comes next."""
+    held = []
+    for words in (b"status\r", b"read all\r", b""):
+        os.write(box.master, words)
+        os.close(box.master)
+        wait_until(lambda: box.program.output().count("event=console_lost") > len(held), 10, "the box to notice")
+        box.asked_again()
+        box.plug_in()
+        terminal = Terminal(box.master)
+        terminal.hear(b"heng> ")
+        terminal.say(b"code\r")
+        terminal.hear(b"enrolled as")
+        held.append(box.descriptors())
+    assert held[0] >= held[2], f"each time it keeps one more open: {held}"
 
 
 @tap.test

@@ -23,7 +23,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, Program, Tap, free_port, wait_until  # noqa: E402
+from house import House, Program, Tap, call, free_port, wait_until  # noqa: E402
 
 tap = Tap()
 SET_CLOCK, SWITCH = 0x08, 0x1C  # DL/T 645-2007 control codes: broadcast time, switch the relay
@@ -76,18 +76,6 @@ class Wire:
     def count(self, control):
         """How many DL/T 645 frames with this control code went out."""
         return len(re.findall(rb"\x68[\x00-\xff]{6}\x68" + re.escape(bytes([control])), bytes(self.sent)))
-
-
-def call(house, method, path, body=None, headers=None):
-    """Status and answer of a request."""
-    data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(house.url + path, data, {"Content-Type": "application/json", **(headers or {})},
-                                     method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as problem:
-        return problem.code, json.load(problem)
 
 
 def command(house, **body):

@@ -429,4 +429,4 @@ if __name__ == "__main__":
     parser.add_argument("--bin", required=True, help="folder with heng and heng-sim")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    sys.exit(1 if tap.run(options.bin, only=options.only) else 0)
+    sys.exit(1 if tap.run(options.bin, only=options.only, at_once=2) else 0)

@@ -5,6 +5,7 @@ tests/e2e/tools.py --bin build/dev/bin [--only WORD]
 """
 import argparse
 import contextlib
+import copy
 import json
 import pathlib
 import re
@@ -237,20 +238,21 @@ STREET = {"title": "Street", "text": "one line of each transport", "seed": 1, "s
 def street(binaries):
     """The lines of STREET: how to reach each of them, and the addresses of its meters."""
     with House(binaries) as house:
-        for line in STREET["lines"]:
+        scenario = copy.deepcopy(STREET)
+        for line in scenario["lines"]:
             if line["transport"] == "pty":
                 line["path"] = str(house.pty)
             else:
                 line["port"] = free_port()
         path = house.folder / "street.json"
-        path.write_text(json.dumps(STREET), encoding="utf-8")
+        path.write_text(json.dumps(scenario), encoding="utf-8")
         command = [house.bin / "heng-sim", "--scenario", path]
         site = json.loads(subprocess.run([*command, "--print-site"], capture_output=True, text=True, timeout=20, check=True).stdout)
         house.sim = Program([*command, "--duration", "600"], house.folder / "sim.log")
         house.line = {line["name"]: ["--serial", line["path"]] if line["transport"] == "pty" else
-                      [f"--{line['transport']}", f"127.0.0.1:{line['port']}"] for line in STREET["lines"]}
+                      [f"--{line['transport']}", f"127.0.0.1:{line['port']}"] for line in scenario["lines"]}
         house.meters = {name: [m["address"] for m in site["meters"] if m["line"] == name] for name in house.line}
-        wait_until(lambda: all(can_connect(line["port"]) for line in STREET["lines"] if line["transport"] in ("tcp", "rfc2217"))
+        wait_until(lambda: all(can_connect(line["port"]) for line in scenario["lines"] if line["transport"] in ("tcp", "rfc2217"))
                    and house.pty.exists(), 20, "the street to listen")
         yield house
 
@@ -380,4 +382,4 @@ if __name__ == "__main__":
     parser.add_argument("--bin", required=True, help="folder with heng and heng-sim")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    sys.exit(1 if tap.run(options.bin, only=options.only) else 0)
+    sys.exit(1 if tap.run(options.bin, only=options.only, at_once=3) else 0)

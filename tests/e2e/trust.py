@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """End to end: who believes whom. A collector below a concentrator, a gateway that poses as the tier above, a box that is
-shown two authorities, and a concentrator that is replaced, with real programs.
+shown two authorities, certificates that end, and a concentrator that is replaced, with real programs.
 
 tests/e2e/trust.py --bin build/dev/bin [--only WORD]
 """
 import argparse
+import contextlib
 import pathlib
 import re
+import sqlite3
+import subprocess
 import sys
 import time
 
@@ -22,13 +25,14 @@ class Box:
 
     def __init__(self, house, name, listens=False):
         self.house, self.name, self.starts, self.program = house, name, 0, None
+        self.dir = house.folder / name
         self.port = free_port() if listens else 0
 
     def start(self, port):
         self.stop()
         self.starts += 1
         listen = ["--listen", f"127.0.0.1:{self.port}"] if self.port else []
-        self.program = Program([self.house.bin / "heng-gateway", "run", "--dir", str(self.house.folder / self.name),
+        self.program = Program([self.house.bin / "heng-gateway", "run", "--dir", str(self.dir),
                                 "--server", f"127.0.0.1:{port}", "--name", self.name, *listen],
                                self.house.folder / f"{self.name}-{self.starts}.log")
 
@@ -72,6 +76,39 @@ class World:
 
     def gateway(self, key):
         return next(g for g in self.house.get("/api/v1/gateways")["items"] if g["key"] == key)
+
+    def start_server(self):
+        self.house.start_server("--uplink-listen", f"127.0.0.1:{self.port}")
+
+    def stop_server(self):
+        assert self.house.server.end() == 0, self.house.server.output()[-2000:]
+
+    def database(self, sql, *values):
+        """Written to as nobody should: only while the server rests."""
+        with contextlib.closing(sqlite3.connect(self.house.data / "heng.db", timeout=10)) as database, database:
+            return database.execute(sql, values).fetchall()
+
+    def certificates(self, key):
+        return self.database("SELECT count(*) FROM gateway_certificate c JOIN gateway g ON g.id = c.gateway_id"
+                             " WHERE g.key = ?", key)[0][0]
+
+    def shorten(self, box, below, days, serial):
+        """Its certificate as it is when almost five years are over."""
+        pki, folder = self.house.data / "pki", self.house.folder
+        gateway, name = self.database("SELECT id, common_name FROM gateway WHERE key = ?", box.name)[0]
+        above, = self.database("SELECT common_name FROM gateway WHERE key = ?", below)[0]
+        extensions = folder / "extensions"
+        extensions.write_text("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                              "extendedKeyUsage=clientAuth,serverAuth\n")
+        for argv in (["req", "-new", "-key", box.dir / "gateway.key", "-subj", f"/CN={name}/OU={above}", "-out",
+                      folder / "request.pem"],
+                     ["x509", "-req", "-in", folder / "request.pem", "-CA", pki / "authority.pem", "-CAkey",
+                      pki / "authority.key", "-days", days, "-set_serial", serial, "-extfile", extensions, "-out",
+                      box.dir / "gateway.pem"]):
+            subprocess.run(["openssl", *map(str, argv)], check=True, capture_output=True)
+        now_us = int(time.time() * 1e6)
+        self.database("INSERT INTO gateway_certificate VALUES (?, ?, ?, ?, ?, 0)", serial, gateway, name, now_us,
+                      now_us + days * 86_400_000_000)
 
     def connects(self, key, seconds=40):
         wait_until(lambda: self.gateway(key)["connected"], seconds,
@@ -117,15 +154,67 @@ def a_box_that_is_shown_another_authority_makes_another_key(world):
     first = box.code()
     box.start(world.other_port)
     assert box.code() == first, "the same authority, and another key"
-    assert "new_key" not in box.output()
+    assert "event=new-key" not in box.output()
     box.start(world.port)
     second = box.code()
-    assert second != first and "event=new_key" in box.output(), box.output()
+    assert second != first and "event=new-key" in box.output(), box.output()
     box.start(world.other_port)
     assert box.code() not in (first, second), "a key was shown to two authorities"
     box.start(world.port)
     world.let_in(box, "--key", "new")  # its newest request is the one that the code is for
     world.connects("new")
+
+
+@tap.test
+def a_certificate_below_a_concentrator_is_renewed_by_itself(world):
+    attic, stairs = world.boxes["attic"], world.boxes["stairs"]
+    attic.stop()
+    world.stop_server()
+    world.shorten(attic, "stairs", 20, 4711)
+    short, before = (attic.dir / "gateway.pem").read_bytes(), world.certificates("attic")
+    world.start_server()
+    world.connects("stairs", 90)
+    attic.start(stairs.port)
+    attic.says("event=certificate_renewed", 60)
+    assert (attic.dir / "gateway.pem").read_bytes() != short
+    assert world.certificates("attic") == before + 1
+    said = subprocess.run(["openssl", "x509", "-in", attic.dir / "gateway.pem", "-noout", "-subject", "-checkend",
+                           str(1800 * 86400)], capture_output=True, text=True)
+    above = world.database("SELECT common_name FROM gateway WHERE key = 'stairs'")[0][0]
+    assert said.returncode == 0 and above in said.stdout, said
+    world.connects("attic", 60)
+    assert "not_trusted" not in attic.output(), attic.output()
+    events = wait_until(lambda: [e for e in world.house.get("/api/v1/gateway-events?limit=100")["items"]
+                                 if e["kind"] == "certificate-ends"], 30, "that people have heard of the twenty days")
+    assert [(e["gateway_id"], e["value"]) for e in events] == [(world.gateway("attic")["id"], 19)], events
+
+
+@tap.test
+def a_key_that_was_revoked_is_not_renewed(world):
+    """The box was stolen, another one has taken its place, and it asks again below the same concentrator."""
+    stairs, stolen, spare = world.boxes["stairs"], world.box("cellar"), world.box("cellar-2")
+    stolen.start(stairs.port)
+    world.let_in(stolen, "--key", "cellar", "--parent", "stairs")
+    world.connects("cellar", 60)
+    done = world.house.heng("gateway", "revoke", "cellar", "--who", "e2e", "--why", "stolen", "--url", world.house.url)
+    assert done.returncode == 0, done
+    stolen.stop()
+    spare.start(stairs.port)
+    world.let_in(spare, "--key", "cellar")
+    world.connects("cellar", 90)
+    spare.stop()
+    world.stop_server()
+    world.database("UPDATE gateway_certificate SET expires_us = ? WHERE revoked_us = 0 AND gateway_id ="
+                   " (SELECT id FROM gateway WHERE key = 'cellar')", int((time.time() + 20 * 86400) * 1e6))
+    before = world.certificates("cellar")
+    world.start_server()
+    world.connects("stairs", 90)
+    (stolen.dir / "gateway.pem").unlink()
+    stolen.start(stairs.port)
+    wait_until(lambda: "event=not_renewed" in world.house.server.output(), 60, f"its request: {stolen.output()[-1000:]}")
+    time.sleep(3)
+    assert world.certificates("cellar") == before and "event=enrolled" not in stolen.output(), stolen.output()[-1000:]
+    stolen.stop()
 
 
 @tap.test

@@ -128,6 +128,28 @@ test('every sentence of the server that has a translation is still said so', () 
   assert.deepEqual(gone, [])
 })
 
+/* Numbers of a printf are # in the catalogue; long texts are written in several pieces. */
+test('every event of a gateway that has a translation is still told so', () => {
+  const said = ['app', 'gateway', 'link', 'spool']
+    .flatMap((folder) => readdirSync(join(root, 'src', folder)).map((name) => join('src', folder, name)))
+    .filter((path) => path.endsWith('.c'))
+    .map(read)
+    .join('\n')
+    .replace(/"\s*\n\s*"/g, '')
+    .replace(/"\s*PRI[du]64\s*"/g, '')
+    .replace(/%lld/g, '#')
+  for (const language of Object.values(languages)) {
+    assert.deepEqual(Object.keys(language.eventWhy).filter((sentence) => !said.includes(sentence)), [])
+    for (const [code, text] of Object.entries(language.eventDetail)) {
+      const told = [...said.matchAll(new RegExp(`"${code}( [a-z_]+=[^"]*)?"`, 'g'))].map((match) => match[0]).join('')
+      assert.ok(told, `no source says ${code}`)
+      const named = [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+      // who: when nobody is named it is the address
+      assert.deepEqual(named.filter((name) => name !== 'who' && !told.includes(` ${name}=`)), [], code)
+    }
+  }
+})
+
 test('every key that a page uses is there', () => {
   const files = (folder) =>
     readdirSync(folder).flatMap((name) => {

@@ -54,6 +54,8 @@ export type WordGroup =
   | 'reason'
   | 'word'
   | 'gatewayState'
+  | 'eventDetail'
+  | 'eventWhy'
   | 'field'
   | 'fieldMeaning'
 

@@ -119,7 +119,7 @@ static void three_tiers_deliver_once_whatever_is_cut_and_killed(void **state)
                 rig_cut(r, i);
             }
             if (what >= 15 || what < 3) rig_run(r, (heng_us)rig_random(r, 20000) * HENG_US_PER_MS);
-            rig_run(r, 250 * HENG_US_PER_MS);
+            rig_run(r, (HENG_CORE_COMMIT_MS + 50) * HENG_US_PER_MS);
         }
         r->cut_per_mille = 0;
         for (int i = 0; i < 120; i++) {
@@ -135,6 +135,22 @@ static void three_tiers_deliver_once_whatever_is_cut_and_killed(void **state)
 }
 
 /* Nothing is acknowledged downward before it is committed here. */
+/* A group in each tier would double the time that a person waits for a meter behind a collector. */
+static void what_somebody_waits_for_passes_all_tiers_at_once(void **state)
+{
+    (void)state;
+    struct rig *r = house(1);
+    open_all(r);
+    size_t had = r->count;
+    assert_int_equal(rig_tell_read(r, 2, 5), HENG_OK);
+    rig_run(r, HENG_CORE_COMMIT_MS / 2 * HENG_US_PER_MS);
+    assert_int_equal(r->count, had);
+    assert_int_equal(rig_tell_order(r, 2, 9, HENG_STAGE_CONFIRMED, 0), HENG_OK);
+    rig_settle(r); /* no time goes by, and the read has come along */
+    assert_int_equal(r->count, had + 2);
+    rig_free(r);
+}
+
 static void a_child_keeps_what_the_concentrator_lost(void **state)
 {
     (void)state;
@@ -372,7 +388,7 @@ static void enrolment_is_passed_up_and_down(void **state)
     heng_core_restart(g->core, r->now, 1, true);
     rig_run(r, 300 * HENG_US_PER_S);
     assert_int_equal(rig_tell(r, 2, 1, true, 0), HENG_OK);
-    rig_run(r, HENG_US_PER_S);
+    rig_run(r, (HENG_CORE_COMMIT_MS + 1000) * HENG_US_PER_MS);
     rig_expect_marks(r, 13, 1);
     rig_free(r);
 }
@@ -625,6 +641,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_of_three_tiers_arrive_with_their_makers_numbers),
         cmocka_unit_test(three_tiers_deliver_once_whatever_is_cut_and_killed),
+        cmocka_unit_test(what_somebody_waits_for_passes_all_tiers_at_once),
         cmocka_unit_test(a_child_keeps_what_the_concentrator_lost),
         cmocka_unit_test(what_a_child_has_thinned_is_told_by_the_concentrator),
         cmocka_unit_test(what_a_concentrator_thins_of_a_child_is_told),

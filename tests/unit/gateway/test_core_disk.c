@@ -71,7 +71,7 @@ static void a_full_disk_is_survived_and_told(void **state)
     assert_int_equal(rig_events(r, 11, HENG_GATEWAY_DISK_FULL), 1);
     assert_true(llabs(full->at_us - since) < HENG_US_PER_S);
     assert_true(ok->mark > 50 * HENG_US_PER_S && ok->at_us > full->at_us);
-    assert_non_null(strstr(ok->detail, "since 20"));
+    assert_non_null(strstr(ok->detail, "disk-since at=20"));
     end(r, disk);
 }
 

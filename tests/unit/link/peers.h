@@ -73,6 +73,7 @@ static inline void on_tick(uv_timer_t *timer) { (void)timer; }
 #define RUN_UNTIL(loop, condition)                                                                                     \
     do {                                                                                                               \
         uv_timer_t watchdog, tick;                                                                                     \
+        uv_update_time(loop);                                                                                          \
         uv_timer_init(loop, &watchdog);                                                                                \
         uv_timer_init(loop, &tick);                                                                                    \
         uv_timer_start(&tick, on_tick, 20, 20);                                                                        \

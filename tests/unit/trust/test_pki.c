@@ -271,6 +271,51 @@ static void a_certificate_says_whom_it_stands_below(void **state)
     yard_fini(&yard);
 }
 
+/* The same name for the same key, and for nobody else's: whoever passes a request on gains nothing by it. */
+static void a_certificate_is_renewed_for_its_own_key_only(void **state)
+{
+    (void)state;
+    struct yard yard;
+    uint8_t request[2048], foreign[2048], der[HENG_PKI_DER_MAX];
+    size_t request_n, foreign_n, der_n;
+    uint64_t serial, before;
+    struct heng_err err = {.text = ""};
+    yard_init(&yard);
+    struct heng_authority *authority = yard_authority(&yard, "centre"), *other = yard_authority(&yard, "other");
+    struct heng_identity *box = yard_identity(&yard, "box"), *thief = yard_identity(&yard, "thief");
+    struct yard_paper paper = yard_sign_below(authority, box, "gw-1", "gw-above", YARD_NOW_US, 90);
+    struct heng_slice old = heng_slice_of(paper.der, paper.n), ca = heng_authority_certificate(authority);
+    assert_int_equal(heng_identity_meet(box, ca, &(bool){false}, NULL), HENG_OK);
+    assert_int_equal(heng_identity_accept(box, old, ca, NULL), HENG_OK);
+    heng_us later = YARD_NOW_US + 80 * HENG_US_PER_DAY, ended = heng_identity_expires_us(box);
+    assert_int_equal(heng_identity_request(box, request, sizeof request, &request_n, NULL), HENG_OK);
+    assert_int_equal(heng_identity_request(thief, foreign, sizeof foreign, &foreign_n, NULL), HENG_OK);
+    assert_int_equal(heng_authority_renew(authority, old, heng_slice_of(request, request_n), "gw-moved", later, 90, der,
+                                          &der_n, &serial, &before, &err),
+                     HENG_OK);
+    assert_true(before == paper.serial && serial != before);
+    assert_int_equal(heng_identity_accept(box, heng_slice_of(der, der_n), ca, NULL), HENG_OK);
+    assert_string_equal(heng_identity_name(box), "gw-1");
+    assert_string_equal(heng_identity_below(box), "gw-moved");
+    assert_true(heng_identity_expires_us(box) > ended + 70 * HENG_US_PER_DAY);
+    assert_int_equal(heng_authority_renew(authority, old, heng_slice_of(foreign, foreign_n), "", later, 90, der, &der_n,
+                                          &serial, &before, &err),
+                     HENG_EDENIED);
+    assert_non_null(strstr(err.text, "another key"));
+    assert_int_equal(heng_authority_renew(other, old, heng_slice_of(request, request_n), "", later, 90, der, &der_n,
+                                          &serial, &before, &err),
+                     HENG_EDENIED);
+    assert_int_equal(heng_authority_renew(authority, heng_slice_of(paper.der, paper.n / 2),
+                                          heng_slice_of(request, request_n), "", later, 90, der, &der_n, &serial,
+                                          &before, &err),
+                     HENG_EFORMAT);
+    heng_identity_free(box);
+    heng_identity_free(thief);
+    heng_authority_free(authority);
+    heng_authority_free(other);
+    yard_fini(&yard);
+}
+
 static void code_of(struct heng_identity *box, struct heng_authority *authority, char ret[static HENG_PKI_CODE_MAX])
 {
     uint8_t der[2048];
@@ -736,6 +781,7 @@ int main(void)
         cmocka_unit_test(a_damaged_request_is_never_signed),
         cmocka_unit_test(a_gateway_is_enrolled_and_stays_so),
         cmocka_unit_test(a_certificate_says_whom_it_stands_below),
+        cmocka_unit_test(a_certificate_is_renewed_for_its_own_key_only),
         cmocka_unit_test(a_key_is_shown_to_one_authority_only),
         cmocka_unit_test(a_certificate_that_is_not_ours_is_not_taken),
         cmocka_unit_test(a_key_that_others_may_read_is_refused_with_the_remedy),

@@ -142,6 +142,12 @@ static inline void wait_for(struct rig *rig)
     pump(rig);
 }
 
+static inline void connected(struct rig *rig)
+{
+    heng_client_connected(rig->client, rig->now);
+    pump(rig);
+}
+
 static inline void closed(struct rig *rig)
 {
     heng_client_closed(rig->client, rig->now, "connection refused");
@@ -175,11 +181,18 @@ static inline void open_with(struct rig *rig, const struct heng_welcome *welcome
     heng_client_journal(rig->client, rig->now, rig->epoch, 1, rig->last);
     while (rig->connects == 0) wait_for(rig);
     rig->connects = 0;
-    heng_client_connected(rig->client, rig->now);
-    pump(rig);
+    connected(rig);
     assert_int_equal(heard(rig, &in), HENG_WIRE_HELLO);
     heng_say_welcome(&rig->say, welcome);
     flush(rig);
+}
+
+/* One server, a journal 1..last, and the usual welcome. */
+static inline void open_journal(struct rig *rig, uint64_t last)
+{
+    setup(rig, 1);
+    rig->last = last;
+    open_with(rig, &usual);
 }
 
 static inline void ack(struct rig *rig, uint64_t durable)

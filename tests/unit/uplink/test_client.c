@@ -87,8 +87,7 @@ static void being_connected_is_no_success(void **state)
             unsigned before = rig.connects;
             while (rig.connects == before) wait_for(&rig);
             assert_int_equal(rig.server, n % 2);
-            heng_client_connected(rig.client, rig.now);
-            pump(&rig);
+            connected(&rig);
             rig.now += lasts[i];
             pump(&rig);
             closed(&rig);
@@ -110,8 +109,7 @@ static void comes_back_when_a_refusal_says(void **state)
         struct heng_client_status status;
         setup(&rig, 1);
         pump(&rig);
-        heng_client_connected(rig.client, rig.now);
-        pump(&rig);
+        connected(&rig);
         heng_say_refused(&rig.say, HENG_REFUSAL_BUSY, "the disk is full", cases[i].retry_s);
         flush(&rig);
         assert_int_equal(rig.hang_ups, 1);
@@ -135,8 +133,7 @@ static void gives_up_dialling_and_waiting(void **state)
     closed(&rig);
     while (rig.connects < 2) wait_for(&rig);
     heng_us before = rig.now;
-    heng_client_connected(rig.client, rig.now);
-    pump(&rig);
+    connected(&rig);
     wait_for(&rig); /* no welcome comes */
     assert_int_equal(rig.hang_ups, 2);
     assert_int_equal(rig.now - before, S(120));
@@ -251,9 +248,7 @@ static void acknowledgements_are_checked(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         struct rig rig;
-        setup(&rig, 1);
-        rig.last = 10;
-        open_with(&rig, &usual);
+        open_journal(&rig, 10);
         ack(&rig, 7);
         assert_int_equal(rig.acked, 7);
         rig.acked = 0;
@@ -275,15 +270,11 @@ static void the_newest_go_ahead_after_an_outage_only(void **state)
 {
     (void)state;
     struct rig rig;
-    setup(&rig, 1);
-    rig.last = 20; /* less than a batch: no copies */
-    open_with(&rig, &usual);
+    open_journal(&rig, 20); /* less than a batch: no copies */
     assert_int_equal(rig.lives, 0);
     teardown(&rig);
 
-    setup(&rig, 1);
-    rig.last = 50000;
-    open_with(&rig, &usual);
+    open_journal(&rig, 50000);
     assert_int_equal(rig.lives, 1);
     unsigned numbered = 0, lives = 0;
     uint64_t newest = 0, at = 0;
@@ -347,8 +338,7 @@ static void the_clock_above_is_known_within_the_error(void **state)
         rig.clock_error_us = (heng_us)heng_sim_rng_below(&rng, 2000000000) * 1000 - S(1000000);
         pump(&rig);
         rig.now += 12345;
-        heng_client_connected(rig.client, rig.now);
-        pump(&rig);
+        connected(&rig);
         heng_us up = heng_sim_rng_below(&rng, 3000000), down = heng_sim_rng_below(&rng, 3000000);
         struct heng_welcome welcome = usual;
         welcome.clock_us = wall_at(rig.now + up);
@@ -397,9 +387,7 @@ static void is_pinged_however_much_is_said(void **state)
 {
     (void)state;
     struct rig rig;
-    setup(&rig, 1);
-    rig.last = 500;
-    open_with(&rig, &usual);
+    open_journal(&rig, 500);
     heng_us until = rig.now + 10 * S(HENG_UPLINK_PING_S);
     for (uint64_t durable = 1; rig.now < until; durable++) {
         ack(&rig, durable < 500 ? durable : 500);
@@ -415,8 +403,7 @@ static void answers_pings_from_above(void **state)
 {
     (void)state;
     struct rig rig;
-    setup(&rig, 1);
-    open_with(&rig, &usual);
+    open_journal(&rig, 0);
     heng_say_ping(&rig.say, &(struct heng_ping){.clock_us = 42});
     flush(&rig);
     struct heng_slice in;
@@ -436,9 +423,7 @@ static void a_resting_client_is_small(void **state)
     (void)state;
     struct rig rig;
     heap_count();
-    setup(&rig, 1);
-    rig.last = 500;
-    open_with(&rig, &usual);
+    open_journal(&rig, 500);
     ack(&rig, 200);
     heng_wire_in_fini(&rig.heard);
     heap.counting = false;

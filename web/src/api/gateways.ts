@@ -1,8 +1,8 @@
 /* What can be said of a gateway from what it told: what is wrong with it, where it stands in the tree, what an event
  * means. Nothing here asks the server. */
 import { ref } from 'vue'
-import { countText, durationText } from '../format/text'
-import { word } from '../i18n'
+import { countText, durationText, fullTimeText } from '../format/text'
+import { i18n, word } from '../i18n'
 import type { Gateway, GatewayEvent, GatewayEventKind, GatewayState } from './client'
 
 export type Tone = 'good' | 'calm' | 'warn' | 'bad'
@@ -18,6 +18,9 @@ const CLOCK_WARN_MS = 5_000
 const CLOCK_BAD_MS = 60_000
 const CERTIFICATE_WARN_MS = 45 * 86_400_000 // it is renewed 60 days before its end: two weeks of that have failed
 const DISK_WARN_BYTES = 16 << 20
+const DISK_FULL_BYTES = 1 << 20
+const QUEUE_LEAST = 200 // of all of these src/api/gateways.c has the widest, for the list of those in trouble
+const QUEUE_PER_METER = 4
 
 /* "850 ms", "2 min 5 s" of microseconds, without its sign */
 export function widthText(us: number): string {
@@ -46,6 +49,13 @@ function certificateTrouble(gateway: Gateway, nowMs: number): Trouble[] {
   return leftMs < CERTIFICATE_WARN_MS ? [{ id: 'certificate', tone: 'warn', named: { days } }] : []
 }
 
+function diskTrouble(gateway: Gateway): Trouble[] {
+  const left = gateway.free_bytes
+  if (left === undefined || left >= DISK_WARN_BYTES) return []
+  const full = left < DISK_FULL_BYTES
+  return [{ id: full ? 'diskFull' : 'disk', tone: full ? 'bad' : 'warn', named: { size: sizeText(left) } }]
+}
+
 /* The worst first. What was never let in, or is not any more, has no troubles: its state says it all. */
 export function troublesOf(gateway: Gateway, nowMs: number): Trouble[] {
   if (gateway.state !== 'enrolled') return []
@@ -56,8 +66,9 @@ export function troublesOf(gateway: Gateway, nowMs: number): Trouble[] {
   if (gateway.missing > 0) found.push({ id: 'missing', tone: 'bad', named: { n: countText(gateway.missing) } })
   if (gateway.refused > 0) found.push({ id: 'refused', tone: 'warn', named: { n: countText(gateway.refused) } })
   found.push(...clockTrouble(gateway), ...certificateTrouble(gateway, nowMs))
-  if (gateway.free_bytes !== undefined && gateway.free_bytes < DISK_WARN_BYTES)
-    found.push({ id: 'disk', tone: 'warn', named: { size: sizeText(gateway.free_bytes) } })
+  found.push(...diskTrouble(gateway))
+  if (gateway.connected && gateway.queued >= Math.max(QUEUE_LEAST, QUEUE_PER_METER * gateway.meters))
+    found.push({ id: 'queue', tone: 'warn', named: { n: countText(gateway.queued) } })
   return found.sort((a, b) => Number(a.tone === 'warn') - Number(b.tone === 'warn'))
 }
 
@@ -87,7 +98,7 @@ export function depthsOf(gateways: Gateway[]): Map<number, number> {
 }
 
 const BAD: GatewayEventKind[] = ['clock-wrong', 'disk-full', 'journal-aside', 'damaged', 'config-refused', 'lost', 'gap', 'protocol']
-const WARN: GatewayEventKind[] = ['thinned', 'line-silent', 'child-lost', 'forked', 'refused', 'revoked', 'entry-refused', 'stopped']
+const WARN: GatewayEventKind[] = ['thinned', 'line-silent', 'child-lost', 'forked', 'refused', 'revoked', 'entry-refused', 'stopped', 'not-trusted', 'new-key', 'replaced', 'certificate-ends']
 const GOOD: GatewayEventKind[] = ['disk-ok', 'config-applied', 'line-back', 'child-connected', 'connected', 'enrolled']
 
 export function eventTone(kind: GatewayEventKind): Tone {
@@ -112,6 +123,34 @@ export function eventValue(event: GatewayEvent, nameOf: (id: number) => string):
     default:
       return countText(event.value)
   }
+}
+
+/* Fixed words of ours, part by part: "here was no room: over the size of 64 MiB". Numbers stay as they are. */
+function whyWords(why: string): string {
+  return why
+    .split(': ')
+    .map((part) => {
+      const numbers = part.match(/\d+/g) ?? []
+      return word('eventWhy', part.replace(/\d+/g, '#'), part).replace(/#/g, () => numbers.shift() ?? '')
+    })
+    .join(': ')
+}
+
+const TIMES = ['at', 'from', 'until']
+
+/* What an event says besides its kind: words of people as they are; a code and what belongs to it, as
+ * "gap gateway=3 first=7 last=9 why='it has them no more'", as a sentence. A text may be cut off at its end. */
+export function detailText(detail: string, nameOf: (id: number) => string): string {
+  const code = /^[a-z]+(-[a-z]+)*(?= [a-z_]+=|$)/.exec(detail)?.[0] ?? ''
+  if (!word('eventDetail', code, '')) return word('why', detail)
+  const named: Record<string, string> = {}
+  for (const [, name = '', quoted, plain = ''] of detail.matchAll(/ ([a-z_]+)=(?:'(.*?)(?:'(?= [a-z_]+=|$)|$)|(\S*))/g)) {
+    const value = quoted ?? plain
+    const ms = TIMES.includes(name) ? Date.parse(value) : NaN
+    named[name] = name === 'why' ? whyWords(value) : name === 'gateway' ? nameOf(Number(value)) : Number.isNaN(ms) ? value : fullTimeText(ms)
+  }
+  named.who ||= named.from ?? ''
+  return i18n.global.t(`eventDetail.${code}`, named)
 }
 
 /* What a box says of itself: lines of JSON as names and values, anything else as it is. */
