@@ -13,15 +13,19 @@ import tempfile
 LIBRARIES = {
     "uv.h": {"link", "run", "gateway", "app"},
     "sqlite3.h": {"spool", "store"},
+    "libpq-fe.h": {"store"},
+    "expat.h": {"sheet"},
+    "unzip.h": {"sheet"},
+    "xlsxwriter.h": {"sheet"},
     "uplink/uplink.pb-c.h": {"uplink"},
     "protobuf-c/": {"uplink"},
     "curl/": {"app"},
     "microhttpd.h": {"api"},
     "jansson.h": {"api", "app"},
-    "openssl/": {"trust", "link"},
+    "openssl/": {"trust", "link", "store"},
 }
 BANNED_EVERYWHERE = ["strcpy", "strcat", "sprintf", "vsprintf", "atoi", "atol", "sscanf", "gets", "localtime", "system"]
-NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "vee", "bill", "flow", "model", "line"}
+NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "sheet", "vee", "bill", "flow", "model", "line"}
 NO_ALLOC = {"codec", "meter", "model", "vee", "bill"}
 NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill"}
 

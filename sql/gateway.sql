@@ -34,7 +34,7 @@ SELECT g.id, coalesce(g.parent_id, 0), g.key, g.name, coalesce(g.common_name, ''
        g.enrolled_us, coalesce(c.expires_us, 0), g.journal_bytes, g.journal_days
 FROM gateway g LEFT JOIN gateway_certificate c ON c.serial = (
     SELECT n.serial FROM gateway_certificate n WHERE n.gateway_id = g.id AND n.revoked_us = 0
-    ORDER BY n.issued_us DESC, n.rowid DESC LIMIT 1)
+    ORDER BY n.issued_us DESC, n.serial DESC LIMIT 1)
 WHERE g.id = ?1;
 
 -- name: gateway_find
@@ -48,7 +48,7 @@ SELECT g.id, coalesce(g.parent_id, 0), g.key, g.name, coalesce(g.common_name, ''
        g.enrolled_us, coalesce(c.expires_us, 0), g.journal_bytes, g.journal_days
 FROM gateway g LEFT JOIN gateway_certificate c ON c.serial = (
     SELECT n.serial FROM gateway_certificate n WHERE n.gateway_id = g.id AND n.revoked_us = 0
-    ORDER BY n.issued_us DESC, n.rowid DESC LIMIT 1)
+    ORDER BY n.issued_us DESC, n.serial DESC LIMIT 1)
 WHERE g.id > ?1 ORDER BY g.id LIMIT ?2;
 
 -- name: gateway_children
@@ -81,11 +81,19 @@ SELECT 1 FROM up WHERE id = ?2;
 
 -- name: gateway_count
 -- Undeclared gaps are cut at a bound that keeps their sum a number, whatever a gateway claims.
+-- engine: sqlite
 SELECT (SELECT count(*) FROM line l WHERE l.gateway_id = ?1),
        (SELECT count(*) FROM line l JOIN line_member m ON m.line_id = l.id WHERE l.gateway_id = ?1),
        coalesce((SELECT at_us FROM gateway_event WHERE gateway_id = ?1 ORDER BY id DESC LIMIT 1), 0),
        coalesce((SELECT sum(min(last_seq - first_seq + 1, 1099511627776))
                  FROM gateway_gap INDEXED BY gateway_gap_open WHERE gateway_id = ?1 AND gone = 0), 0),
+       (SELECT refused FROM gateway WHERE id = ?1);
+-- engine: postgres
+SELECT (SELECT count(*) FROM line l WHERE l.gateway_id = ?1),
+       (SELECT count(*) FROM line l JOIN line_member m ON m.line_id = l.id WHERE l.gateway_id = ?1),
+       coalesce((SELECT at_us FROM gateway_event WHERE gateway_id = ?1 ORDER BY id DESC LIMIT 1), 0),
+       coalesce((SELECT sum(least(last_seq - first_seq + 1, 1099511627776))::bigint
+                 FROM gateway_gap WHERE gateway_id = ?1 AND gone = 0), 0),
        (SELECT refused FROM gateway WHERE id = ?1);
 
 -- name: gateway_status_put
@@ -112,6 +120,12 @@ SELECT config_version, config_hash FROM gateway_status WHERE gateway_id = ?1;
 -- name: gateway_config_put
 INSERT INTO gateway_status (gateway_id, config_version, config_hash) VALUES (?1, ?2, ?3)
 ON CONFLICT (gateway_id) DO UPDATE SET config_version = excluded.config_version, config_hash = excluded.config_hash;
+
+-- name: clock_was_ahead
+-- What the meters of gateway ?1 were asked between ?2 and ?3 was stamped by a clock that was put back to ?2 since.
+UPDATE device_state SET last_try_us = ?2
+WHERE last_try_us > ?2 AND last_try_us <= ?3 AND device_id IN (
+    SELECT m.device_id FROM line l JOIN line_member m ON m.line_id = l.id WHERE l.gateway_id = ?1);
 
 -- name: gateway_event_add
 INSERT INTO gateway_event (id, gateway_id, line_id, at_us, kind, value, detail, epoch, seq)
@@ -147,7 +161,11 @@ SELECT gateway_id, epoch, first_seq, last_seq, gone FROM gateway_gap
 WHERE gateway_id = ?1 AND epoch = ?2 AND last_seq >= ?3 ORDER BY last_seq LIMIT 1;
 
 -- name: gap_get_open
+-- engine: sqlite
 SELECT gateway_id, epoch, first_seq, last_seq, gone FROM gateway_gap INDEXED BY gateway_gap_open
+WHERE gateway_id = ?1 AND epoch = ?2 AND last_seq >= ?3 AND gone = 0 ORDER BY first_seq LIMIT 1;
+-- engine: postgres
+SELECT gateway_id, epoch, first_seq, last_seq, gone FROM gateway_gap
 WHERE gateway_id = ?1 AND epoch = ?2 AND last_seq >= ?3 AND gone = 0 ORDER BY first_seq LIMIT 1;
 
 -- name: gap_get_wanted
@@ -161,6 +179,31 @@ ON CONFLICT (gateway_id, epoch, first_seq) DO UPDATE SET last_seq = excluded.las
 
 -- name: gap_drop
 DELETE FROM gateway_gap WHERE gateway_id = ?1 AND epoch = ?2 AND first_seq = ?3;
+
+-- name: checks_get
+SELECT checks FROM gateway_check WHERE gateway_id = ?1 AND epoch = ?2 AND part = ?3;
+
+-- name: checks_walk
+SELECT part, checks FROM gateway_check WHERE gateway_id = ?1 AND epoch = ?2 AND part >= 0 ORDER BY part LIMIT ?3;
+
+-- name: checks_put
+INSERT INTO gateway_check (gateway_id, epoch, part, checks) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (gateway_id, epoch, part) DO UPDATE SET checks = excluded.checks;
+
+-- name: relative_list
+-- The other epochs of a box, the newest first, and how their numbers compare with those of ?2: both ways round.
+SELECT j.epoch, CASE WHEN a.epoch IS NULL AND b.epoch IS NULL THEN 0 ELSE 1 END, coalesce(a.base, -b.base, 0)
+FROM gateway_journal j
+LEFT JOIN gateway_branch a ON a.gateway_id = j.gateway_id AND a.of_epoch = j.epoch AND a.epoch = ?2
+LEFT JOIN gateway_branch b ON b.gateway_id = j.gateway_id AND b.of_epoch = ?2 AND b.epoch = j.epoch
+WHERE j.gateway_id = ?1 AND j.epoch <> ?2 ORDER BY j.first_us DESC, j.epoch DESC LIMIT ?3;
+
+-- name: apart_list
+SELECT epoch FROM gateway_branch WHERE gateway_id = ?1 AND of_epoch = ?2 AND kept_apart <> 0 ORDER BY epoch LIMIT ?3;
+
+-- name: branch_put
+INSERT INTO gateway_branch (gateway_id, epoch, of_epoch, base, kept_apart) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (gateway_id, of_epoch, epoch) DO UPDATE SET base = excluded.base;
 
 -- name: refused_count
 UPDATE gateway SET refused = refused + 1 WHERE id = ?1 RETURNING refused;
@@ -182,7 +225,7 @@ VALUES (?1, ?2, ?3, ?4, 'waiting', ?5, ?6, ?7, ?8, ?9, ?9, ?10);
 -- name: enrolment_again
 -- A box that was restarted signs its request anew: another hash, the same key.
 UPDATE enrolment
-SET via_id = ?2, software = ?3, address = ?4, last_us = max(last_us, ?5), hash = ?6, request = ?7
+SET via_id = ?2, software = ?3, address = ?4, last_us = CASE WHEN last_us > ?5 THEN last_us ELSE ?5 END, hash = ?6, request = ?7
 WHERE id = ?1;
 
 -- name: enrolment_decide

@@ -45,7 +45,7 @@ SELECT l.id, l.name, l.transport, l.endpoint, l.heartbeat, l.heartbeat_s, l.baud
        s.health, s.queued, s.quarantined, s.cycle_us, s.dead_us, s.hint_kind, s.hint_from, s.hint_to, s.hint,
        s.hint_meter, coalesce(l.gateway_id, 0)
 FROM line l JOIN line_state s ON s.line_id = l.id
-WHERE l.gateway_id IS nullif(?1, 0) AND l.id > ?2 ORDER BY l.id LIMIT ?3;
+WHERE l.gateway_id IS NOT DISTINCT FROM nullif(?1, 0) AND l.id > ?2 ORDER BY l.id LIMIT ?3;
 
 -- name: line_gateway
 SELECT coalesce(gateway_id, 0) FROM line WHERE id = ?1;

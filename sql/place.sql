@@ -7,12 +7,13 @@ ON CONFLICT (key) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.
     path = excluded.path, area_cm2 = excluded.area_cm2;
 
 -- name: place_paths
--- After names or parents changed: the paths of all places below follow.
-WITH RECURSIVE tree (id, path) AS (
-    SELECT id, name FROM place WHERE parent_id IS NULL
+-- After names, parents or managers changed: what all places take from those above follows.
+WITH RECURSIVE tree (id, path, managed) AS (
+    SELECT id, name, coalesce(org_id, 0) FROM place WHERE parent_id IS NULL
     UNION ALL
-    SELECT p.id, t.path || ' / ' || p.name FROM place p JOIN tree t ON p.parent_id = t.id)
-UPDATE place SET path = tree.path FROM tree WHERE tree.id = place.id AND place.path <> tree.path;
+    SELECT p.id, t.path || ' / ' || p.name, coalesce(p.org_id, t.managed) FROM place p JOIN tree t ON p.parent_id = t.id)
+UPDATE place SET path = tree.path, managed_by = tree.managed
+FROM tree WHERE tree.id = place.id AND (place.path <> tree.path OR place.managed_by <> tree.managed);
 
 -- name: place_astray
 -- A place that no root leads to is below itself.

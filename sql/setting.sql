@@ -6,14 +6,13 @@ INSERT INTO setting (name, value) VALUES (?1, ?2)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
 -- name: totals
--- An empty join gives no sums, so every sum has a floor.
 SELECT (SELECT count(*) FROM device),
-       coalesce((SELECT sum(state = 'ok') FROM device_state), 0),
-       coalesce((SELECT sum(state = 'missing') FROM device_state), 0),
-       coalesce((SELECT sum(state = 'never') FROM device_state), 0),
+       (SELECT count(*) FROM device_state WHERE state = 'ok'),
+       (SELECT count(*) FROM device_state WHERE state = 'missing'),
+       (SELECT count(*) FROM device_state WHERE state = 'never'),
        (SELECT count(*) FROM line),
        (SELECT count(*) FROM line_state WHERE state IN ('down', 'overload', 'no-load')),
-       coalesce((SELECT sum(reads) FROM device_state), 0),
+       coalesce((SELECT CAST(sum(reads) AS BIGINT) FROM device_state), 0),
        (SELECT count(*) FROM reading_conflict);
 
 -- name: next_ids
@@ -32,4 +31,6 @@ SELECT coalesce((SELECT max(id) FROM place), 0) + 1,
        coalesce((SELECT max(id) FROM gateway), 0) + 1,
        coalesce((SELECT max(id) FROM gateway_event), 0) + 1,
        coalesce((SELECT max(id) FROM gateway_refused), 0) + 1,
-       coalesce((SELECT max(id) FROM enrolment), 0) + 1;
+       coalesce((SELECT max(id) FROM enrolment), 0) + 1,
+       coalesce((SELECT max(id) FROM org), 0) + 1,
+       coalesce((SELECT max(id) FROM channel), 0) + 1;

@@ -14,6 +14,7 @@
 #include "app/cmd_scan.h"
 #include "app/cmd_send.h"
 #include "app/cmd_serve.h"
+#include "app/cmd_store.h"
 #include "app/options.h"
 
 static const struct {
@@ -23,6 +24,9 @@ static const struct {
 } commands[] = {
     {"serve", heng_cmd_serve, "read the meters, keep the readings, show the console"},
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
+    {"backup", heng_cmd_backup, "write the whole database to one file while it is at work"},
+    {"restore", heng_cmd_restore, "make a new database from such a file, on either engine"},
+    {"migrate", heng_cmd_migrate, "bring a database up to date, or say that it is"},
     {"gateway", heng_cmd_gateway, "let boxes in as gateways, see how they are, reach a line of one"},
     {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
     {"route", heng_cmd_route, "walk from meter to meter with a list, read them on site, bring a file back"},

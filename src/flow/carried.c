@@ -163,7 +163,7 @@ static heng_rc store_read(struct heng_carried *carried, const struct heng_entry 
                              .order = &order,
                              .doubtful = entry->doubtful,
                              .by_hand = news->by_hand};
-    *ingested = (struct heng_ingested){.live = ingested->live, .live_cap = ingested->live_cap};
+    heng_ingested_clear(ingested);
     heng_rc rc = heng_ingest_fact(carried->store, &fact, carried->now_us, ingested, err);
     if (rc != HENG_OK) return rc;
     counts->stored += ingested->stored;

@@ -5,19 +5,41 @@
 #include "base/log.h"
 #include "flow/delivery.h"
 #include "flow/ingest_gateways.h"
+#include "store/checks.h"
+#include "store/quality.h"
 #include "store/read.h"
 #include "store/write.h"
+#include "vee/day.h"
 
 void heng_ingested_fini(struct heng_ingested *ingested)
 {
     free(ingested->live);
+    heng_zone_free(ingested->zone);
     *ingested = (struct heng_ingested){0};
+}
+
+void heng_ingested_clear(struct heng_ingested *ret)
+{
+    struct heng_ingested kept = {.live = ret->live, .live_cap = ret->live_cap, .zone = ret->zone};
+    memcpy(kept.zone_name, ret->zone_name, sizeof kept.zone_name);
+    *ret = kept;
 }
 
 struct heng_live_kind_id {
     heng_live_kind kind;
     int64_t id;
 };
+
+void heng_ingested_back(struct heng_ingested *ingested, const struct heng_ingested *before)
+{
+    struct heng_ingested now = *ingested;
+    *ingested = *before;
+    ingested->live = now.live;
+    ingested->live_cap = now.live_cap;
+    ingested->zone = now.zone;
+    ingested->zone_known = now.zone_known;
+    memcpy(ingested->zone_name, now.zone_name, sizeof now.zone_name);
+}
 
 static struct heng_live *add_live(struct heng_ingested *ret, struct heng_err *err)
 {
@@ -172,7 +194,9 @@ static bool was_answered(const struct heng_fact *fact)
 static void update_state(struct heng_device_state *state, const struct heng_fact *fact, heng_us now_us)
 {
     const struct heng_read *read = fact->read;
-    if (is_old(read->at_us, state->last_try_us, now_us)) return;
+    /* While a clock that was ahead stands still, a try that failed and an answer may have the same time. */
+    bool answers = read->at_us == state->last_try_us && was_answered(fact);
+    if (is_old(read->at_us, state->last_try_us, now_us) && !answers) return;
     state->last_try_us = read->at_us;
     state->last_outcome = read->outcome;
     if (was_answered(fact)) {
@@ -242,6 +266,7 @@ static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *mete
         ret->same++;
         if (ret_evidence->first_frame) ret_evidence->frame_count = read->frame_count;
         if (ret_evidence->first_frame) ret_evidence->reading_us = read->at_us;
+        update_state(&meter->state, fact, now_us); /* its copy ran ahead of tries that failed and were told since */
         return HENG_OK;
     case HENG_STORED_CONFLICT:
         ret->conflicts++;
@@ -293,6 +318,47 @@ static heng_rc ingest_order(struct heng_store *store, const struct heng_order_fa
     return HENG_OK;
 }
 
+/* --- how reading goes, day by day (docs/analysis.md) --- */
+
+/* A site whose zone is not there on this computer counts by days of UTC. */
+static heng_rc need_zone(struct heng_store *store, struct heng_ingested *ret, struct heng_err *err)
+{
+    char name[sizeof ret->zone_name] = "";
+    struct heng_err why;
+    if (ret->zone_known) return HENG_OK;
+    heng_rc rc = heng_store_get_setting(heng_store_as_reader(store), "time_zone", name, sizeof name, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    ret->zone_known = true;
+    if (strcmp(name, ret->zone_name) == 0) return HENG_OK;
+    heng_zone_free(ret->zone);
+    ret->zone = NULL;
+    memcpy(ret->zone_name, name, sizeof name);
+    if (name[0] && heng_zone_open(name, &ret->zone, &why) != HENG_OK)
+        heng_log(HENG_LOG_WARN, "flow", "event=zone_unknown zone='%s' reason='%s'", name, why.text);
+    return HENG_OK;
+}
+
+/* A round that was due, or a reading that came by order or by hand. Frozen values, states and commands are no news of
+ * how well a meter is read, and what was told before is none (counted: it is new). */
+static heng_rc count_read(struct heng_store *store, const struct heng_meter_row *meter, const struct heng_fact *fact,
+                          bool counted, struct heng_ingested *ret, struct heng_err *err)
+{
+    const struct heng_read *read = fact->read;
+    bool answered = read->outcome == HENG_OUTCOME_OK, ordered = fact->by_hand || (fact->order && fact->order->command);
+    if (!counted || (fact->order && (fact->order->order != HENG_ORDER_READ || fact->order->due_us))) return HENG_OK;
+    heng_rc rc = need_zone(store, ret, err);
+    if (rc != HENG_OK) return rc;
+    const struct heng_day_rule days = {.zone = ret->zone};
+    const struct heng_read_note note = {.device_id = read->device_id,
+                                        .line_id = meter->line_id,
+                                        .day = heng_day_at(&days, read->at_us),
+                                        .planned = !ordered,
+                                        .first = !ordered && answered && read->tries <= 1,
+                                        .answered = answered,
+                                        .reason = answered ? "" : heng_outcome_text(read->outcome)};
+    return heng_store_note_read(store, &note, err);
+}
+
 /* Was the meter asked at all? */
 static bool was_asked(const struct heng_fact *fact)
 {
@@ -322,9 +388,12 @@ static heng_rc ingest_read(struct heng_store *store, const struct heng_fact *fac
         meter.state.learned = fact->order->learned;
         meter.state.quarantined = fact->order->quarantined;
     }
-    rc = read->outcome == HENG_OUTCOME_OK && !empty ? ingest_good(store, &meter, fact, now_us, &evidence, ret, err)
-                                                    : ingest_other(store, &meter, fact, now_us, &evidence, ret, err);
+    uint32_t stored = ret->stored;
+    bool good = read->outcome == HENG_OUTCOME_OK && !empty;
+    rc = good ? ingest_good(store, &meter, fact, now_us, &evidence, ret, err)
+              : ingest_other(store, &meter, fact, now_us, &evidence, ret, err);
     if (rc == HENG_OK) rc = heng_store_put_device_state(store, &meter.state, err);
+    if (rc == HENG_OK) rc = count_read(store, &meter, fact, good ? ret->stored > stored : !empty, ret, err);
     return rc == HENG_OK ? ingest_order(store, fact->order, &evidence, ret, err) : rc;
 }
 
@@ -421,18 +490,44 @@ heng_rc heng_ingest_fact(struct heng_store *store, const struct heng_fact *fact,
     return heng_fail(err, HENG_EBUG, 0, "a fact of kind %d", (int)fact->kind);
 }
 
-heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count, heng_us now_us,
-                    struct heng_ingested *ret, struct heng_err *err)
+/* One that breaks a rule of the schema does not hold up the others, today and with every retry. */
+static heng_rc ingest_carefully(struct heng_store *store, const struct heng_fact *fact, heng_us now_us,
+                                struct heng_ingested *ret, struct heng_err *err)
 {
-    *ret = (struct heng_ingested){.live = ret->live, .live_cap = ret->live_cap};
+    struct heng_ingested before = *ret;
+    struct heng_err why;
+    if (fact->delivery) return heng_delivery_ingest_carefully(store, fact->delivery, now_us, ret, err);
+    heng_rc rc = heng_store_part_begin(store, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_ingest_fact(store, fact, now_us, ret, &why);
+    if (rc == HENG_OK) return heng_store_part_end(store, false, err);
+    if (rc != HENG_ECONFLICT) return heng_fail(err, rc, why.at, "%s", why.text);
+    heng_log(HENG_LOG_ERROR, "flow", "event=fact_refused kind=%d reason='%s'", (int)fact->kind, why.text);
+    heng_ingested_back(ret, &before);
+    ret->refused++;
+    return heng_store_part_end(store, true, err);
+}
+
+static heng_rc ingest_all(struct heng_store *store, const struct heng_fact *facts, size_t count, heng_us now_us,
+                          bool careful, struct heng_ingested *ret, struct heng_err *err)
+{
+    heng_ingested_clear(ret);
     heng_rc rc = heng_store_begin(store, err);
     if (rc != HENG_OK) return rc;
-    for (size_t i = 0; rc == HENG_OK && i < count; i++) rc = heng_ingest_fact(store, &facts[i], now_us, ret, err);
+    for (size_t i = 0; rc == HENG_OK && i < count; i++)
+        rc = (careful ? ingest_carefully : heng_ingest_fact)(store, &facts[i], now_us, ret, err);
     if (rc == HENG_OK) rc = heng_ingest_tell(store, ret, err);
     if (rc == HENG_OK)
         rc = heng_store_commit(store, err);
     else
         heng_store_rollback(store);
-    if (rc != HENG_OK) *ret = (struct heng_ingested){.live = ret->live, .live_cap = ret->live_cap};
+    if (rc != HENG_OK) heng_ingested_clear(ret);
     return rc;
+}
+
+heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count, heng_us now_us,
+                    struct heng_ingested *ret, struct heng_err *err)
+{
+    heng_rc rc = ingest_all(store, facts, count, now_us, false, ret, err);
+    return rc == HENG_ECONFLICT ? ingest_all(store, facts, count, now_us, true, ret, err) : rc;
 }

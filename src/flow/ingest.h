@@ -1,6 +1,7 @@
 #ifndef HENG_FLOW_INGEST_H
 #define HENG_FLOW_INGEST_H
 /* Facts from the lines and from gateways into the database: the one way in for readings. */
+#include "base/zone.h"
 #include "flow/gateways.h"
 #include "flow/orders.h"
 #include "flow/views.h"
@@ -103,18 +104,27 @@ struct heng_live {
     };
 };
 
-/* What became of a batch. Zero-initialise; live is grown and kept between batches.
- * Owns: live, until heng_ingested_fini. */
+/* What became of a batch. Zero-initialise; live is grown and kept between batches, and so are the zone of the site and
+ * its name, looked up once in a batch when the first read has to be counted on its day. Owns: live and zone, until
+ * heng_ingested_fini. */
 struct heng_ingested {
     struct heng_live *live;
     size_t live_n, live_cap;
     uint32_t stored, same, conflicts, failed, refused; /* reads: refused ones belong to no known meter */
     const char *refusal;                               /* why the last one was refused; NULL: none was */
+    bool zone_known;
+    char zone_name[64];
+    struct heng_zone *zone;
 };
 void heng_ingested_fini(struct heng_ingested *ingested);
+/* As at the beginning, but for what is kept. */
+void heng_ingested_clear(struct heng_ingested *ingested);
+/* What was added since before is taken back; live may have grown meanwhile. */
+void heng_ingested_back(struct heng_ingested *ingested, const struct heng_ingested *before);
 
 /* Store a batch in one transaction; OK means that all of it is on the disk. A read of an unknown meter and a fact of
  * an unknown line are refused with a line in the log; the rest goes on. Facts that were stored before change nothing.
+ * What breaks a rule of the schema is refused alone: of a delivery the entry, which is set aside.
  * now_us: what is known of a meter from a later time than this was stamped by a clock that was wrong, and gives way.
  * Errors: EIO, ELIMIT (disk full), ENOMEM: nothing of the batch is stored, it may be offered again. */
 HENG_NODISCARD heng_rc heng_ingest(struct heng_store *store, const struct heng_fact *facts, size_t count,

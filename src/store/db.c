@@ -1,78 +1,40 @@
+/* What the engines have in common: which statement is which, and columns one after the other. */
 #include "store/db.h"
 
 #include <stdio.h>
 
-#define X(symbol, name, text) text,
-static const char *const sql_texts[] = {HENG_SQL_LIST(X)};
+static const struct {
+    const char *name, *sqlite, *postgres;
+} statements[] = {
+#define X(symbol, name, sqlite, postgres) {name, sqlite, postgres},
+    HENG_SQL_LIST(X)
 #undef X
-#define X(symbol, name, text) name,
-static const char *const sql_names[] = {HENG_SQL_LIST(X)};
-#undef X
-
-enum { BUSY_TIMEOUT_MS = 5000 };
-
-/* What a code of SQLite means for the operator: the part after "database 'path': ". */
-struct meaning {
-    int code;
-    heng_rc rc;
-    const char *text;
 };
 
-static const struct meaning meanings[] = {
-    {SQLITE_FULL, HENG_ELIMIT, "the disk is full: free some space; nothing was stored"},
-    {SQLITE_IOERR, HENG_EIO, "reading or writing the disk failed: check the disk and the system log, then restart"},
-    {SQLITE_CORRUPT, HENG_EFORMAT, "the file is damaged: stop, keep a copy of it, and restore the last backup"},
-    {SQLITE_NOTADB, HENG_EFORMAT, "this is not a database file: check the path"},
-    {SQLITE_CANTOPEN, HENG_EIO, "cannot be opened: check that file and directory exist and may be written"},
-    {SQLITE_READONLY, HENG_EDENIED, "may not be written: check the rights of file and directory"},
-    {SQLITE_PERM, HENG_EDENIED, "access is denied: check the rights of file and directory"},
-    {SQLITE_AUTH, HENG_EDENIED, "access is denied: check the rights of file and directory"},
-    {SQLITE_BUSY, HENG_EBUSY, "is locked by another program: close it and try again"},
-    {SQLITE_LOCKED, HENG_EBUSY, "is locked by another program: close it and try again"},
-    {SQLITE_NOMEM, HENG_ENOMEM, "out of memory"},
-    {SQLITE_TOOBIG, HENG_ELIMIT, "a value is too long"},
-    {SQLITE_CONSTRAINT, HENG_ECONFLICT, "a rule of the schema is broken"},
-};
-
-heng_rc heng_db_fail(struct heng_db *db, const char *what, struct heng_err *err)
+const char *heng_db_sql_text(const struct heng_db *db, heng_sql sql)
 {
-    int code = sqlite3_extended_errcode(db->handle);
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
-        const struct meaning *m = &meanings[i];
-        if (m->code != (code & 0xFF)) continue;
-        /* After a failed sync nobody knows what is on the disk: only a new start reads it back. */
-        if (m->code == SQLITE_IOERR) db->broken = true;
-        if (m->code == SQLITE_CONSTRAINT) return heng_fail(err, m->rc, 0, "%s: %s", what, sqlite3_errmsg(db->handle));
-        return heng_fail(err, m->rc, 0, "database '%s': %s (%s, code %d)", db->path, m->text, what, code);
-    }
-    return heng_fail(err, HENG_EBUG, 0, "database '%s': %s: %s (code %d)", db->path, what, sqlite3_errmsg(db->handle),
-                     code);
+    return db->postgres ? statements[sql].postgres : statements[sql].sqlite;
 }
 
-heng_rc heng_db_open(struct heng_db *db, const char *path, const char *vfs, int flags, struct heng_err *err)
+const char *heng_db_sql_name(heng_sql sql) { return statements[sql].name; }
+
+bool heng_db_is_postgres(const char *name)
 {
-    snprintf(db->path, sizeof db->path, "%s", path);
-    if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs) != SQLITE_OK) {
-        if (!db->handle) return heng_fail(err, HENG_ENOMEM, 0, "database '%s': out of memory", path);
-        heng_rc rc = heng_db_fail(db, "open", err);
-        heng_db_close(db);
-        return rc;
-    }
-    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return HENG_OK;
+    return strncmp(name, "postgresql://", 13) == 0 || strncmp(name, "postgres://", 11) == 0;
 }
 
 void heng_db_close(struct heng_db *db)
 {
-    for (size_t i = 0; i < HENG_SQL_COUNT; i++) sqlite3_finalize(db->statements[i]);
-    sqlite3_close(db->handle);
+    if (db->engine) db->engine->close(db);
     *db = (struct heng_db){0};
 }
 
-heng_rc heng_db_exec(struct heng_db *db, const char *what, const char *text, struct heng_err *err)
+heng_rc heng_db_exec(struct heng_db *db, const char *what, const char *text, int64_t *ret, struct heng_err *err)
 {
-    return sqlite3_exec(db->handle, text, NULL, NULL, NULL) == SQLITE_OK ? HENG_OK : heng_db_fail(db, what, err);
+    int64_t number = 0;
+    heng_rc rc = db->engine->exec(db, what, text, &number, err);
+    if (rc == HENG_OK && ret) *ret = number;
+    return rc;
 }
 
 heng_rc heng_db_run(struct heng_db *db, heng_sql sql, int64_t *ret, struct heng_err *err)
@@ -88,48 +50,53 @@ heng_rc heng_db_run(struct heng_db *db, heng_sql sql, int64_t *ret, struct heng_
 void heng_query_begin(struct heng_query *q, struct heng_db *db, heng_sql sql)
 {
     *q = (struct heng_query){.db = db, .sql = sql};
-    sqlite3_stmt **slot = &db->statements[sql];
-    if (!*slot) q->code = sqlite3_prepare_v3(db->handle, sql_texts[sql], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
-    q->statement = *slot;
+    db->engine->begin(q);
+}
+
+void heng_query_null(struct heng_query *q)
+{
+    q->bound++;
+    if (q->code == 0) q->db->engine->bind_null(q);
 }
 
 void heng_query_int(struct heng_query *q, int64_t value)
 {
     q->bound++;
-    if (q->code == SQLITE_OK) q->code = sqlite3_bind_int64(q->statement, q->bound, value);
+    if (q->code == 0) q->db->engine->bind_int(q, value);
 }
 
 void heng_query_text(struct heng_query *q, const char *text)
 {
     q->bound++;
-    if (q->code == SQLITE_OK) q->code = sqlite3_bind_text(q->statement, q->bound, text, -1, SQLITE_STATIC);
+    if (q->code == 0) q->db->engine->bind_text(q, text);
 }
 
 void heng_query_blob(struct heng_query *q, struct heng_slice bytes)
 {
     q->bound++;
-    if (q->code != SQLITE_OK) return;
-    q->code = bytes.n ? sqlite3_bind_blob64(q->statement, q->bound, bytes.p, bytes.n, SQLITE_STATIC)
-                      : sqlite3_bind_zeroblob(q->statement, q->bound, 0);
+    if (q->code == 0) q->db->engine->bind_blob(q, bytes);
 }
 
 heng_rc heng_query_step(struct heng_query *q, struct heng_err *err)
 {
-    if (q->code == SQLITE_OK && q->db->broken)
-        return heng_fail(err, HENG_EIO, 0, "database '%s': the disk failed before: restart", q->db->path);
-    int code = q->code == SQLITE_OK ? sqlite3_step(q->statement) : q->code;
     q->column = 0;
-    if (code == SQLITE_ROW) return HENG_OK;
-    if (code == SQLITE_DONE) return HENG_ENOTFOUND;
-    return heng_db_fail(q->db, sql_names[q->sql], err);
+    return q->db->engine->step(q, err);
 }
 
-int64_t heng_query_get_int(struct heng_query *q) { return sqlite3_column_int64(q->statement, q->column++); }
+bool heng_query_is_null(const struct heng_query *q) { return q->db->engine->is_null(q); }
+
+int64_t heng_query_get_int(struct heng_query *q)
+{
+    int64_t value = q->db->engine->get_int(q);
+    q->column++;
+    return value;
+}
 
 const char *heng_query_peek_text(struct heng_query *q)
 {
-    const unsigned char *text = sqlite3_column_text(q->statement, q->column++);
-    return text ? (const char *)text : "";
+    struct heng_slice text = q->db->engine->get_text(q);
+    q->column++;
+    return text.n ? (const char *)text.p : "";
 }
 
 void heng_query_get_text(struct heng_query *q, char *ret_text, size_t cap)
@@ -139,18 +106,12 @@ void heng_query_get_text(struct heng_query *q, char *ret_text, size_t cap)
 
 struct heng_slice heng_query_get_blob(struct heng_query *q)
 {
-    const void *bytes = sqlite3_column_blob(q->statement, q->column);
-    int n = sqlite3_column_bytes(q->statement, q->column++);
-    return heng_slice_of(bytes, bytes && n > 0 ? (size_t)n : 0);
+    struct heng_slice bytes = q->db->engine->get_blob(q);
+    q->column++;
+    return bytes;
 }
 
-void heng_query_end(struct heng_query *q)
-{
-    if (!q->statement) return;
-    sqlite3_reset(q->statement); /* repeats the error of the last step, which was reported there */
-    sqlite3_clear_bindings(q->statement);
-    q->statement = NULL;
-}
+void heng_query_end(struct heng_query *q) { q->db->engine->end(q); }
 
 heng_rc heng_query_finish(struct heng_query *q, struct heng_err *err)
 {

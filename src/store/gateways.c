@@ -427,6 +427,19 @@ heng_rc heng_store_add_gateway_event(struct heng_store *store, const struct heng
     return heng_query_finish(&q, err);
 }
 
+heng_rc heng_store_clock_was_ahead(struct heng_store *store, int64_t gateway_id, heng_us at_us, heng_us until_us,
+                                   struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc = need_transaction(store, err);
+    if (rc != HENG_OK) return rc;
+    heng_query_begin(&q, db_of(store), HENG_SQL_CLOCK_WAS_AHEAD);
+    heng_query_int(&q, gateway_id);
+    heng_query_int(&q, at_us);
+    heng_query_int(&q, until_us);
+    return heng_query_finish(&q, err);
+}
+
 static void fill_event(struct heng_query *q, struct heng_gateway_event_row *ret)
 {
     *ret = (struct heng_gateway_event_row){.id = heng_query_get_int(q)};

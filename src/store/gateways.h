@@ -145,6 +145,10 @@ HENG_NODISCARD heng_rc heng_store_put_gateway_config(struct heng_store *store, i
 /* Once for each (gateway, epoch, seq) that is not 0; otherwise a new row. */
 HENG_NODISCARD heng_rc heng_store_add_gateway_event(struct heng_store *store,
                                                     const struct heng_gateway_event_row *event, struct heng_err *err);
+/* The gateway's clock was put back, from until_us to at_us: tries of its meters that are stamped later were before
+ * that, and must not keep out what comes now. */
+HENG_NODISCARD heng_rc heng_store_clock_was_ahead(struct heng_store *store, int64_t gateway_id, heng_us at_us,
+                                                  heng_us until_us, struct heng_err *err);
 /* Newest first, those with an id < before (0: from the newest); gateway_id -1: of all and of strangers. */
 HENG_NODISCARD heng_rc heng_store_list_gateway_events(struct heng_store_reader *reader, int64_t gateway_id,
                                                       int64_t before, struct heng_gateway_event_row *ret, size_t cap,

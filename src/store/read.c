@@ -421,6 +421,8 @@ heng_rc heng_store_get_reading(struct heng_store_reader *reader, int64_t device_
     return rc;
 }
 
+enum { SCAN_PAGE = 512 };
+
 /* The walk keeps the prepared statement of its reader at work, so the query itself need not live in the scan. */
 static struct heng_query scan_query(struct heng_store_reader *reader)
 {
@@ -428,29 +430,53 @@ static struct heng_query scan_query(struct heng_store_reader *reader)
         .db = &reader->db, .sql = HENG_SQL_READING_SCAN, .statement = reader->db.statements[HENG_SQL_READING_SCAN]};
 }
 
+/* Ask for the page behind a reading, and step to the first one of it. */
+static heng_rc scan_page(struct heng_reading_scan *scan, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &scan->reader->db, HENG_SQL_READING_SCAN);
+    heng_query_int(&q, scan->device_id);
+    heng_query_int(&q, scan->at_us);
+    heng_query_int(&q, scan->to_us);
+    heng_query_int(&q, scan->after_source);
+    heng_query_int(&q, SCAN_PAGE);
+    scan->in_page = 0;
+    heng_rc rc = heng_query_step(&q, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) heng_query_end(&q);
+    return rc;
+}
+
 heng_rc heng_reading_scan_begin(struct heng_reading_scan *scan, struct heng_store_reader *reader, int64_t device_id,
                                 heng_us from_us, heng_us to_us, struct heng_err *err)
 {
-    struct heng_query q;
-    *scan = (struct heng_reading_scan){.reader = reader};
-    heng_query_begin(&q, &reader->db, HENG_SQL_READING_SCAN);
-    heng_query_int(&q, device_id);
-    heng_query_int(&q, from_us);
-    heng_query_int(&q, to_us);
-    if (q.code == 0) return HENG_OK;
-    heng_rc rc = heng_db_fail(&reader->db, "reading_scan", err);
-    heng_query_end(&q);
-    return rc;
+    *scan = (struct heng_reading_scan){.reader = reader,
+                                       .device_id = device_id,
+                                       .at_us = from_us,
+                                       .to_us = to_us,
+                                       .after_source = -1,
+                                       .in_page = SCAN_PAGE};
+    return reader->db.broken && !reader->db.postgres
+               ? heng_fail(err, HENG_EIO, 0, "database '%s': the disk failed before: restart", reader->db.path)
+               : HENG_OK;
 }
 
 heng_rc heng_reading_scan_next(struct heng_reading_scan *scan, struct heng_err *err)
 {
     struct heng_query q = scan_query(scan->reader);
-    heng_rc rc = heng_query_step(&q, err);
+    heng_rc rc;
+    if (scan->in_page == SCAN_PAGE) {
+        heng_query_end(&q);
+        rc = scan_page(scan, err);
+        q = scan_query(scan->reader); /* it may have been prepared just now */
+    } else {
+        rc = heng_query_step(&q, err);
+    }
     if (rc != HENG_OK) return rc;
+    scan->in_page++;
     q.column = 1;
     scan->at_us = heng_query_get_int(&q);
-    scan->source = (heng_source)heng_query_get_int(&q);
+    scan->after_source = heng_query_get_int(&q);
+    scan->source = (heng_source)scan->after_source;
     scan->quality = (heng_quality)heng_query_get_int(&q);
     scan->first_frame = heng_query_get_int(&q);
     scan->frame_count = (uint16_t)heng_query_get_int(&q);

@@ -143,6 +143,9 @@ struct heng_reading_scan {
     struct heng_slice packed;
     heng_us due_us;
     bool partial;
+    int64_t device_id, after_source; /* how the walk goes on, page by page */
+    heng_us to_us;
+    size_t in_page;
 };
 
 /* Readings with from_us <= at < to_us. */

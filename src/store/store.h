@@ -5,6 +5,7 @@
 #include "base/rc.h"
 #include "base/time.h"
 #include "model/line.h"
+#include "model/line_state.h"
 #include "model/reading.h"
 
 /* The writer of a database. One thread at a time; a second process is refused at open. */

@@ -1,8 +1,10 @@
 #include "store/write.h"
 
+#include "store/archive_search.h"
 #include "store/db.h"
 #include "store/pack.h"
 #include "store/read.h"
+#include "store/usage.h"
 
 static struct heng_db *db_of(struct heng_store *store) { return &store->reader.db; }
 
@@ -41,7 +43,7 @@ heng_rc heng_store_put_place(struct heng_store *store, const struct heng_place *
     heng_query_int(&q, place->area_cm2);
     rc = heng_query_finish(&q, err);
     if (rc == HENG_OK) *ret_id = id;
-    return rc;
+    return rc == HENG_OK ? heng_archive_index_place(store, id, place->name, place->key, err) : rc;
 }
 
 /* The state of a line that is new, or was given to somebody else. Ours are down until they are opened. */
@@ -303,12 +305,13 @@ static void bind_reading(struct heng_query *q, const struct heng_reading *readin
     heng_query_int(q, reading->partial);
 }
 
-/* Is there a reading under this key, with the same content? *ret_first_frame: of the same one. */
+/* There is a reading under this key: is it, or a conflict that is known, the same? *ret_first_frame: of the same one.
+ */
 static heng_rc compare_reading(struct heng_store *store, const struct heng_reading *reading, struct heng_slice packed,
                                heng_stored *ret, int64_t *ret_first_frame, struct heng_err *err)
 {
     struct heng_query q;
-    *ret = HENG_STORED_NEW;
+    *ret = HENG_STORED_CONFLICT;
     *ret_first_frame = 0;
     heng_query_begin(&q, db_of(store), HENG_SQL_READING_GET);
     heng_query_int(&q, reading->device_id);
@@ -320,11 +323,12 @@ static heng_rc compare_reading(struct heng_store *store, const struct heng_readi
         bool same = heng_query_get_int(&q) == (int64_t)reading->quality;
         int64_t first_frame = heng_query_get_int(&q);
         q.column = 6;
-        *ret = same && heng_slice_eq(heng_query_get_blob(&q), packed) ? HENG_STORED_SAME : HENG_STORED_CONFLICT;
-        if (*ret == HENG_STORED_SAME) *ret_first_frame = first_frame;
+        if (same && heng_slice_eq(heng_query_get_blob(&q), packed)) {
+            *ret = HENG_STORED_SAME;
+            *ret_first_frame = first_frame;
+        }
     }
     heng_query_end(&q);
-    if (rc == HENG_ENOTFOUND) return HENG_OK;
     if (rc != HENG_OK || *ret == HENG_STORED_SAME) return rc;
     heng_query_begin(&q, db_of(store), HENG_SQL_READING_CONFLICT_KNOWN);
     heng_query_int(&q, reading->device_id);
@@ -334,6 +338,19 @@ static heng_rc compare_reading(struct heng_store *store, const struct heng_readi
     rc = heng_query_step(&q, err);
     heng_query_end(&q);
     if (rc == HENG_OK) *ret = HENG_STORED_SAME; /* the same conflict again */
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+/* One that is new is there at the first step; *ret: NEW, or CONFLICT when there is one under this key already. */
+static heng_rc insert_reading(struct heng_store *store, heng_sql sql, const struct heng_reading *reading,
+                              int64_t first_frame, struct heng_slice packed, heng_stored *ret, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, db_of(store), sql);
+    bind_reading(&q, reading, first_frame, packed);
+    heng_rc rc = heng_query_step(&q, err);
+    heng_query_end(&q);
+    *ret = rc == HENG_OK ? HENG_STORED_NEW : HENG_STORED_CONFLICT;
     return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
@@ -356,27 +373,25 @@ heng_rc heng_store_add_reading(struct heng_store *store, const struct heng_readi
 {
     uint8_t memory[HENG_PACKED_MAX];
     struct heng_buf packed = heng_buf_of(memory, sizeof memory);
-    heng_stored stored;
-    struct heng_query q;
+    heng_stored stored, added;
     heng_rc rc = need_transaction(store, err);
     if (rc != HENG_OK) return rc;
     rc = heng_reading_pack(reading, &packed);
     if (rc != HENG_OK) return heng_fail(err, rc, 0, "a reading cannot be packed: %s", heng_rc_name(rc));
-    rc = compare_reading(store, reading, heng_buf_slice(&packed), &stored, ret_first_frame, err);
-    if (rc != HENG_OK) return rc;
-    *ret_stored = stored;
-    if (stored == HENG_STORED_SAME) return HENG_OK;
-
-    int64_t first_frame = reading->frame_count ? store->next[HENG_ID_FRAME] : 0;
+    struct heng_slice bytes = heng_buf_slice(&packed);
+    int64_t first_frame = reading->frame_count ? store->next[HENG_ID_FRAME] : 0, known_frame = 0;
+    rc = heng_store_need_month(store, reading->at_us, err);
+    if (rc == HENG_OK) rc = insert_reading(store, HENG_SQL_READING_ADD, reading, first_frame, bytes, &stored, err);
+    if (rc == HENG_OK && stored != HENG_STORED_NEW)
+        rc = compare_reading(store, reading, bytes, &stored, &known_frame, err);
+    if (rc == HENG_OK && stored == HENG_STORED_CONFLICT)
+        rc = insert_reading(store, HENG_SQL_READING_CONFLICT_ADD, reading, first_frame, bytes, &added, err);
+    if (rc == HENG_OK) *ret_stored = stored;
+    if (rc == HENG_OK) *ret_first_frame = stored == HENG_STORED_SAME ? known_frame : first_frame;
+    if (rc != HENG_OK || stored == HENG_STORED_SAME) return rc;
     for (size_t i = 0; rc == HENG_OK && i < reading->frame_count; i++)
         rc = add_frame(store, &frames[i], reading->device_id, err);
-    if (rc != HENG_OK) return rc;
-    heng_query_begin(&q, db_of(store),
-                     stored == HENG_STORED_NEW ? HENG_SQL_READING_ADD : HENG_SQL_READING_CONFLICT_ADD);
-    bind_reading(&q, reading, first_frame, heng_buf_slice(&packed));
-    rc = heng_query_finish(&q, err);
-    if (rc == HENG_OK) *ret_first_frame = first_frame;
-    return rc;
+    return rc == HENG_OK ? heng_store_touch_reading(store, reading, err) : rc;
 }
 
 heng_rc heng_store_add_frames(struct heng_store *store, int64_t device_id, const struct heng_frame *frames,

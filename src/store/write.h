@@ -69,6 +69,18 @@ HENG_NODISCARD heng_rc heng_store_add_reading(struct heng_store *store, const st
                                               const struct heng_frame *frames, heng_stored *ret_stored,
                                               int64_t *ret_first_frame, struct heng_err *err);
 
+/* Many readings at once, as one step of the transaction: for each what heng_store_add_reading would say. Quick where
+ * most are new.
+ * Shape:  any order, any number; a key twice in it counts as told the second time. */
+struct heng_bulk_reading {
+    const struct heng_reading *reading;
+    const struct heng_frame *frames;
+    heng_stored stored;
+    int64_t first_frame;
+};
+HENG_NODISCARD heng_rc heng_store_add_readings(struct heng_store *store, struct heng_bulk_reading *readings, size_t n,
+                                               struct heng_err *err);
+
 /* Keep frames that belong to no reading. Errors: as all. */
 HENG_NODISCARD heng_rc heng_store_add_frames(struct heng_store *store, int64_t device_id,
                                              const struct heng_frame *frames, size_t count, int64_t *ret_first_frame,

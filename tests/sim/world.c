@@ -15,6 +15,7 @@ const char *world_mutant_text(world_mutant mutant)
                                                      "acknowledged before the commit",
                                                      "data and number in two transactions",
                                                      "numbers are not looked at",
+                                                     "known numbers are not compared",
                                                      "a batch is forgotten",
                                                      "sent before the commit",
                                                      "let go before the commit",
@@ -125,7 +126,11 @@ static void make(struct world *w)
     if (w->small) chunk_max += 1000; /* much to carry: not byte by byte */
     w->net = sim_network_new(w->seed, latency_us, chunk_max);
     w->restores = !w->small && world_below(w, 8) == 0;
-    w->clones = !w->small && !w->restores && world_below(w, 8) == 0;
+    w->clones = !w->small && !w->restores && world_below(w, 4) == 0;
+    if (w->mutant == WORLD_UNCOMPARED || w->mutant == WORLD_NUMBER_APART) { /* looked for where it shows */
+        w->clones = w->mutant == WORLD_UNCOMPARED;
+        w->small = w->restores = false;
+    }
     w->faults_until_us = (FAULTS_MIN_S + world_below(w, FAULTS_SPREAD_S)) * HENG_US_PER_S;
     w->fault_us = (30 + world_below(w, 60)) * HENG_US_PER_S;
     if (w->disk && !w->failure[0]) (void)!centre_make(w);

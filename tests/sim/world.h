@@ -37,6 +37,7 @@ typedef enum world_mutant {
     WORLD_ACK_EARLY,       /* the centre acknowledges, then commits */
     WORLD_NUMBER_APART,    /* data and number in two transactions */
     WORLD_NUMBERLESS,      /* the centre takes what it has once more */
+    WORLD_UNCOMPARED,      /* it passes over a number that it has, whatever that says now */
     WORLD_HOLE,            /* the centre forgets a batch and goes on */
     WORLD_SEND_EARLY,      /* a gateway sends what it has not committed */
     WORLD_LET_GO_EARLY,    /* it tells its lines that it has, before it has */
@@ -79,6 +80,7 @@ struct world_gateway {
     heng_us next_us;                /* the meters say something */
     int up;                         /* connection to the tier above, -1: none */
     bool up_open;
+    bool up_stale;                /* it leads to a life of the tier above that has forgotten what it took */
     int children[WORLD_CHILDREN]; /* connections from below, -1: none */
     bool full;
     int64_t requests_told, events_told;

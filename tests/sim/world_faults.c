@@ -36,18 +36,22 @@ static void change(struct world *w, struct world_gateway *g)
     if (g->core) heng_core_restart(g->core, w->now, g->servers, true);
 }
 
-/* A stair's box is put below another concentrator, or at the centre itself. */
-static void move(struct world *w)
+static void move_to(struct world *w, int machine, int parent)
 {
-    int machine = 3 + (int)world_below(w, 2), parent = (int)world_below(w, 3);
     struct world_gateway *g = &w->gateways[machine];
-    if (parent == g->parent || w->restores || w->clones) return;
     g->parent = parent;
     g->above_acked = 0;
     if (g->core) heng_core_restart(g->core, w->now, g->servers, true);
     w->site_changed = true;
     w->moves++;
     world_trace(w, "gateway %d is below %d now", machine, parent);
+}
+
+/* A stair's box is put below another concentrator, or at the centre itself. */
+static void move(struct world *w)
+{
+    int machine = 3 + (int)world_below(w, 2), parent = (int)world_below(w, 3);
+    if (parent != w->gateways[machine].parent && !w->restores) move_to(w, machine, parent);
 }
 
 static struct heng_sim_disk *copy_of(struct world *w, const struct heng_sim_disk *disk, const char *of, int machine)
@@ -72,25 +76,32 @@ static void back_up(struct world *w)
     w->backups++;
 }
 
-/* The copy of a disk is made, or takes the place of the disk: what came in between is forgotten there. */
+/* The copy of a disk is made, or takes the place of the disk: what came in between is forgotten there. Who does that to
+ * a stair's box may hang it up elsewhere, too. */
 static void put_back(struct world *w, int machine)
 {
     struct world_gateway *g = &w->gateways[machine];
-    if (!g->core || w->put_back) return; /* once: two that forget can forget the same, and nobody sees it */
-    if (!g->kept) {
+    if (!g->core) return;
+    if (!g->kept || world_below(w, 4) == 0) {
+        heng_sim_disk_free(g->kept);
         g->kept = copy_of(w, g->disk, "gateway", machine);
         g->kept_us = w->now;
         return;
     }
     gateway_crash(w, machine);
     for (int i = 1; i <= WORLD_GATEWAYS; i++)
-        if (w->gateways[i].parent == machine) w->gateways[i].above_acked = 0;
+        if (w->gateways[i].parent == machine) {
+            w->gateways[i].above_acked = 0;
+            w->gateways[i].up_stale = true;
+        }
     heng_sim_disk_clone(g->kept, g->disk);
     g->put_back++;
     w->put_back++;
     for (size_t i = 0; i < g->told_n; i++)
         if (g->told[i].told_us >= g->kept_us) g->told[i].promised = false;
     world_trace(w, "gateway %d has its old disk", machine);
+    int parent = (int)world_below(w, 4);
+    if (machine >= 3 && parent < 3 && parent != g->parent) move_to(w, machine, parent);
 }
 
 void fault_strike(struct world *w)
@@ -99,7 +110,7 @@ void fault_strike(struct world *w)
     struct world_gateway *g = &w->gateways[machine];
     w->fault_us = w->now + (1 + world_below(w, 40)) * HENG_US_PER_S;
     for (int i = 1; i <= WORLD_GATEWAYS; i++) heng_sim_disk_set_room(w->gateways[i].disk, -1);
-    switch (world_below(w, 15)) {
+    switch (world_below(w, w->clones ? 18 : 15)) {
     case 0:
     case 1:
     case 2:

@@ -24,7 +24,7 @@ static void note_acked_below(struct world *w, int machine)
         if (child->parent != machine || !child->core) continue;
         heng_core_status_now(child->core, w->now, &status);
         child->above_epoch = status.epoch;
-        if (status.uplink.welcomed) child->above_acked = status.acked;
+        if (status.uplink.welcomed && !child->up_stale) child->above_acked = status.acked;
     }
 }
 
@@ -171,7 +171,7 @@ static void act(struct world *w, int machine, const struct heng_core_action *a)
     case HENG_CORE_CONNECT:
         g->up = sim_network_dial(w->net, w->now, machine, g->parent + (a->server ? WORLD_SECOND : 0));
         assert(g->up >= 0);
-        g->up_open = false;
+        g->up_open = g->up_stale = false;
         break;
     case HENG_CORE_HANG_UP:
         if (g->up >= 0) sim_network_close(w->net, w->now, g->up, 0);

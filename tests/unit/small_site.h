@@ -1,6 +1,7 @@
 #ifndef HENG_TESTS_SMALL_SITE_H
 #define HENG_TESTS_SMALL_SITE_H
-/* A database with a few meters for the tests of store, flow and api. */
+/* A database with a few meters for the tests of store, flow and api: a file, or a schema of its own in the database of
+ * PostgreSQL that HENG_TEST_DB names (script/with-postgres). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
+#include <sqlite3.h>
 
 #include "flow/ingest.h"
 #include "flow/site.h"
@@ -30,22 +33,152 @@
 
 enum { HEAT_1 = 1, HEAT_2 = 2, WATER_1 = 3, WATER_2 = 4, HEAT_LINE = 1, WATER_LINE = 2 };
 
+/* Fields of a line or a meter of the site file that the small sites have in common. */
+#define SMALL_LINE(the_key, the_name) .key = (the_key), .name = (the_name), .parity = "E", .baud = 2400
+#define SMALL_HEAT_TCP                                                                                                 \
+    SMALL_LINE("heat", "heat M-Bus"), .transport = "tcp", .endpoint = "127.0.0.1:10001", .latency_ms = 300,            \
+                                      .period_s = 60
+#define SMALL_METER(the_number, the_line, the_place, the_address)                                                      \
+    .number = (the_number), .manufacturer = "HNG", .line = (the_line), .place = (the_place), .address = (the_address)
+#define SMALL_HEAT_METER(number, line, place, address)                                                                 \
+    {                                                                                                                  \
+        SMALL_METER(number, line, place, address), .protocol = "mbus", .medium = "heat"                                \
+    }
+#define SMALL_WATER_METER(number, place)                                                                               \
+    {                                                                                                                  \
+        SMALL_METER(number, "water", place, number), .protocol = "cjt188", .medium = "cold water"                      \
+    }
+
 struct small_site {
-    char directory[64], path[96];
+    char directory[64], path[192], schema[40];
 };
+
+static inline bool on_server(void) { return getenv("HENG_TEST_DB") != NULL; }
+static inline bool is_server(const char *path) { return strncmp(path, "postgres", 8) == 0; }
+
+/* A test of what only a file has: on a file, whatever the others are on. */
+static inline int small_site_hide_server(void **state)
+{
+    const char *name = getenv("HENG_TEST_DB");
+    *state = name ? strdup(name) : NULL;
+    return unsetenv("HENG_TEST_DB");
+}
+static inline int small_site_show_server(void **state)
+{
+    if (*state) setenv("HENG_TEST_DB", *state, 1);
+    free(*state);
+    return 0;
+}
+#define file_test(f) cmocka_unit_test_setup_teardown(f, small_site_hide_server, small_site_show_server)
+
+/* Those of the tests that are for here: the last ones need a server. */
+#define small_site_run(tests, need_server)                                                                             \
+    _cmocka_run_group_tests(#tests, tests, sizeof(tests) / sizeof *(tests) - (on_server() ? 0 : (need_server)), NULL,  \
+                            NULL)
+
+/* Run SQL behind the program's back. OK, or ECONFLICT when a rule of the schema is broken, or EBUG. */
+static inline heng_rc small_site_sql(const char *path, const char *text)
+{
+    heng_rc rc = HENG_EBUG;
+    if (is_server(path)) {
+        PGconn *conn = PQconnectdb(path);
+        PGresult *answer = PQexec(conn, text);
+        const char *state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+        rc = PQresultStatus(answer) == PGRES_COMMAND_OK || PQresultStatus(answer) == PGRES_TUPLES_OK ? HENG_OK
+             : state && strncmp(state, "23", 2) == 0                                                 ? HENG_ECONFLICT
+                                                                                                     : HENG_EBUG;
+        if (rc == HENG_EBUG) print_error("%s: %s\n", text, PQerrorMessage(conn));
+        PQclear(answer);
+        PQfinish(conn);
+        return rc;
+    }
+    sqlite3 *db = NULL;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+        sqlite3_busy_timeout(db, 1000);
+        int code = sqlite3_exec(db, text, NULL, NULL, NULL);
+        rc = code == SQLITE_OK ? HENG_OK : code == SQLITE_CONSTRAINT ? HENG_ECONFLICT : HENG_EBUG;
+    }
+    sqlite3_close(db);
+    return rc;
+}
+
+/* The first column of the first row. */
+static inline int64_t small_site_number(const char *path, const char *text)
+{
+    int64_t number = 0;
+    if (is_server(path)) {
+        PGconn *conn = PQconnectdb(path);
+        PGresult *answer = PQexec(conn, text);
+        if (PQntuples(answer) < 1) fail_msg("%s: %s", text, PQerrorMessage(conn));
+        number = strtoll(PQgetvalue(answer, 0, 0), NULL, 10);
+        PQclear(answer);
+        PQfinish(conn);
+        return number;
+    }
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, text, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+/* The first column of all rows, a line each. Free it. */
+static inline char *small_site_lines(const char *path, const char *text)
+{
+    char *lines = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&lines, &n);
+    assert_non_null(out);
+    if (is_server(path)) {
+        PGconn *conn = PQconnectdb(path);
+        PGresult *answer = PQexec(conn, text);
+        if (PQresultStatus(answer) != PGRES_TUPLES_OK) fail_msg("%s: %s", text, PQerrorMessage(conn));
+        for (int i = 0; i < PQntuples(answer); i++) fprintf(out, "%s\n", PQgetvalue(answer, i, 0));
+        PQclear(answer);
+        PQfinish(conn);
+    } else {
+        sqlite3 *db = NULL;
+        sqlite3_stmt *statement = NULL;
+        assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+        if (sqlite3_prepare_v2(db, text, -1, &statement, NULL) != SQLITE_OK) fail_msg("%s", sqlite3_errmsg(db));
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            fprintf(out, "%s\n", (const char *)sqlite3_column_text(statement, 0));
+        sqlite3_finalize(statement);
+        sqlite3_close(db);
+    }
+    fclose(out);
+    return lines;
+}
 
 static inline void small_site_init(struct small_site *site)
 {
+    static int count;
     snprintf(site->directory, sizeof site->directory, "/tmp/heng-test-XXXXXX");
     assert_non_null(mkdtemp(site->directory));
+    site->schema[0] = 0;
     snprintf(site->path, sizeof site->path, "%s/heng.db", site->directory);
+    if (!on_server()) return;
+    const char *base = getenv("HENG_TEST_DB");
+    char text[64];
+    snprintf(site->schema, sizeof site->schema, "t%d_%d", (int)getpid(), ++count);
+    snprintf(text, sizeof text, "CREATE SCHEMA %s", site->schema);
+    assert_int_equal(small_site_sql(base, text), HENG_OK);
+    snprintf(site->path, sizeof site->path, "%s%coptions=-csearch_path%%3D%s", base, strchr(base, '?') ? '&' : '?',
+             site->schema);
 }
 
 static inline void small_site_fini(struct small_site *site)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", ".lock", ".new", ".copy"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char name[128];
+    char text[128];
+    snprintf(text, sizeof text, "SET client_min_messages = error; DROP SCHEMA %s CASCADE", site->schema);
+    if (on_server()) assert_int_equal(small_site_sql(site->path, text), HENG_OK);
+    for (size_t i = 0; !on_server() && i < sizeof suffixes / sizeof *suffixes; i++) {
+        char name[256];
         snprintf(name, sizeof name, "%s%s", site->path, suffixes[i]);
         unlink(name);
     }
@@ -61,53 +194,15 @@ static inline void small_site_apply(struct heng_store *store)
         {"b1-u1-102", "b1-u1", "household", "102", 650000},
     };
     static const struct heng_site_line lines[] = {
-        {.key = "heat",
-         .name = "heat M-Bus",
-         .transport = "tcp",
-         .endpoint = "127.0.0.1:10001",
-         .parity = "E",
-         .baud = 2400,
-         .latency_ms = 300,
-         .period_s = 60},
-        {.key = "water",
-         .name = "water DTU",
-         .transport = "dtu",
-         .endpoint = "DTU-1",
-         .heartbeat = "hex:FE",
-         .parity = "E",
-         .baud = 2400,
-         .latency_ms = 500,
-         .period_s = 3600},
+        {SMALL_HEAT_TCP},
+        {SMALL_LINE("water", "water DTU"), .transport = "dtu", .endpoint = "DTU-1", .heartbeat = "hex:FE",
+         .latency_ms = 500, .period_s = 3600},
     };
     static const struct heng_site_meter meters[] = {
-        {.number = "10000001",
-         .manufacturer = "HNG",
-         .line = "heat",
-         .place = "b1-u1-101",
-         .protocol = "mbus",
-         .address = "1",
-         .medium = "heat"},
-        {.number = "10000002",
-         .manufacturer = "HNG",
-         .line = "heat",
-         .place = "b1-u1-102",
-         .protocol = "mbus",
-         .address = "2",
-         .medium = "heat"},
-        {.number = "20000000000001",
-         .manufacturer = "HNG",
-         .line = "water",
-         .place = "b1-u1-101",
-         .protocol = "cjt188",
-         .address = "20000000000001",
-         .medium = "cold water"},
-        {.number = "20000000000002",
-         .manufacturer = "HNG",
-         .line = "water",
-         .place = "b1-u1-102",
-         .protocol = "cjt188",
-         .address = "20000000000002",
-         .medium = "cold water"},
+        SMALL_HEAT_METER("10000001", "heat", "b1-u1-101", "1"),
+        SMALL_HEAT_METER("10000002", "heat", "b1-u1-102", "2"),
+        SMALL_WATER_METER("20000000000001", "b1-u1-101"),
+        SMALL_WATER_METER("20000000000002", "b1-u1-102"),
     };
     const struct heng_site site = {.name = "Test site",
                                    .time_zone = "Asia/Shanghai",

@@ -158,11 +158,9 @@ static inline struct heng_delivery deliver(struct heng_store *store, int64_t gat
 
 static inline int64_t number_of(struct heng_store *store, const char *sql)
 {
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_prepare_v2(store->reader.db.handle, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
+    int64_t number = 0;
+    struct heng_err err;
+    assert_ok(heng_db_exec(&store->reader.db, "test", sql, &number, &err));
     return number;
 }
 

@@ -6,6 +6,9 @@
 
 enum { EAST = 1, COLLECTOR = 2, WEST = 3, WEST_LINE = 3, WEST_METER = 5 };
 
+#define GATEWAY_SERIAL_LINE(key, the_gateway)                                                                          \
+    SMALL_LINE(key, key), .gateway = (the_gateway), .transport = "serial", .endpoint = "/dev/ttyS1", .period_s = 3600
+
 static inline void gateways_apply(struct heng_store *store)
 {
     static const struct heng_site_gateway gateways[] = {
@@ -14,39 +17,11 @@ static inline void gateways_apply(struct heng_store *store)
         {.key = "west", .name = "West"},
     };
     static const struct heng_site_line lines[] = {
-        {.key = "heat",
-         .name = "heat M-Bus",
-         .gateway = "east",
-         .transport = "tcp",
-         .endpoint = "127.0.0.1:10001",
-         .parity = "E",
-         .baud = 2400,
-         .latency_ms = 300,
-         .period_s = 60},
-        {.key = "water",
-         .name = "water",
-         .gateway = "east-b",
-         .transport = "serial",
-         .endpoint = "/dev/ttyS1",
-         .parity = "E",
-         .baud = 2400,
-         .period_s = 3600},
-        {.key = "west",
-         .name = "west",
-         .gateway = "west",
-         .transport = "serial",
-         .endpoint = "/dev/ttyS1",
-         .parity = "E",
-         .baud = 2400,
-         .period_s = 3600},
+        {SMALL_HEAT_TCP, .gateway = "east"},
+        {GATEWAY_SERIAL_LINE("water", "east-b")},
+        {GATEWAY_SERIAL_LINE("west", "west")},
     };
-    static const struct heng_site_meter meters[] = {{.number = "50000000",
-                                                     .manufacturer = "HNG",
-                                                     .line = "west",
-                                                     .place = "b1-u1-102",
-                                                     .protocol = "mbus",
-                                                     .address = "7",
-                                                     .medium = "heat"}};
+    static const struct heng_site_meter meters[] = {SMALL_HEAT_METER("50000000", "west", "b1-u1-102", "7")};
     const struct heng_site site = {
         .lines = lines, .meters = meters, .gateways = gateways, .line_count = 3, .meter_count = 1, .gateway_count = 3};
     struct heng_site_applied applied;

@@ -671,6 +671,137 @@ static void test_a_failure_leaves_nothing(void **state)
     small_site_fini(&site);
 }
 
+static void toy_miss(struct toy_journal *toy, heng_us at_us)
+{
+    static struct heng_read read;
+    struct heng_body body = {.kind = HENG_ENTRY_READ, .read = {.line_id = HEAT_LINE, .read = &read}};
+    heat_read(&read, HEAT_1, at_us, 0);
+    read.outcome = HENG_OUTCOME_SILENCE;
+    read.value_count = read.frame_count = 0;
+    toy_add(toy, &body, at_us);
+}
+
+static int64_t misses(struct heng_store *store)
+{
+    return number_of(store, "SELECT misses FROM device_state WHERE device_id = 1");
+}
+
+/* The journal's order is the truth about who does not answer, also where its clock was an hour ahead and is put back;
+ * and copies that run ahead do not hide what was missed before them. */
+static void test_misses_follow_the_journal(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *toy = toy_new(EAST, 5);
+    const heng_us hour_us = 3600 * HENG_US_PER_S;
+    (void)state;
+    toy_miss(toy, START_US + hour_us);
+    toy_read(toy, HEAT_LINE, HEAT_1, START_US + hour_us + HENG_US_PER_S, 100);
+    toy_event(toy, START_US + 2 * HENG_US_PER_S, HENG_GATEWAY_CLOCK_SET, -hour_us, "by the tier above");
+    for (int i = 3; i < 6; i++) toy_miss(toy, START_US + i * HENG_US_PER_S);
+    toy_read(toy, HEAT_LINE, HEAT_1, START_US + 6 * HENG_US_PER_S, 101);
+    toy_miss(toy, START_US + 7 * HENG_US_PER_S);
+    /* All of it comes hours later: nothing is from the future any more. */
+    assert_delivered(deliver(store, EAST, toy_batch(toy, 1, 2)), 2, 0, 0, 2);
+    assert_int_equal(misses(store), 0);
+    assert_delivered(deliver(store, EAST, toy_batch(toy, 3, 5)), 3, 0, 0, 5);
+    assert_int_equal(misses(store), 2);
+    deliver_at(store, EAST, true, toy_copies(toy, 7, 7), INGEST_NOW_US);
+    assert_int_equal(misses(store), 0);
+    assert_delivered(deliver(store, EAST, toy_batch(toy, 6, 7)), 1, 1, 0, 7);
+    assert_int_equal(misses(store), 0);
+    assert_delivered(deliver(store, EAST, toy_batch(toy, 8, 8)), 1, 0, 0, 8);
+    assert_int_equal(misses(store), 1);
+    assert_delivered(deliver(store, EAST, toy_batch(toy, 1, 8)), 0, 8, 0, 8);
+    assert_int_equal(misses(store), 1);
+    /* Who tells of a clock does not reach meters of others. */
+    struct toy_journal *west = toy_new(WEST, 9);
+    toy_event(west, START_US, HENG_GATEWAY_CLOCK_SET, -hour_us, "by the tier above");
+    assert_delivered(deliver(store, WEST, toy_batch(west, 1, 1)), 1, 0, 0, 1);
+    assert_int_equal(number_of(store, "SELECT last_try_us FROM device_state WHERE device_id = 1"),
+                     START_US + 7 * HENG_US_PER_S);
+    free(west);
+    free(toy);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
+/* One more rule of the schema: no row where column is number. */
+static void add_rule(struct heng_store *store, const char *table, const char *column, int number, const char *words)
+{
+    struct heng_err err;
+    char text[256];
+    if (on_server())
+        snprintf(text, sizeof text, "ALTER TABLE %s ADD CONSTRAINT \"%s\" CHECK (%s <> %d)", table, words, column,
+                 number);
+    else
+        snprintf(text, sizeof text,
+                 "CREATE TRIGGER rule_%s BEFORE INSERT ON %s WHEN NEW.%s = %d BEGIN SELECT RAISE (ABORT, '%s'); END",
+                 table, table, column, number, words);
+    assert_ok(heng_db_exec(&store->reader.db, "rule", text, NULL, &err));
+}
+
+/* An entry that breaks a rule of the schema is set aside; the others of its batch, and the batches beside it, go on. */
+static void test_a_broken_rule_holds_nobody_up(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *toy = toy_new(EAST, 5), *west = toy_new(WEST, 9);
+    struct heng_ingested ingested = {0};
+    struct heng_delivery deliveries[2];
+    static uint8_t bytes[2][4096];
+    struct heng_fact facts[2];
+    struct heng_err err = {.text = ""};
+    (void)state;
+    for (int i = 0; i < 3; i++) toy_read(toy, HEAT_LINE, i == 1 ? HEAT_2 : HEAT_1, START_US + i, 100);
+    toy_line(toy, HEAT_LINE, START_US, 1);
+    toy_read(west, WEST_LINE, WEST_METER, START_US, 100);
+    for (size_t i = 0; i < 2; i++) {
+        struct heng_slice batch = i ? toy_batch(west, 1, 1) : toy_batch(toy, 1, 4);
+        assert_in_range(batch.n, 1, sizeof bytes[i]);
+        memcpy(bytes[i], batch.p, batch.n);
+        deliveries[i] =
+            (struct heng_delivery){.gateway_id = i ? WEST : EAST, .bytes = heng_slice_of(bytes[i], batch.n)};
+        facts[i] = (struct heng_fact){.kind = HENG_FACT_DELIVERY, .delivery = &deliveries[i]};
+    }
+    add_rule(store, "reading", "device_id", 2, "meter 2 is not to be");
+    assert_ok(heng_ingest(store, facts, 2, INGEST_NOW_US, &ingested, &err));
+    assert_delivered(deliveries[0], 3, 0, 1, 4);
+    assert_delivered(deliveries[1], 1, 0, 0, 1);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM reading"), 3);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM frame"), 3);
+    assert_int_equal(number_of(store, "SELECT requests FROM line_state WHERE line_id = 1"), 1);
+    assert_int_equal(
+        number_of(store, "SELECT count(*) FROM gateway_refused WHERE seq = 2 AND why LIKE '%meter 2 is not to be%'"),
+        1);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_event WHERE gateway_id = 1 AND kind = 36"), 1);
+    assert_resume(store, EAST, 5, 4, toy->entries[3].check);
+
+    /* What is no entry: the delivery is refused with the reason, the other one is stored. */
+    add_rule(store, "gateway_check", "epoch", 6, "no epoch 6");
+    struct toy_journal *bad = toy_new(EAST, 6);
+    toy_read(bad, HEAT_LINE, HEAT_1, START_US + 90, 100);
+    toy_read(west, WEST_LINE, WEST_METER, START_US + 1, 100);
+    for (size_t i = 0; i < 2; i++) {
+        struct heng_slice batch = i ? toy_batch(west, 2, 2) : toy_batch(bad, 1, 1);
+        memcpy(bytes[i], batch.p, batch.n);
+        deliveries[i].bytes = heng_slice_of(bytes[i], batch.n);
+    }
+    assert_ok(heng_ingest(store, facts, 2, INGEST_NOW_US, &ingested, &err));
+    assert_int_equal(deliveries[0].rc, HENG_EFORMAT);
+    assert_non_null(strstr(deliveries[0].why, "no epoch 6"));
+    assert_delivered(deliveries[1], 1, 0, 0, 2);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_event WHERE gateway_id = 1 AND kind = 35"), 1);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM reading WHERE device_id = 1"), 2);
+    assert_resume(store, EAST, 6, 0, 0);
+    heng_ingested_fini(&ingested);
+    free(toy);
+    free(bad);
+    free(west);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -688,7 +819,9 @@ int main(void)
         cmocka_unit_test(test_a_restart_leaves_gateways_alone),
         cmocka_unit_test(test_exactly_once_by_all_ways),
         cmocka_unit_test(test_hit_bytes),
-        cmocka_unit_test(test_a_failure_leaves_nothing),
+        file_test(test_a_failure_leaves_nothing),
+        cmocka_unit_test(test_a_broken_rule_holds_nobody_up),
+        cmocka_unit_test(test_misses_follow_the_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,12 +147,50 @@ static void test_of_whom_nobody_may_tell(void **state)
     small_site_fini(&site);
 }
 
+/* Who passes on has a damaged entry, or has thinned away even that it says what is missing: no gap stays without a
+ * reason, and their maker is asked. */
+static void test_what_is_lost_on_the_way_is_declared(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *below = toy_new(COLLECTOR, 70);
+    (void)state;
+    for (int i = 0; i < 20; i++) toy_line(below, WATER_LINE, START_US + i * HENG_US_PER_S, 1);
+    below->entries[2].check ^= 1;
+    assert_delivered(deliver(store, EAST, toy_forward(below, 6, 1, 1, 3)), 2, 0, 1, 3);
+    assert_resume(store, EAST, 6, 3, 0); /* it is not asked for what it cannot say */
+    below->entries[2].check ^= 1;
+    assert_delivered(deliver(store, EAST, toy_forward(below, 6, 4, 4, 5)), 2, 0, 0, 5);
+    assert_int_equal(missing(store), 0);
+    assert_int_equal(number_of(store, "SELECT first_seq * 100 + last_seq * 10 + gone FROM gateway_gap "
+                                      "WHERE gateway_id = 2"),
+                     332);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_event WHERE gateway_id = 2 AND kind = 37 AND "
+                                      "detail LIKE 'lost in the journal%'"),
+                     1);
+    /* Its numbers 6..9 are gone, and with them those of the collector and the entry that told of them. */
+    const struct heng_entry_range gone = {6, 9};
+    struct heng_batch batch = {.epoch = 6, .first = 6, .last = 9, .gone = &gone, .gone_count = 1};
+    assert_delivered(deliver(store, EAST, batch_bytes(&batch)), 0, 0, 0, 9);
+    assert_delivered(deliver(store, EAST, toy_forward(below, 6, 10, 9, 12)), 4, 0, 0, 13);
+    assert_int_equal(missing(store), 0);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_gap WHERE gateway_id = 2 AND gone = 2"), 2);
+    assert_resume(store, COLLECTOR, 70, 2, 0);
+    assert_delivered(deliver(store, COLLECTOR, toy_batch(below, 3, 20)), 12, 6, 0, 20);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_gap WHERE gateway_id = 2"), 0);
+    assert_int_equal(number_of(store, "SELECT requests FROM line_state WHERE line_id = 2"), 20);
+    free(below);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_makers_number_decides),
         cmocka_unit_test(test_who_passes_on_tells_of_gaps),
         cmocka_unit_test(test_of_whom_nobody_may_tell),
+        cmocka_unit_test(test_what_is_lost_on_the_way_is_declared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,10 @@
 /* What gateways tell of commands: each goes on as they say, however late they say it. */
 #include "unit/flow/gateway_rig.h"
 
-static void test_a_command_comes_on(void **state)
+/* What the gateway tells of the command of add_west_command: it was sent at START_US + 5, and this read ended it. */
+static void toy_add_command(struct toy_journal *toy, heng_us ended_us)
 {
-    struct small_site site;
-    struct heng_store *store = gateways_open(&site);
-    struct toy_journal *toy = toy_new(WEST, 5);
-    struct heng_command_row row;
     static struct heng_read read;
-    struct heng_err err;
-    (void)state;
-    add_west_command(store);
     struct heng_body sent = {.kind = HENG_ENTRY_ORDER,
                              .order = {.id = 1,
                                        .command = true,
@@ -20,11 +14,23 @@ static void test_a_command_comes_on(void **state)
                                        .stage = HENG_STAGE_SENT}};
     struct heng_body done = {.kind = HENG_ENTRY_READ, .read = {.line_id = WEST_LINE, .read = &read}};
     toy_add(toy, &sent, START_US + 5);
-    heat_read(&read, WEST_METER, START_US + 9, 100);
+    heat_read(&read, WEST_METER, ended_us, 100);
     done.read.order = sent.order;
     done.read.order.stage = HENG_STAGE_CONFIRMED;
     done.read.order.ended = done.read.order.has_outcome = true;
-    toy_add(toy, &done, START_US + 9);
+    toy_add(toy, &done, ended_us);
+}
+
+static void test_a_command_comes_on(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *toy = toy_new(WEST, 5);
+    struct heng_command_row row;
+    struct heng_err err;
+    (void)state;
+    add_west_command(store);
+    toy_add_command(toy, START_US + 9);
     /* A copy of what it brought does not end it before its number has come. */
     deliver_at(store, WEST, true, toy_copies(toy, 2, 2), INGEST_NOW_US);
     assert_int_equal(number_of(store, "SELECT count(*) FROM reading"), 0);
@@ -49,7 +55,6 @@ static void test_the_end_of_a_command_may_come_late(void **state)
     struct toy_journal *toy = toy_new(WEST, 5);
     struct heng_command_row row;
     struct heng_ingested ingested = {0};
-    static struct heng_read read;
     struct heng_err err;
     (void)state;
     add_west_command(store);
@@ -65,20 +70,7 @@ static void test_the_end_of_a_command_may_come_late(void **state)
                                        .why = "not known"};
     struct heng_fact fact = {.kind = HENG_FACT_ORDER, .order = &given_up};
     assert_ok(heng_ingest(store, &fact, 1, INGEST_NOW_US, &ingested, &err));
-    struct heng_body sent = {.kind = HENG_ENTRY_ORDER,
-                             .order = {.id = 1,
-                                       .command = true,
-                                       .line_id = WEST_LINE,
-                                       .device_id = WEST_METER,
-                                       .kind = HENG_ORDER_DISCONNECT,
-                                       .stage = HENG_STAGE_SENT}};
-    struct heng_body done = {.kind = HENG_ENTRY_READ, .read = {.line_id = WEST_LINE, .read = &read}};
-    toy_add(toy, &sent, START_US + 5);
-    heat_read(&read, WEST_METER, START_US + 6, 100);
-    done.read.order = sent.order;
-    done.read.order.stage = HENG_STAGE_CONFIRMED;
-    done.read.order.ended = done.read.order.has_outcome = true;
-    toy_add(toy, &done, START_US + 6);
+    toy_add_command(toy, START_US + 6);
     deliver(store, WEST, toy_batch(toy, 1, 1));
     assert_ok(heng_store_get_command(reader, 1, &row, &err));
     assert_int_equal(row.command.stage, HENG_STAGE_FAILED); /* that it was sent says not how it ended */

@@ -1,5 +1,4 @@
 /* Gateways in the database: certificates, journals, gaps, events that stay, entries set aside, enrolments. */
-#include <sqlite3.h>
 
 #include "store/db.h"
 #include "store/gateways.h"
@@ -31,9 +30,10 @@ static struct heng_store *open_with_gateways(struct small_site *site)
     return store;
 }
 
-static int sql(struct heng_store *store, const char *text)
+static heng_rc sql(struct heng_store *store, const char *text)
 {
-    return sqlite3_exec(store->reader.db.handle, text, NULL, NULL, NULL) & 0xFF;
+    struct heng_err err;
+    return heng_db_exec(&store->reader.db, "test", text, NULL, &err);
 }
 
 static void test_who(void **state)
@@ -88,7 +88,7 @@ static void test_who(void **state)
     assert_ok(heng_store_gateway_by_certificate(reader, "gw", 7, &got, &err));
     assert_int_equal(got.serial, 7);
     assert_int_equal(heng_store_gateway_by_certificate(reader, "gw", 5, &got, &err), HENG_EDENIED);
-    assert_int_equal(sql(store, "DELETE FROM gateway_certificate"), SQLITE_CONSTRAINT);
+    assert_int_equal(sql(store, "DELETE FROM gateway_certificate"), HENG_ECONFLICT);
     assert_ok(heng_store_list_gateways(reader, 0, all, 4, &n, &err));
     assert_int_equal(n, 2);
     assert_int_equal(all[0].journal_bytes, 1 << 20);
@@ -193,8 +193,8 @@ static void test_events_stay(void **state)
     assert_false(yes);
     assert_ok(heng_store_gateway_noticed(reader, 1, HENG_GATEWAY_LINE_SILENT, 0, 100, &yes, &err));
     assert_false(yes); /* told by an entry */
-    assert_int_equal(sql(store, "UPDATE gateway_event SET value = 1"), SQLITE_CONSTRAINT);
-    assert_int_equal(sql(store, "DELETE FROM gateway_event"), SQLITE_CONSTRAINT);
+    assert_int_equal(sql(store, "UPDATE gateway_event SET value = 1"), HENG_ECONFLICT);
+    assert_int_equal(sql(store, "DELETE FROM gateway_event"), HENG_ECONFLICT);
     heng_store_close(store);
     small_site_fini(&site);
 }
@@ -216,14 +216,12 @@ static void test_set_aside(void **state)
     commit(store);
     assert_ok(heng_store_count_gateway(heng_store_as_reader(store), 1, &count, &err));
     assert_int_equal(count.refused, HENG_REFUSED_KEPT_MAX + 5);
-    sqlite3_stmt *statement = NULL;
-    const char *text = "SELECT count(*), min(gateway_id) FROM gateway_refused WHERE body = x'010203'";
-    assert_int_equal(sqlite3_prepare_v2(store->reader.db.handle, text, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(statement, 0), HENG_REFUSED_KEPT_MAX + 1);
-    sqlite3_finalize(statement);
-    assert_int_equal(sql(store, "UPDATE gateway_refused SET why = ''"), SQLITE_CONSTRAINT);
-    assert_int_equal(sql(store, "DELETE FROM gateway_refused"), SQLITE_CONSTRAINT);
+    int64_t kept = 0;
+    assert_ok(heng_db_exec(&store->reader.db, "test", "SELECT count(*) FROM gateway_refused WHERE length(body) = 3",
+                           &kept, &err));
+    assert_int_equal(kept, HENG_REFUSED_KEPT_MAX + 1);
+    assert_int_equal(sql(store, "UPDATE gateway_refused SET why = ''"), HENG_ECONFLICT);
+    assert_int_equal(sql(store, "DELETE FROM gateway_refused"), HENG_ECONFLICT);
     heng_store_close(store);
     small_site_fini(&site);
 }

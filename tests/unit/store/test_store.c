@@ -1,5 +1,4 @@
 /* The database: opened only when it is ours, facts once and for ever, questions answered. */
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "store/read.h"
@@ -12,17 +11,6 @@ static void write_file(const char *path, const char *bytes, size_t n)
     assert_non_null(f);
     assert_int_equal(fwrite(bytes, 1, n, f), n);
     assert_int_equal(fclose(f), 0);
-}
-
-/* Run SQL behind the program's back. Returns the code of SQLite. */
-static int raw_sql(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    sqlite3_busy_timeout(db, 1000);
-    int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
-    sqlite3_close(db);
-    return code;
 }
 
 static void test_open_refuses(void **state)
@@ -54,7 +42,7 @@ static void test_open_refuses(void **state)
     assert_non_null(strstr(err.text, "in use by another Heng"));
     heng_store_close(store);
 
-    assert_int_equal(raw_sql(site.path, "PRAGMA user_version = 999"), SQLITE_OK);
+    assert_int_equal(small_site_sql(site.path, "PRAGMA user_version = 999"), HENG_OK);
     assert_int_equal(heng_store_open(site.path, &store, &err), HENG_EUNSUPPORTED);
     assert_non_null(strstr(err.text, "newer Heng"));
     struct heng_store_reader *reader = NULL;
@@ -72,7 +60,7 @@ static void run_migration(const char *path, const char *name)
     assert_non_null(f);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);
-    assert_int_equal(raw_sql(path, text), SQLITE_OK);
+    assert_int_equal(small_site_sql(path, text), HENG_OK);
 }
 
 /* A database of an older version, with a meter, a reading, a silent line and its history, as that version wrote them,
@@ -93,18 +81,19 @@ static void test_migration(void **state)
         fclose(fopen(site.path, "w")); /* an empty file is an empty database */
         for (size_t i = 0; i < versions; i++) run_migration(site.path, steps[i]);
         assert_int_equal(
-            raw_sql(site.path,
-                    "INSERT INTO line (id, key, name, transport, endpoint, heartbeat, baud, parity, latency_ms, "
-                    "period_s) VALUES (7, 'k', 'n', 'tcp', '127.0.0.1:1', '', 2400, 'E', 300, 60);"
-                    "INSERT INTO line_state VALUES (7, 'silent', 5, 'no answer', 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, "
-                    "12, 13);"
-                    "INSERT INTO line_event VALUES (1, 7, 5, 'silent', 'no answer');"
-                    "INSERT INTO device (id, number, manufacturer, medium, protocol) VALUES (3, '10000001', 'HNG', "
-                    "'heat', 'mbus');"
-                    "INSERT INTO device_state VALUES (3, 'ok', 9, 'ok', 9, 1, 2, 44);"
-                    "INSERT INTO line_member VALUES (3, 7, '1');"
-                    "INSERT INTO reading VALUES (3, 9, 1, 1, 1, 0, x'00');"),
-            SQLITE_OK);
+            small_site_sql(
+                site.path,
+                "INSERT INTO line (id, key, name, transport, endpoint, heartbeat, baud, parity, latency_ms, "
+                "period_s) VALUES (7, 'k', 'n', 'tcp', '127.0.0.1:1', '', 2400, 'E', 300, 60);"
+                "INSERT INTO line_state VALUES (7, 'silent', 5, 'no answer', 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, "
+                "12, 13);"
+                "INSERT INTO line_event VALUES (1, 7, 5, 'silent', 'no answer');"
+                "INSERT INTO device (id, number, manufacturer, medium, protocol) VALUES (3, '10000001', 'HNG', "
+                "'heat', 'mbus');"
+                "INSERT INTO device_state VALUES (3, 'ok', 9, 'ok', 9, 1, 2, 44);"
+                "INSERT INTO line_member VALUES (3, 7, '1');"
+                "INSERT INTO reading VALUES (3, 9, 1, 1, 1, 0, x'00');"),
+            HENG_OK);
         struct heng_store *store = NULL;
         assert_ok(heng_store_open(site.path, &store, &err));
         struct heng_store_reader *reader = heng_store_as_reader(store);
@@ -137,8 +126,8 @@ static void test_damaged_file(void **state)
 {
     struct small_site site;
     struct heng_err err;
-    heng_store_close(small_site_open(&site));
     (void)state;
+    heng_store_close(small_site_open(&site));
     FILE *f = fopen(site.path, "r+");
     assert_non_null(f);
     char junk[4096];
@@ -159,7 +148,7 @@ static void test_create_leaves_no_half(void **state)
     struct small_site site;
     struct heng_store *store = NULL;
     struct heng_err err;
-    char fresh[128];
+    char fresh[256];
     (void)state;
     small_site_init(&site);
     snprintf(fresh, sizeof fresh, "%s.new", site.path);
@@ -170,7 +159,7 @@ static void test_create_leaves_no_half(void **state)
     assert_ok(heng_store_open(site.path, &store, &err));
     heng_store_close(store);
     small_site_fini(&site);
-    char nowhere[96];
+    char nowhere[128];
     snprintf(nowhere, sizeof nowhere, "%s/none/heng.db", site.directory);
     assert_int_equal(heng_store_create(nowhere, &err), HENG_EDENIED);
 }
@@ -235,7 +224,7 @@ static void test_reading_once(void **state)
                                            "UPDATE reading SET at_us = 0", "DELETE FROM reading",
                                            "DELETE FROM reading_conflict", "UPDATE reading_conflict SET quality = 0"};
     for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
-        assert_int_equal(raw_sql(site.path, attempts[i]), SQLITE_CONSTRAINT);
+        assert_int_equal(small_site_sql(site.path, attempts[i]), HENG_ECONFLICT);
     small_site_fini(&site);
 }
 
@@ -379,8 +368,8 @@ static void test_filter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open_refuses), cmocka_unit_test(test_damaged_file),
-        cmocka_unit_test(test_migration),    cmocka_unit_test(test_create_leaves_no_half),
+        file_test(test_open_refuses),        file_test(test_damaged_file),
+        file_test(test_migration),           file_test(test_create_leaves_no_half),
         cmocka_unit_test(test_reading_once), cmocka_unit_test(test_rollback_gives_ids_back),
         cmocka_unit_test(test_scan),         cmocka_unit_test(test_filter),
     };

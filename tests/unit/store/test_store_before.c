@@ -147,6 +147,6 @@ static void test_all_is_there_after_the_change(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_is_there_after_the_change)};
+    const struct CMUnitTest tests[] = {file_test(test_all_is_there_after_the_change)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,32 +125,22 @@ static void copy_file(const char *from, const char *to)
     fclose(out);
 }
 
-static int64_t one_number(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return number;
-}
-
 static void assert_whole(const char *path)
 {
-    assert_int_equal(one_number(path, "SELECT (SELECT integrity_check FROM pragma_integrity_check) = 'ok'"), 1);
+    if (!on_server())
+        assert_int_equal(small_site_number(path, "SELECT (SELECT integrity_check FROM pragma_integrity_check) = 'ok'"),
+                         1);
     /* each reading has the frames that it names, and no frame is without its reading */
-    assert_int_equal(one_number(path, "SELECT count(*) FROM reading r WHERE (SELECT count(*) FROM frame f WHERE f.id "
-                                      "BETWEEN r.first_frame AND r.first_frame + r.frame_count - 1) <> r.frame_count"),
+    assert_int_equal(small_site_number(path,
+                                       "SELECT count(*) FROM reading r WHERE (SELECT count(*) FROM frame f WHERE f.id "
+                                       "BETWEEN r.first_frame AND r.first_frame + r.frame_count - 1) <> r.frame_count"),
                      0);
-    assert_int_equal(one_number(path,
-                                "SELECT (SELECT count(*) FROM frame) - (SELECT coalesce(sum(frame_count), 0) FROM "
+    assert_int_equal(
+        small_site_number(path, "SELECT (SELECT count(*) FROM frame) - (SELECT coalesce(sum(frame_count), 0) FROM "
                                 "reading)"),
-                     0);
-    assert_int_equal(one_number(path, "SELECT (SELECT count(*) FROM reading) - (SELECT sum(reads) FROM device_state)"),
-                     0);
+        0);
+    assert_int_equal(
+        small_site_number(path, "SELECT (SELECT count(*) FROM reading) - (SELECT sum(reads) FROM device_state)"), 0);
 }
 
 static heng_rc ingest_batch(struct heng_store *store, heng_us from_us, struct heng_err *err)
@@ -172,7 +162,7 @@ static heng_rc ingest_batch(struct heng_store *store, heng_us from_us, struct he
 static void fail_each_step(int code)
 {
     struct small_site site;
-    char base[128];
+    char base[256];
     int n = 1, failed = 0;
     heng_store_close(small_site_open(&site));
     snprintf(base, sizeof base, "%s.copy", site.path);
@@ -193,14 +183,14 @@ static void fail_each_step(int code)
         if (rc != HENG_OK) assert_true(rc == HENG_EIO || rc == HENG_ELIMIT);
         if (stays_broken) assert_int_equal(ingest_batch(store, START_US + 100, &err), HENG_EIO);
         heng_store_close(store);
-        int64_t readings = one_number(site.path, "SELECT count(*) FROM reading");
+        int64_t readings = small_site_number(site.path, "SELECT count(*) FROM reading");
         assert_true(readings == BATCH || (rc != HENG_OK && readings == 0));
         assert_whole(site.path);
         /* after a new start the same batch goes in, once */
         assert_ok(heng_store_open(site.path, &store, &err));
         assert_ok(ingest_batch(store, START_US, &err));
         heng_store_close(store);
-        assert_int_equal(one_number(site.path, "SELECT count(*) FROM reading"), BATCH);
+        assert_int_equal(small_site_number(site.path, "SELECT count(*) FROM reading"), BATCH);
         assert_whole(site.path);
         if (!shim.hit) break;
     }
@@ -244,13 +234,15 @@ static void test_killed_at_any_moment(void **state)
             }
         }
         close(pipes[1]);
+        /* In most rounds somewhere behind the first batch, else at any moment of opening. */
+        int64_t batch;
+        if (round % 4 && read(pipes[0], &batch, sizeof batch) == sizeof batch) acknowledged = batch + 1;
         seed = seed * 1664525 + 1013904223;
-        usleep(20000 + (seed >> 16) % 40000); /* opening takes a while under sanitizers */
+        usleep((seed >> 16) % 40000);
         kill(child, SIGKILL);
         int status;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status));
-        int64_t batch;
         while (read(pipes[0], &batch, sizeof batch) == sizeof batch) acknowledged = batch + 1;
         close(pipes[0]);
 
@@ -258,22 +250,22 @@ static void test_killed_at_any_moment(void **state)
         struct heng_err err;
         assert_ok(heng_store_open(site.path, &store, &err)); /* no repair, no question */
         heng_store_close(store);
-        int64_t readings = one_number(site.path, "SELECT count(*) FROM reading");
+        int64_t readings = small_site_number(site.path, "SELECT count(*) FROM reading");
         assert_true(readings >= acknowledged * BATCH && readings % BATCH == 0);
         assert_whole(site.path);
         /* at most the batch whose acknowledgement was on its way */
         assert_true(readings <= (acknowledged + 1) * BATCH);
     }
     print_message("%d kills, %lld batches acknowledged\n", KILL_ROUNDS, (long long)acknowledged);
-    assert_true(acknowledged >= KILL_ROUNDS);
+    assert_true(acknowledged >= KILL_ROUNDS * 3 / 4);
     small_site_fini(&site);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disk_fails_at_each_step),
-        cmocka_unit_test(test_disk_full_at_each_step),
+        file_test(test_disk_fails_at_each_step),
+        file_test(test_disk_full_at_each_step),
         cmocka_unit_test(test_killed_at_any_moment),
     };
     return cmocka_run_group_tests(tests, register_shim, NULL);

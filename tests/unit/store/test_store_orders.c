@@ -1,7 +1,5 @@
 /* Schedules, relays, commands and searches in the database: what goes in comes out, and what must not change does not.
  */
-#include <sqlite3.h>
-
 #include "store/orders.h"
 #include "store/write.h"
 #include "unit/small_site.h"
@@ -110,6 +108,13 @@ static void test_no_secret_is_stored(void **state)
     assert_ok(heng_store_add_command(store, &command, &id, &err));
     assert_ok(heng_store_commit(store, &err));
     heng_store_close(store);
+    if (on_server()) { /* bytes are not to be had: all of the row, as text */
+        assert_int_equal(
+            small_site_number(site.path, "SELECT count(*) FROM command c WHERE c::text ~ 'PaSs|OpEr|50615373'"), 0);
+        assert_int_equal(small_site_number(site.path, "SELECT count(*) FROM command c WHERE c::text ~ 'set'"), 1);
+        small_site_fini(&site);
+        return;
+    }
     FILE *f = fopen(site.path, "rb");
     assert_non_null(f);
     size_t n = fread(bytes, 1, sizeof bytes, f);
@@ -170,10 +175,7 @@ static void test_commands(void **state)
     assert_int_equal(heng_store_add_command(store, &twice, &twice.id, &err), HENG_ECONFLICT);
     heng_store_rollback(store);
     heng_store_close(store);
-    sqlite3 *raw;
-    assert_int_equal(sqlite3_open(site.path, &raw), SQLITE_OK);
-    assert_int_not_equal(sqlite3_exec(raw, "DELETE FROM command", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(raw);
+    assert_int_equal(small_site_sql(site.path, "DELETE FROM command"), HENG_ECONFLICT);
     small_site_fini(&site);
 }
 

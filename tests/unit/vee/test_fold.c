@@ -1,0 +1,880 @@
+/* The fold, one thing at a time: the worked examples, exchange, rollover, reset, multiplier, units, gaps, doubtful
+ * readings, what people say, days of 23 and 25 hours. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "unit/vee/usage_case.h"
+#include "vee/judge.h"
+
+static void expect_day(const struct outcome *o, const char *day, int64_t amount, heng_trust trust, heng_method method)
+{
+    const struct heng_day_usage *d = day_in(o, day);
+    if (d->amount != amount || d->trust != trust || d->method != method)
+        fail_msg("%s: %lld %s %s, not %lld %s %s", day, (long long)d->amount, heng_trust_text(d->trust),
+                 heng_method_text(d->method), (long long)amount, heng_trust_text(trust), heng_method_text(method));
+}
+
+/* VE-C8 and TF-C8: a step between two indexes. */
+static void test_steps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after;
+        int digits, multiplier;
+        const char *max_per_day;
+        int days;
+        heng_step_kind kind;
+        int64_t amount; /* hundredths */
+    } cases[] = {
+        {"99987.6", "12.3", 5, 1, "50", 30, HENG_STEP_ROLLOVER, 2470},
+        {"5012.3", "4987.1", 5, 1, "50", 30, HENG_STEP_NEGATIVE, -2520},
+        {"100.0", "100.0", 5, 1, "50", 30, HENG_STEP_FITS, 0},
+        {"100.0", "9100.0", 5, 1, "50", 30, HENG_STEP_LIMIT, 900000},
+        {"99987.6", "12.3", 5, 1, NULL, 30, HENG_STEP_ROLLOVER, 2470},
+        {"999998.75", "3.10", 6, 60, NULL, 30, HENG_STEP_ROLLOVER, 26100},
+        {"5012.3", "4987.1", 5, 1, NULL, 30, HENG_STEP_NEGATIVE, -2520},
+        {"99987.6", "12.3", 0, 1, NULL, 30, HENG_STEP_NEGATIVE, -9997530},  /* digits not known: not guessed */
+        {"99000.0", "501.0", 5, 1, "50", 30, HENG_STEP_NEGATIVE, -9849900}, /* 1501 > 1500 + last digit */
+        {"99000.0", "500.1", 5, 1, "50", 30, HENG_STEP_ROLLOVER, 150010},
+        {"100.0", "1600.1", 5, 1, "50", 30, HENG_STEP_FITS, 150010}, /* its last digit is not held against it */
+        {"100.0", "1600.2", 5, 1, "50", 30, HENG_STEP_LIMIT, 150020},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct heng_channel channel = {.unit = HENG_UNIT_M3, .exp = -2};
+        struct heng_counter counter = {HENG_UNIT_M3, (uint8_t)cases[i].digits, 0, (uint32_t)cases[i].multiplier, 1};
+        struct heng_knot a = {.index = index_of(cases[i].before).dec, .unit = HENG_UNIT_M3};
+        struct heng_knot b = {.index = index_of(cases[i].after).dec, .unit = HENG_UNIT_M3};
+        b.at_us = cases[i].days * HENG_US_PER_DAY;
+        assert_int_equal(heng_index_value(&channel, &counter, a.index, HENG_UNIT_NONE, 0, &a.value, &a.step), HENG_OK);
+        assert_int_equal(heng_index_value(&channel, &counter, b.index, HENG_UNIT_NONE, 0, &b.value, &b.step), HENG_OK);
+        int64_t max_micro = 0;
+        if (cases[i].max_per_day) { /* 50 a day are 2.08333.. an hour, in hundredths and millionths */
+            max_micro = strtoll(cases[i].max_per_day, NULL, 10) * 100 * 1000000 / 24 + 1;
+        }
+        struct heng_step step = heng_judge_step(&channel, &counter, max_micro, 0, &a, &b);
+        if (step.kind != cases[i].kind || step.amount != cases[i].amount)
+            fail_msg("case %zu: kind %d, amount %lld", i, step.kind, (long long)step.amount);
+    }
+}
+
+static int64_t value_of(const struct heng_channel *channel, const struct heng_counter *counter, const char *index,
+                        heng_unit unit, uint32_t wraps)
+{
+    int64_t value = 0;
+    assert_int_equal(heng_index_value(channel, counter, index_of(index).dec, unit, wraps, &value, NULL), HENG_OK);
+    return value;
+}
+
+/* Units by exact ratios, rounded once, half to even. */
+static void test_units(void **state)
+{
+    (void)state;
+    struct heng_channel kwh = {.unit = HENG_UNIT_WH, .exp = 3}, litre = {.unit = HENG_UNIT_M3, .exp = -3};
+    struct heng_counter plain = {HENG_UNIT_WH, 5, 3, 1, 1}, ct = {HENG_UNIT_WH, 0, 0, 60, 7};
+    assert_int_equal(value_of(&kwh, &plain, "3600000000", HENG_UNIT_J, 0), 1000);   /* 3.6 GJ are 1 MWh */
+    assert_int_equal(value_of(&kwh, &plain, "1000000000", HENG_UNIT_CAL, 0), 1163); /* 1 Gcal */
+    assert_int_equal(value_of(&kwh, &plain, "500", HENG_UNIT_NONE, 0), 0);
+    assert_int_equal(value_of(&kwh, &plain, "1500", HENG_UNIT_UNKNOWN, 0), 2);
+    assert_int_equal(value_of(&kwh, &plain, "2500", HENG_UNIT_WH, 0), 2);
+    assert_int_equal(value_of(&kwh, &plain, "2500.001", HENG_UNIT_WH, 0), 3);
+    assert_int_equal(value_of(&kwh, &plain, "-2500", HENG_UNIT_WH, 0), -2);
+    assert_int_equal(value_of(&kwh, &plain, "7000", HENG_UNIT_WH, 2), 200007);
+    assert_int_equal(value_of(&kwh, &plain, "3600000", HENG_UNIT_J, 2), 200001);
+    assert_int_equal(value_of(&kwh, &ct, "7000", HENG_UNIT_WH, 0), 60);
+    struct heng_counter foot = {HENG_UNIT_FT3, 0, 0, 1, 1};
+    assert_int_equal(value_of(&litre, &foot, "1000", HENG_UNIT_NONE, 0), 28317);
+    assert_int_equal(value_of(&litre, &foot, "1000", HENG_UNIT_GAL, 0), 3785);
+    int64_t value = 0, step = 0;
+    assert_int_equal(heng_index_value(&kwh, &plain, index_of("1").dec, HENG_UNIT_M3, 0, &value, NULL),
+                     HENG_EUNSUPPORTED);
+    struct heng_dec huge = {INT64_MAX, 18};
+    assert_int_equal(heng_index_value(&kwh, &plain, huge, HENG_UNIT_WH, 0, &value, NULL), HENG_ERANGE);
+    assert_int_equal(heng_index_value(&kwh, &plain, (struct heng_dec){12, 6}, HENG_UNIT_WH, 0, &value, &step), HENG_OK);
+    assert_int_equal(step, 1000); /* a display in MWh jumps by 1000 kWh */
+    assert_int_equal(heng_index_range(&kwh, &plain), 100000);
+    assert_int_equal(heng_index_range(&kwh, &ct), 0);
+    struct heng_counter wide = {HENG_UNIT_WH, 18, 12, 1, 1}, coarse = {HENG_UNIT_WH, 1, -3, 1, 1};
+    assert_int_equal(heng_index_range(&kwh, &wide), 0);
+    assert_int_equal(heng_index_value(&kwh, &wide, (struct heng_dec){1, -30}, HENG_UNIT_WH, 1, &value, NULL),
+                     HENG_ERANGE);
+    struct heng_dec tiny = {INT64_MAX, -30}, round = {5, 3};
+    struct heng_channel coarser = {.unit = HENG_UNIT_WH, .exp = 18};
+    assert_int_equal(heng_index_value(&coarser, &wide, tiny, HENG_UNIT_WH, 0, &value, NULL), HENG_OK);
+    assert_int_equal(value, 0);
+    assert_int_equal(heng_index_value(&kwh, &coarse, round, HENG_UNIT_WH, 3, &value, NULL), HENG_OK);
+    assert_int_equal(value, 5);
+}
+
+/* VE-C3: four quarter hours are missing, the counter knows how much they were together. */
+static bool by_profile(void *ctx, heng_us from_us, heng_us to_us, heng_day day, uint16_t count, uint32_t *ret,
+                       heng_method *ret_method)
+{
+    (void)ctx;
+    (void)day;
+    assert_int_equal(to_us - from_us, HOUR_US);
+    for (uint16_t i = 0; i < count; i++) ret[i] = 1;
+    static const uint32_t profile[] = {90, 105, 115, 98};
+    memcpy(&ret[40], profile, sizeof profile);
+    *ret_method = HENG_METHOD_SHARE_PROFILE;
+    return true;
+}
+
+static void test_gap_is_shared(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(15);
+    struct outcome o;
+    channel.unit = HENG_UNIT_M3;
+    channel.exp = -2;
+    channel.short_gap_us = 30 * MINUTE_US;
+    static const int64_t flat[] = {122, 121, 121, 121}, shaped[] = {107, 125, 137, 116};
+    for (int round = 0; round < 2; round++) {
+        struct heng_fact facts[] = {
+            start_of(at("2026-05-04T09:45"), "99", HENG_UNIT_M3, 0),
+            reading("2026-05-04T10:00", "100.00"),
+            reading("2026-05-04T11:00", "104.85"),
+            reading("2026-05-04T11:15", "105.00"),
+        };
+        fold(&channel, round ? by_profile : NULL, facts, COUNT(facts), &o);
+        const struct heng_day_usage *day = day_in(&o, "2026-05-04");
+        for (int i = 0; i < 4; i++) assert_int_equal(day->amounts[40 + i], (round ? shaped : flat)[i]);
+        assert_int_equal(day->trusts[40], HENG_TRUST_INTERPOLATED);
+        assert_int_equal(day->trusts[44], HENG_TRUST_VALID);
+        assert_int_equal(day->amount, 100 + 485 + 15);
+        outcome_free(&o);
+    }
+}
+
+/* VE-C4: between two reads, straight to the billing instant. */
+static void test_billing_instant(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(1440);
+    struct outcome o;
+    channel.exp = 1;
+    channel.short_gap_us = 7 * HENG_US_PER_DAY;
+    struct heng_fact facts[] = {
+        start_of(at("2024-10-30T09:15"), "10231400", HENG_UNIT_WH, 0),
+        reading("2024-11-03T14:40", "10268950"),
+    };
+    fold(&channel, NULL, facts, COUNT(facts), &o);
+    int64_t until = day_in(&o, "2024-10-30")->amount + day_in(&o, "2024-10-31")->amount;
+    assert_int_equal(1023140 + until, 1024575); /* 10245.75 kWh */
+    expect_day(&o, "2024-11-01", 888, HENG_TRUST_INTERPOLATED, HENG_METHOD_LINEAR);
+    outcome_free(&o);
+}
+
+/* Quarter hours of the days on which clocks change; a reading each. */
+static void test_clock_change(void **state)
+{
+    (void)state;
+    struct heng_zone *zone = NULL;
+    assert_int_equal(heng_zone_open("Europe/Berlin", &zone, NULL), HENG_OK);
+    static const struct {
+        const char *from, *day;
+        int16_t start;
+        int count;
+    } cases[] = {{"2026-03-28T23:00", "2026-03-29", 0, 92},
+                 {"2026-10-24T22:00", "2026-10-25", 0, 100},
+                 {"2026-03-28T07:00", "2026-03-28", 480, 92},
+                 {"2026-10-24T06:00", "2026-10-24", 480, 100}};
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct heng_channel channel = channel_of(15);
+        struct heng_fact facts[110] = {start_of(at(cases[c].from), "0", HENG_UNIT_WH, 0)};
+        struct outcome o;
+        channel.days = (struct heng_day_rule){zone, cases[c].start};
+        for (int i = 1; i <= cases[c].count; i++) {
+            facts[i] = fact_of(HENG_FACT_READING, facts[0].at_us + i * 15 * MINUTE_US, NULL);
+            facts[i].index = (struct heng_opt_dec){true, {i * (i + 1) / 2, 1}};
+        }
+        fold(&channel, NULL, facts, (size_t)cases[c].count + 1, &o);
+        assert_int_equal(o.day_count, 1);
+        const struct heng_day_usage *day = day_in(&o, cases[c].day);
+        assert_int_equal(day->count, cases[c].count);
+        for (int i = 0; i < cases[c].count; i++) assert_int_equal(day->amounts[i], i + 1);
+        expect_day(&o, cases[c].day, cases[c].count * (cases[c].count + 1) / 2, HENG_TRUST_VALID, HENG_METHOD_NONE);
+        assert_int_equal(day->permille, 1000);
+        outcome_free(&o);
+    }
+    heng_zone_free(zone);
+}
+
+/* One reading a day at noon for days from 2026-01-01 on, 1 kWh a day each; then what a test adds. */
+enum { DAILY_MAX = 64 };
+struct daily {
+    struct heng_fact facts[DAILY_MAX];
+    size_t n;
+};
+
+static void add(struct daily *d, struct heng_fact fact)
+{
+    assert_true(d->n < DAILY_MAX);
+    d->facts[d->n++] = fact;
+}
+
+static void add_days(struct daily *d, int first, int last, int64_t index_kwh)
+{
+    for (int i = first; i <= last; i++) {
+        struct heng_fact f = fact_of(HENG_FACT_READING, at("2026-01-01") + i * HENG_US_PER_DAY, NULL);
+        f.index = (struct heng_opt_dec){true, {index_kwh + i - first, 3}};
+        add(d, f);
+    }
+}
+
+static void fold_daily(struct daily *d, struct outcome *ret)
+{
+    struct heng_channel channel = channel_of(1440);
+    channel.max_per_hour = index_of("1000");
+    fold(&channel, NULL, d->facts, d->n, ret);
+}
+
+static void test_exchange(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    add(&d, start_of(at("2026-01-01"), "700000", HENG_UNIT_WH, 5));
+    add_days(&d, 1, 3, 701);
+    add(&d, fact_of(HENG_FACT_END, at("2026-01-04T10:00"), "703400"));
+    struct heng_fact fresh = start_of(at("2026-01-04T10:00"), "12", HENG_UNIT_J, 0);
+    fresh.device_id = 2;
+    fresh.multiplier = 10;
+    add(&d, fresh);
+    struct heng_fact next = fact_of(HENG_FACT_READING, at("2026-01-05"), "216012"); /* 216 kJ x 10 / 3600 = 600 Wh */
+    next.device_id = 2;
+    next.unit = HENG_UNIT_J;
+    add(&d, next);
+    fold_daily(&d, &o);
+    expect_day(&o, "2026-01-03", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-04", 40 + 60, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    assert_int_equal(o.verdict_count, 0);
+    outcome_free(&o);
+
+    /* The old counter goes on talking from the shelf. */
+    struct heng_fact shelf = fact_of(HENG_FACT_READING, at("2026-01-05T06:00"), "703400");
+    shelf.device_id = 1;
+    add(&d, shelf);
+    fold_daily(&d, &o);
+    assert_int_equal(said(&o, HENG_RULE_WRONG_DEVICE, NULL), 1);
+    outcome_free(&o);
+}
+
+/* People and month-end values have fewer digits: 703 kWh after 703.4 is no counter that runs back, 702 is. */
+static void test_fewer_digits(void **state)
+{
+    (void)state;
+    for (int64_t index = 702; index <= 703; index++) {
+        struct daily d = {0};
+        struct outcome o;
+        add(&d, start_of(at("2026-01-01"), "700000", HENG_UNIT_WH, 5));
+        add_days(&d, 1, 2, 701);
+        add(&d, reading("2026-01-03T20:00", "703400"));
+        struct heng_fact month = fact_of(HENG_FACT_HISTORY, at("2026-01-04"), NULL);
+        month.index = (struct heng_opt_dec){true, {703, 3}};
+        add(&d, month);
+        add(&d, reading("2026-01-04", "703700")); /* of the same moment: the finer one counts */
+        struct heng_fact end = month;
+        end.kind = HENG_FACT_END;
+        end.at_us = at("2026-01-04T06:00");
+        end.index.dec.mantissa = index;
+        add(&d, end);
+        fold_daily(&d, &o);
+        expect_day(&o, "2026-01-03", 170, HENG_TRUST_VALID, HENG_METHOD_NONE);
+        assert_int_equal(said(&o, HENG_RULE_DUPLICATE, NULL), 1);
+        assert_int_equal(said(&o, HENG_RULE_NEGATIVE, NULL), index == 702);
+        assert_int_equal(o.verdict_count, index == 702 ? 2 : 1);
+        outcome_free(&o);
+    }
+}
+
+/* Read a little late each time: near enough is valid, and nothing is lost. */
+static void test_readings_beside_the_boundary(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(60);
+    struct heng_fact facts[49] = {start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0)};
+    struct outcome o;
+    for (int i = 1; i < 49; i++) {
+        facts[i] = fact_of(HENG_FACT_READING, facts[0].at_us + i * HOUR_US + i * 2 * HENG_US_PER_S, NULL);
+        facts[i].index = (struct heng_opt_dec){true, {i * 3600 + i * 2, 1}}; /* one unit a second */
+    }
+    facts[36].at_us += 110 * HENG_US_PER_S; /* three minutes beside it is too far */
+    facts[36].index.dec.mantissa += 110;
+    fold(&channel, NULL, facts, COUNT(facts), &o);
+    for (int i = 0; i < 24; i++) {
+        assert_int_equal(day_in(&o, "2026-01-01")->amounts[i], 3600);
+        assert_int_equal(day_in(&o, "2026-01-01")->trusts[i], HENG_TRUST_VALID);
+        assert_int_equal(day_in(&o, "2026-01-02")->amounts[i], 3600);
+        assert_int_equal(day_in(&o, "2026-01-02")->trusts[i],
+                         i == 11 || i == 12 ? HENG_TRUST_INTERPOLATED : HENG_TRUST_VALID);
+    }
+    assert_int_equal(day_in(&o, "2026-01-02")->permille, 916); /* 22 of 24 hours */
+    outcome_free(&o);
+}
+
+static void test_exchange_without_index(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 3, 1);
+    add(&d, fact_of(HENG_FACT_END, at("2026-01-05T10:00"), NULL));
+    add(&d, start_of(at("2026-01-05T10:00"), "0", HENG_UNIT_WH, 0));
+    add_days(&d, 5, 7, 1);
+    fold_daily(&d, &o);
+    expect_day(&o, "2026-01-03", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-04", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-05", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-06", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+}
+
+/* Nothing is used while the meter is being changed; after longer nobody knows. */
+static void test_exchange_that_takes_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start;
+        int64_t amount;
+        heng_trust trust;
+    } cases[] = {{"2026-01-04T12:00", 100, HENG_TRUST_INTERPOLATED}, {"2026-01-05T18:00", 0, HENG_TRUST_MISSING}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct daily d = {0};
+        struct outcome o;
+        add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+        add_days(&d, 1, 3, 1);
+        add(&d, fact_of(HENG_FACT_END, at("2026-01-04T10:00"), "3400"));
+        add(&d, start_of(at(cases[i].start), "0", HENG_UNIT_WH, 0));
+        struct heng_fact next = fact_of(HENG_FACT_READING, at("2026-01-05"), "600");
+        if (cases[i].trust != HENG_TRUST_MISSING) add(&d, next);
+        add_days(&d, 6, 6, 1);
+        fold_daily(&d, &o);
+        expect_day(&o, "2026-01-04", cases[i].amount, cases[i].trust, day_in(&o, "2026-01-04")->method);
+        outcome_free(&o);
+    }
+}
+
+static void test_rollover_and_reset(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    struct heng_fact start = start_of(at("2026-01-01"), "99998000", HENG_UNIT_WH, 5);
+    start.display_exp = 3;
+    add(&d, start);
+    add_days(&d, 1, 1, 99999);
+    add_days(&d, 2, 4, 0);
+    struct heng_fact reset = fact_of(HENG_FACT_RESET, at("2026-01-05T12:00"), "2500");
+    reset.index2 = index_of("100000");
+    add(&d, reset);
+    struct heng_fact after = fact_of(HENG_FACT_READING, at("2026-01-06"), "100500");
+    add(&d, after);
+    fold_daily(&d, &o);
+    for (int i = 1; i <= 4; i++) {
+        char day[24];
+        snprintf(day, sizeof day, "2026-01-%02d", i);
+        expect_day(&o, day, 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    }
+    assert_int_equal(said(&o, HENG_RULE_ROLLOVER, NULL), 1);
+    assert_int_equal(o.verdict_count, 1);
+    outcome_free(&o);
+
+    /* Too much for one step, until a person says so. */
+    struct daily far = {0};
+    start.index = index_of("80000000");
+    add(&far, start);
+    add_days(&far, 1, 1, 30001);
+    for (int said_so = 0; said_so < 2; said_so++) {
+        struct heng_channel channel = channel_of(1440);
+        if (said_so) add(&far, fact_of(HENG_FACT_ROLLOVER, at("2026-01-01T12:00"), NULL));
+        fold(&channel, NULL, far.facts, far.n, &o);
+        if (said_so)
+            expect_day(&o, "2026-01-01", 5000100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+        else
+            expect_day(&o, "2026-01-01", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+        assert_int_equal(said(&o, said_so ? HENG_RULE_ROLLOVER : HENG_RULE_NEGATIVE, NULL), 1);
+        outcome_free(&o);
+    }
+}
+
+static void test_change_of_factor_and_unit(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    const struct heng_verdict *verdict = NULL;
+    add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 2, 1);
+    struct heng_fact change = fact_of(HENG_FACT_CHANGE, at("2026-01-03T12:00"), "2500");
+    change.unit = HENG_UNIT_WH;
+    change.multiplier = 2;
+    add(&d, change);
+    struct heng_fact next = fact_of(HENG_FACT_READING, at("2026-01-04"), "2750");
+    add(&d, next);
+    fold_daily(&d, &o);
+    expect_day(&o, "2026-01-03", 50 + 50, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    d.facts[3].index.is = false; /* nobody wrote down the index */
+    fold_daily(&d, &o);
+    expect_day(&o, "2026-01-03", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    assert_int_equal(said(&o, HENG_RULE_MULTIPLIER, &verdict), 1);
+    outcome_free(&o);
+
+    d.facts[3].multiplier = 1; /* the display shows another unit: each reading says which */
+    d.facts[3].unit = HENG_UNIT_J;
+    d.facts[4].index = index_of("10800000");
+    fold_daily(&d, &o);
+    expect_day(&o, "2026-01-03", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    d.facts[4].unit = HENG_UNIT_M3;
+    fold_daily(&d, &o);
+    assert_int_equal(said(&o, HENG_RULE_UNIT, NULL), 1);
+    expect_day(&o, "2026-01-03", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    outcome_free(&o);
+}
+
+static void test_outlier(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t wrong; /* kWh instead of 4 */
+        bool limited;
+    } cases[] = {{9000, true}, {0, true}, {9000, false}, {0, false}, {-70, true}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct daily d = {0};
+        struct outcome o;
+        const struct heng_verdict *verdict = NULL;
+        struct heng_channel channel = channel_of(1440);
+        if (cases[i].limited) channel.max_per_hour = index_of("1000");
+        add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+        add_days(&d, 1, 10, 1);
+        d.facts[4].index.dec.mantissa = cases[i].wrong;
+        fold(&channel, NULL, d.facts, d.n, &o);
+        assert_int_equal(said(&o, HENG_RULE_OUTLIER, &verdict), 1);
+        assert_int_equal(o.verdict_count, 1);
+        assert_int_equal(verdict->from_us, d.facts[4].at_us);
+        assert_int_equal(verdict->severity, HENG_SEVERITY_TASK);
+        assert_int_equal(verdict->version, 3);
+        assert_int_equal(verdict->seen.dec.mantissa, (cases[i].wrong - 3) * 100);
+        assert_int_equal(verdict->reference.dec.mantissa, 300);
+        assert_true(verdict->high.is == cases[i].limited);
+        if (cases[i].limited) assert_int_equal(verdict->high.dec.mantissa, 2400 + 100);
+        int64_t sum = 0;
+        for (size_t k = 0; k < o.day_count; k++) sum += o.days[k].amount;
+        assert_int_equal(sum, 1000);
+        expect_day(&o, "2026-01-03", 100, HENG_TRUST_VALID,
+                   HENG_METHOD_NONE); /* that of the morning after is missing */
+        assert_true(day_in(&o, "2026-01-04")->trust == HENG_TRUST_INTERPOLATED);
+        outcome_free(&o);
+    }
+}
+
+/* The counter began again and nobody said so: cut, fatal, and right again from there. A fact mends it. */
+static void test_unexplained_reset(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    const struct heng_verdict *verdict = NULL;
+    add(&d, start_of(at("2026-01-01"), "5000000", HENG_UNIT_WH, 5));
+    add_days(&d, 1, 5, 5001);
+    add_days(&d, 6, 12, 1);
+    fold_daily(&d, &o);
+    assert_int_equal(said(&o, HENG_RULE_RESET, &verdict), 1);
+    assert_int_equal(verdict->severity, HENG_SEVERITY_FATAL);
+    assert_int_equal(verdict->from_us, d.facts[5].at_us);
+    assert_int_equal(verdict->to_us, d.facts[6].at_us);
+    expect_day(&o, "2026-01-05", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-06", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-07", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    assert_true(day_in(&o, "2026-01-06")->flags >> HENG_RULE_RESET & 1);
+    outcome_free(&o);
+
+    struct heng_fact reset = fact_of(HENG_FACT_RESET, at("2026-01-06T06:00"), "5005250");
+    reset.index2 = index_of("250");
+    add(&d, reset);
+    fold_daily(&d, &o);
+    assert_int_equal(o.verdict_count, 0);
+    expect_day(&o, "2026-01-06", 25 + 75, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    struct daily high = {0}; /* runs on far above: another meter, or another unit */
+    add(&high, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&high, 1, 5, 1);
+    add_days(&high, 6, 12, 700000);
+    fold_daily(&high, &o);
+    assert_int_equal(said(&o, HENG_RULE_LIMIT, &verdict), 1);
+    assert_int_equal(verdict->severity, HENG_SEVERITY_FATAL);
+    expect_day(&o, "2026-01-06", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-08", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+}
+
+/* At the end of the data: what does not fit waits for company, what is doubtful takes what it doubts along. */
+static void test_doubt_at_the_end(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    add(&d, start_of(at("2026-01-01"), "5000000", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 5, 5001);
+    add_days(&d, 6, 6, 1);
+    fold_daily(&d, &o);
+    expect_day(&o, "2026-01-05", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-06", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    assert_int_equal(said(&o, HENG_RULE_NEGATIVE, NULL), 1);
+    outcome_free(&o);
+
+    struct heng_channel channel = channel_of(1440);
+    struct daily e = {0}; /* without a maximum: was the first one too high, or is the second too low? */
+    add(&e, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&e, 1, 3, 1);
+    add_days(&e, 4, 4, 9000);
+    add_days(&e, 5, 5, 5);
+    fold(&channel, NULL, e.facts, e.n, &o);
+    expect_day(&o, "2026-01-03", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-04", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-05", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    outcome_free(&o);
+    add_days(&e, 6, 6, 6); /* now there is company */
+    fold(&channel, NULL, e.facts, e.n, &o);
+    expect_day(&o, "2026-01-06", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    assert_int_equal(said(&o, HENG_RULE_OUTLIER, NULL), 1);
+    outcome_free(&o);
+}
+
+static void test_people_decide(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 3, 1);
+    add_days(&d, 4, 8, 100); /* 97 kWh in a day are more than 24 */
+    for (size_t i = 1; i < d.n; i++) d.facts[i].id = (int64_t)i;
+    fold_daily(&d, &o);
+    assert_int_equal(said(&o, HENG_RULE_LIMIT, NULL), 1);
+    expect_day(&o, "2026-01-04", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    struct heng_fact word = fact_of(HENG_FACT_ACCEPT, at("2026-01-05"), NULL);
+    word.id = 4;
+    add(&d, word);
+    fold_daily(&d, &o);
+    assert_int_equal(o.verdict_count, 0);
+    expect_day(&o, "2026-01-04", 9700, HENG_TRUST_OVERRIDE, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-06", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    for (size_t i = 0; i < d.n; i++) /* the same one is wrong: the rest stands alone */
+        if (d.facts[i].kind == HENG_FACT_ACCEPT) d.facts[i].kind = HENG_FACT_REJECT;
+    fold_daily(&d, &o);
+    const struct heng_verdict *verdict = NULL;
+    assert_int_equal(said(&o, HENG_RULE_LIMIT, &verdict), 1);
+    assert_int_equal(verdict->to_us, at("2026-01-06"));
+    outcome_free(&o);
+}
+
+static void test_edits(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(1440);
+    struct daily d = {0};
+    struct outcome o;
+    add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 2, 1);
+    add_days(&d, 8, 9, 8); /* six days unread: 6 kWh */
+    struct heng_fact check = fact_of(HENG_FACT_SUBSTITUTED, at("2026-01-04"), "3000");
+    check.to_us = at("2026-01-06");
+    add(&d, check);
+    fold(&channel, NULL, d.facts, d.n, &o);
+    expect_day(&o, "2026-01-04", 150, HENG_TRUST_SUBSTITUTED, HENG_METHOD_CHECK_METER);
+    expect_day(&o, "2026-01-05", 150, HENG_TRUST_SUBSTITUTED, HENG_METHOD_CHECK_METER);
+    expect_day(&o, "2026-01-03", 75, HENG_TRUST_INTERPOLATED, HENG_METHOD_SHARE_FLAT); /* 3 kWh are left for 4 days */
+    expect_day(&o, "2026-01-07", 75, HENG_TRUST_INTERPOLATED, HENG_METHOD_SHARE_FLAT);
+    outcome_free(&o);
+
+    struct heng_fact edit = fact_of(HENG_FACT_EDITED, at("2026-01-05"), "7000");
+    edit.to_us = at("2026-01-06");
+    add(&d, edit); /* more than the counter saw: it stands beside the counter's own shares */
+    fold(&channel, NULL, d.facts, d.n, &o);
+    expect_day(&o, "2026-01-05", 700, HENG_TRUST_EDITED, HENG_METHOD_MANUAL);
+    expect_day(&o, "2026-01-04", 150, HENG_TRUST_SUBSTITUTED, HENG_METHOD_CHECK_METER);
+    expect_day(&o, "2026-01-03", 100, HENG_TRUST_INTERPOLATED, HENG_METHOD_SHARE_FLAT);
+    outcome_free(&o);
+
+    struct heng_fact tail = fact_of(HENG_FACT_EDITED, at("2026-01-12"), "1000"); /* where nothing is known */
+    tail.to_us = at("2026-01-13");
+    add(&d, tail);
+    fold(&channel, NULL, d.facts, d.n, &o);
+    expect_day(&o, "2026-01-11", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-12", 100, HENG_TRUST_EDITED, HENG_METHOD_MANUAL);
+    assert_int_equal(o.days[o.day_count - 1].day, day_of("2026-01-12"));
+    outcome_free(&o);
+
+    struct heng_fact bad = edit;
+    bad.to_us = bad.at_us;
+    add(&d, bad);
+    bad.to_us = bad.at_us + 1;
+    bad.index = index_of("-100");
+    add(&d, bad);
+    bad.index = index_of("1");
+    bad.unit = HENG_UNIT_M3;
+    add(&d, bad);
+    bad.index.is = false;
+    add(&d, bad);
+    fold(&channel, NULL, d.facts, d.n, &o);
+    assert_int_equal(said(&o, HENG_RULE_INTERVAL_SIZE, NULL), 1);
+    assert_int_equal(said(&o, HENG_RULE_NEGATIVE, NULL), 1);
+    assert_int_equal(said(&o, HENG_RULE_UNIT, NULL), 1);
+    assert_int_equal(said(&o, HENG_RULE_NO_VALUE, NULL), 1);
+    expect_day(&o, "2026-01-05", 700, HENG_TRUST_EDITED, HENG_METHOD_MANUAL);
+    outcome_free(&o);
+}
+
+/* A person vouches for a reading that runs back; a second counter starts and nobody ended the first; nothing but noise.
+ */
+static void test_odd_orders(void **state)
+{
+    (void)state;
+    struct outcome o;
+    struct daily d = {0};
+    add(&d, start_of(at("2026-01-01"), "5000000", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 3, 5001);
+    add_days(&d, 4, 6, 1);
+    for (size_t i = 1; i < d.n; i++) d.facts[i].id = (int64_t)i;
+    for (int i = 0; i < HENG_SAID_MAX + 1; i++) {
+        struct heng_fact word = fact_of(HENG_FACT_ACCEPT, at("2026-01-05"), NULL);
+        word.id = i == 0 ? 4 : 100 + i;
+        add(&d, word);
+    }
+    fold_daily(&d, &o);
+    assert_int_equal(said(&o, HENG_RULE_CONFLICT, NULL), 1); /* more sayings than one moment holds */
+    assert_int_equal(o.verdict_count, 1);
+    expect_day(&o, "2026-01-04", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-05", 100, HENG_TRUST_OVERRIDE, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    struct daily e = {0};
+    struct heng_fact edit = fact_of(HENG_FACT_EDITED, at("2025-12-31"), "5");
+    edit.to_us = at("2026-01-02");
+    add(&e, edit); /* before anything was installed */
+    add(&e, fact_of(HENG_FACT_ACCEPT, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_FACT_END, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_FACT_RESET, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_FACT_CHANGE, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_FACT_ROLLOVER, at("2025-12-31"), NULL));
+    add(&e, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&e, 1, 2, 1);
+    add(&e, start_of(at("2026-01-03T12:00"), "90500", HENG_UNIT_WH, 0));
+    add_days(&e, 3, 4, 91);
+    e.facts[e.n - 1].device_id = 1;
+    struct heng_fact change = fact_of(HENG_FACT_CHANGE, at("2026-01-05"), "92000");
+    change.index2 = index_of("40"); /* another display */
+    change.unit = HENG_UNIT_WH;
+    add(&e, change);
+    add(&e, reading("2026-01-06", "1040"));
+    fold_daily(&e, &o);
+    assert_int_equal(said(&o, HENG_RULE_INACTIVE, NULL), 4);
+    expect_day(&o, "2026-01-02", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-03", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-04", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    expect_day(&o, "2026-01-05", 100, HENG_TRUST_VALID, HENG_METHOD_NONE);
+    outcome_free(&o);
+
+    struct daily noise = {0};
+    add(&noise, start_of(at("2026-01-01"), NULL, HENG_UNIT_WH, 0));
+    for (int i = 1; i <= 12; i++) {
+        add_days(&noise, i, i, i % 2 ? 90000 - 100 * i : 500000 - 5000 * i);
+    }
+    fold_daily(&noise, &o);
+    assert_int_equal(said(&o, HENG_RULE_OUTLIER, NULL), 12); /* no two of them belong together */
+    for (size_t i = 0; i < o.day_count; i++) assert_int_equal(o.days[i].trust, HENG_TRUST_MISSING);
+    outcome_free(&o);
+}
+
+/* The indexes that count, as somebody sees them who asks where an amount comes from. */
+struct seen {
+    struct outcome o;
+    size_t knots, joined;
+    int64_t sum;
+    struct heng_knot before;
+};
+
+static heng_rc see_knot(void *ctx, const struct heng_knot *knot, bool joined)
+{
+    struct seen *seen = ctx;
+    assert_true(knot->at_us >= seen->before.at_us);
+    if (joined) seen->sum += knot->value - seen->before.value;
+    seen->knots++;
+    seen->joined += joined;
+    seen->before = *knot;
+    return HENG_OK;
+}
+
+static heng_rc see_day(void *ctx, const struct heng_day_usage *day) { return keep_day(&((struct seen *)ctx)->o, day); }
+
+static heng_rc see_verdict(void *ctx, const struct heng_verdict *verdict)
+{
+    return keep_verdict(&((struct seen *)ctx)->o, verdict);
+}
+
+static void test_knots_explain_the_amounts(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(1440);
+    struct daily d = {0};
+    struct seen seen = {0};
+    struct heng_usage *u = malloc(sizeof *u);
+    struct heng_usage_out out = {.ctx = &seen, .day = see_day, .verdict = see_verdict, .knot = see_knot};
+    add(&d, start_of(at("2026-01-01"), "99997000", HENG_UNIT_WH, 8));
+    add_days(&d, 1, 3, 99998); /* the third is 100000: wrong, its display ends before; it goes on at zero */
+    d.facts[3].index.dec.mantissa = 0;
+    add(&d, fact_of(HENG_FACT_END, at("2026-01-04T12:00"), "500"));
+    add(&d, start_of(at("2026-01-04T12:00"), "7000", HENG_UNIT_WH, 0));
+    add_days(&d, 4, 9, 8);
+    d.facts[9].index.dec.mantissa = 9000; /* left out */
+    channel.max_per_hour = index_of("1000");
+    assert_int_equal(heng_usage_init(u, &channel, &out, NULL), HENG_OK);
+    for (size_t i = 0; i < d.n; i++) assert_int_equal(heng_usage_fact(u, &d.facts[i], NULL), HENG_OK);
+    assert_int_equal(heng_usage_flush(u, NULL), HENG_OK);
+    int64_t sum = 0;
+    for (size_t i = 0; i < seen.o.day_count; i++) sum += seen.o.days[i].amount;
+    assert_int_equal(seen.knots, 3 + 1 + 1 + 1 + 6 - 1);
+    assert_int_equal(seen.joined, seen.knots - 2); /* two starts */
+    assert_int_equal(seen.sum, sum);
+    outcome_free(&seen.o);
+    free(u);
+}
+
+/* Six years between two readings are no gap to be shared out. */
+static void test_endless_gap(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(1440);
+    struct outcome o;
+    for (int years = 5; years <= 6; years++) {
+        struct heng_fact facts[] = {
+            start_of(at("2020-01-01"), "0", HENG_UNIT_WH, 0),
+            reading(years == 5 ? "2025-01-01" : "2026-01-01", "18270000"),
+        };
+        fold(&channel, NULL, facts, COUNT(facts), &o);
+        assert_int_equal(day_in(&o, "2022-02-02")->trust, years == 5 ? HENG_TRUST_INTERPOLATED : HENG_TRUST_MISSING);
+        if (years == 5) expect_day(&o, "2022-02-02", 1000, HENG_TRUST_INTERPOLATED, HENG_METHOD_SHARE_FLAT);
+        outcome_free(&o);
+    }
+}
+
+static void test_channels_that_cannot_be(void **state)
+{
+    (void)state;
+    struct heng_channel good = channel_of(60), bad[6] = {good, good, good, good, good, good};
+    struct heng_usage *u = malloc(sizeof *u);
+    struct heng_usage_out out = {.day = keep_day, .verdict = keep_verdict};
+    struct heng_err err;
+    bad[0].minutes = 120;
+    bad[1].exp = 19;
+    bad[2].days.start_minute = 1440;
+    bad[3].near_us = -1;
+    bad[4].short_gap_us = -1;
+    bad[5].rollover_permille = 1001;
+    assert_int_equal(heng_usage_init(u, &good, &out, &err), HENG_OK);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        err.text[0] = '\0';
+        assert_int_equal(heng_usage_init(u, &bad[i], &out, &err), HENG_ECONFIG);
+        assert_true(err.text[0] != '\0');
+    }
+    free(u);
+}
+
+static void test_small_things(void **state)
+{
+    (void)state;
+    struct daily d = {0};
+    struct outcome o;
+    const struct heng_verdict *verdict = NULL;
+    struct heng_channel channel = channel_of(1440);
+    channel.doubt = UINT32_C(1) << HENG_CONDITION_SENSOR_FAULT;
+    add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
+    add_days(&d, 1, 8, 1);
+    struct heng_fact again = d.facts[2];
+    add(&d, again); /* the same once more */
+    again.index.dec.mantissa = 99;
+    again.source = 1;
+    add(&d, again); /* and with another value, from a worse source */
+    struct heng_fact none = reading("2026-01-03T12:00", NULL);
+    add(&d, none);                       /* "no value" */
+    add(&d, reading("2025-12-31", "5")); /* before there was a meter */
+    add(&d, reading("1989-12-31", "5"));
+    add(&d, reading("2200-01-02", "5"));
+    d.facts[5].status = UINT32_C(1) << HENG_CONDITION_SENSOR_FAULT;
+    d.facts[7].kind = HENG_FACT_HISTORY;
+    fold(&channel, NULL, d.facts, d.n, &o);
+    assert_int_equal(said(&o, HENG_RULE_DUPLICATE, &verdict), 1);
+    assert_int_equal(verdict->severity, HENG_SEVERITY_TOLD);
+    assert_int_equal(said(&o, HENG_RULE_CONFLICT, &verdict), 1);
+    assert_int_equal(verdict->reference.dec.mantissa, 200);
+    assert_int_equal(said(&o, HENG_RULE_NO_VALUE, NULL), 1);
+    assert_int_equal(said(&o, HENG_RULE_INACTIVE, NULL), 1);
+    assert_int_equal(said(&o, HENG_RULE_ANCIENT, NULL), 1);
+    assert_int_equal(said(&o, HENG_RULE_FUTURE, NULL), 1);
+    int64_t sum = 0;
+    for (size_t k = 0; k < o.day_count; k++) sum += o.days[k].amount;
+    assert_int_equal(sum, 800);
+    size_t suspect = 0, history = 0;
+    for (size_t k = 0; k < o.day_count; k++) {
+        suspect += o.days[k].trust == HENG_TRUST_SUSPECT;
+        history += o.days[k].method == HENG_METHOD_HISTORY;
+    }
+    assert_int_equal(suspect, 2); /* the days on both sides of the doubtful reading */
+    assert_int_equal(history, 2);
+    outcome_free(&o);
+
+    struct heng_usage *u = malloc(sizeof *u);
+    struct heng_err err = {0};
+    struct heng_usage_out out = {.ctx = &o, .day = keep_day, .verdict = keep_verdict};
+    channel.minutes = 7;
+    assert_int_equal(heng_usage_init(u, &channel, &out, &err), HENG_ECONFIG);
+    channel.minutes = 15;
+    assert_int_equal(heng_usage_init(u, &channel, &out, &err), HENG_OK);
+    struct heng_fact late = reading("2026-01-02", "1"), early = reading("2026-01-01", "1");
+    assert_int_equal(heng_usage_fact(u, &late, &err), HENG_OK);
+    assert_int_equal(heng_usage_fact(u, &early, &err), HENG_ECONFLICT);
+    free(u);
+    outcome_free(&o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_gap_is_shared),
+        cmocka_unit_test(test_billing_instant),
+        cmocka_unit_test(test_clock_change),
+        cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_fewer_digits),
+        cmocka_unit_test(test_readings_beside_the_boundary),
+        cmocka_unit_test(test_exchange_without_index),
+        cmocka_unit_test(test_exchange_that_takes_time),
+        cmocka_unit_test(test_rollover_and_reset),
+        cmocka_unit_test(test_change_of_factor_and_unit),
+        cmocka_unit_test(test_outlier),
+        cmocka_unit_test(test_unexplained_reset),
+        cmocka_unit_test(test_doubt_at_the_end),
+        cmocka_unit_test(test_people_decide),
+        cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_odd_orders),
+        cmocka_unit_test(test_knots_explain_the_amounts),
+        cmocka_unit_test(test_endless_gap),
+        cmocka_unit_test(test_channels_that_cannot_be),
+        cmocka_unit_test(test_small_things),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
