@@ -1,0 +1,32 @@
+#ifndef HENG_VEE_SPREAD_H
+#define HENG_VEE_SPREAD_H
+/* The time between two knots, spread over intervals and days; closed days go out. */
+#include "vee/usage.h"
+
+typedef enum heng_span_kind {
+    HENG_SPAN_KNOWN,   /* amount was used meanwhile */
+    HENG_SPAN_UNKNOWN, /* nobody knows */
+    HENG_SPAN_OUTSIDE, /* the point had no counter yet, or has none any more */
+} heng_span_kind;
+
+struct heng_span {
+    heng_span_kind kind;
+    heng_us to_us; /* from state.pos_us */
+    int64_t amount;
+    heng_trust trust; /* of its ends */
+    bool history;     /* one of its ends the meter kept itself */
+};
+
+/* Begin with the day of at_us; what lies before it in that day is outside. */
+void heng_spread_open(struct heng_usage *u, heng_us at_us);
+
+/* Account for the time up to span->to_us. Latches what a callback returns in u->rc, and does nothing then. */
+void heng_spread(struct heng_usage *u, const struct heng_span *span);
+
+/* End of the open day. */
+heng_us heng_spread_day_end(struct heng_usage *u);
+
+/* a + b within bounds that hold for all amounts of a day. */
+int64_t heng_spread_add(int64_t a, int64_t b);
+
+#endif
