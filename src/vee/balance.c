@@ -34,7 +34,7 @@ struct sums {
     struct heng_dec in, in_estimated, out, out_estimated, own;
     i128 area, area_known;
     bool area_of_all;
-    bool in_missing;
+    bool in_missing, unlike;
     size_t inputs;
     u128 variance;
 };
@@ -71,6 +71,7 @@ static heng_rc add_part(const struct heng_balance_part *part, const struct heng_
                         struct sums *sums, struct heng_balance *ret)
 {
     if (part->side == HENG_BALANCE_IN) sums->inputs++;
+    sums->unlike |= part->unlike;
     if (part->side == HENG_BALANCE_OUT) {
         ret->children++;
         if (part->area_cm2 <= 0) sums->area_of_all = false;
@@ -122,6 +123,7 @@ static heng_balance_why why_not(const struct sums *sums, const struct heng_balan
                                 const struct heng_balance *made, int32_t *ret_share)
 {
     *ret_share = 0;
+    if (sums->unlike) return HENG_BALANCE_WHY_UNLIKE;
     if (sums->in_missing) return HENG_BALANCE_WHY_INPUT_MISSING;
     if (sums->inputs == 0 || sums->in.mantissa <= 0) return HENG_BALANCE_WHY_NO_INPUT;
     *ret_share = share_of(sums->in_estimated, sums->in, sums->exp);

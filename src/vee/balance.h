@@ -10,10 +10,11 @@
 typedef enum heng_balance_side { HENG_BALANCE_IN, HENG_BALANCE_OUT, HENG_BALANCE_OWN } heng_balance_side;
 
 /* One meter. estimated: the part of amount that was not measured. error_permyriad: what the meter may be off by its
- * class, in 1/10000 of amount. area_cm2: what it supplies, 0: not known. */
+ * class, in 1/10000 of amount. area_cm2: what it supplies, 0: not known. unlike: it counts what cannot be compared with
+ * the others; it has no amount then. */
 struct heng_balance_part {
     heng_balance_side side;
-    bool has_amount;
+    bool has_amount, unlike;
     struct heng_dec amount, estimated;
     uint16_t error_permyriad;
     int64_t area_cm2;
@@ -46,8 +47,9 @@ const char *heng_balance_state_text(heng_balance_state state);
 /* X(symbol, text): why nothing can be concluded; share is the figure beside it. */
 #define HENG_BALANCE_WHY_LIST(X)                                                                                       \
     X(NOTHING, "")                                                                                                     \
-    X(NO_INPUT, "no-input")               /* nothing goes in, or it is not above zero */                               \
-    X(INPUT_MISSING, "input-missing")     /* a meter of the input has no amount */                                     \
+    X(UNLIKE, "unlike")               /* a meter that counts something else, or in a unit that is none of its kind */  \
+    X(NO_INPUT, "no-input")           /* nothing goes in, or it is not above zero */                                   \
+    X(INPUT_MISSING, "input-missing") /* a meter of the input has no amount */                                         \
     X(INPUT_ESTIMATED, "input-estimated") /* share: of the input */                                                    \
     X(NO_OUTPUT, "no-output")             /* no meter below */                                                         \
     X(MISSING, "children-missing")        /* share: of the meters below */                                             \

@@ -69,7 +69,7 @@ struct heng_derive {
 #define HENG_DAY_MAX INT32_MAX
 
 /* Bring the stored days up to date after facts at moments in [changed_from_us, changed_to_us] came, changed or went;
- * 0 and HENG_US_NEVER rebuild everything. What is stored afterwards depends on the facts alone. d is large (100 kB) and
+ * 0 and HENG_US_NEVER rebuild everything. What is stored afterwards depends on the facts alone. d is large (140 kB) and
  * needs no init; d->counts says what was done.
  * Errors: ECONFIG for a channel that cannot be, EFORMAT for a damaged checkpoint, what a callback returned. */
 HENG_NODISCARD heng_rc heng_derive_run(struct heng_derive *d, const struct heng_channel *channel,

@@ -108,7 +108,7 @@ static bool beside(const struct heng_estimate *in, int i, int64_t *ret)
     return true;
 }
 
-/* One run [from, to): straight between its neighbours, weights on the scale `scale`. The k-th of n is (before x (n - k)
+/* One run [from, to): straight between its neighbours. The k-th of n is (before x (n - k)
  * + after x (k + 1)) / (n + 1), so the whole run is n x (before + after) / 2. */
 static bool linear_run(const struct heng_estimate *in, unsigned from, unsigned to, heng_i128 *sum2,
                        struct heng_estimate_part *ret)

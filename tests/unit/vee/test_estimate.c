@@ -184,6 +184,8 @@ static void test_like_days_must_be_good(void **state)
     channel.past[1].exp = 0;
     channel.past[1].amounts[1] = -1;
     assert_false(by(HENG_METHOD_LIKE_DAYS));
+    channel.past[1].amounts[1] = INT64_C(1000000000000000);
+    assert_true(by(HENG_METHOD_LIKE_DAYS));
     channel.past[1].amounts[1] = INT64_C(1000000000000001);
     assert_false(by(HENG_METHOD_LIKE_DAYS));
     channel.past[1].amounts[1] = 10;
@@ -250,6 +252,8 @@ static void test_nothing_to_do(void **state)
     in.own.day = &same;
     assert_int_equal(heng_estimate_day(&set, &in, &same, NULL), HENG_OK);
     in.own.day = &channel.day;
+    channel.day.count = 300; /* 25 hours of five minutes */
+    assert_int_equal(heng_estimate_day(&set, &in, &result, NULL), HENG_OK);
     channel.day.count = 0;
     assert_int_equal(estimate(), HENG_ERANGE);
     channel.day.count = 301;
@@ -351,6 +355,8 @@ static void test_check_meter(void **state)
     check.trusts[8] = HENG_TRUST_SUSPECT;
     assert_false(by(HENG_METHOD_CHECK_METER));
     check.trusts[8] = HENG_TRUST_VALID;
+    check.amounts[8] = 0;
+    assert_true(by(HENG_METHOD_CHECK_METER));
     check.amounts[8] = -1;
     assert_false(by(HENG_METHOD_CHECK_METER));
     day_even(&check, CASE_DAY, 3, 1, 240);
@@ -408,6 +414,12 @@ static void test_degree_days(void **state)
     assert_false(by(HENG_METHOD_DEGREE_DAYS));
     degrees("15", "0.5"); /* 17.5 K d in all: too little to divide by */
     assert_false(by(HENG_METHOD_DEGREE_DAYS));
+    degrees("15", "1");
+    in.own.past_count = 20; /* 20 K d are enough */
+    assert_true(by(HENG_METHOD_DEGREE_DAYS));
+    in.own.past_count = 19;
+    assert_false(by(HENG_METHOD_DEGREE_DAYS));
+    in.own.past_count = CASE_PAST;
     degrees("15", "20");
     for (int i = 2; i < CASE_PAST; i++) past_degrees[i].is = false;
     assert_false(by(HENG_METHOD_DEGREE_DAYS)); /* two days */
@@ -542,6 +554,9 @@ static void test_area_and_profile(void **state)
     assert_int_equal(result.method, HENG_METHOD_AREA);
     assert_int_equal(result.amount, 7000);
     assert_int_equal(result.permille, 300);
+    in.building_area_cm2 = 700000; /* it is the building */
+    assert_true(by(HENG_METHOD_AREA));
+    assert_int_equal(part.amount, 100000);
     in.building_area_cm2 = 699999; /* smaller than its part */
     assert_int_equal(estimate(), HENG_ENOTFOUND);
     in.building_area_cm2 = 10000000;

@@ -592,6 +592,11 @@ static void test_night_flow(void **state)
     c->own.past[1].amounts[14] -= 3; /* an hour of 4.9 litres three nights ago */
     assert_null(said(c, HENG_RULE_NIGHT_FLOW));
     c->own.past[1].amounts[14] += 3;
+    c->own.day.amounts[19] = 0; /* the last quarter before 05:00 */
+    assert_null(said(c, HENG_RULE_NIGHT_FLOW));
+    c->own.day.amounts[19] = 13;
+    c->own.day.amounts[7] = c->own.day.amounts[20] = 0; /* before and behind */
+    assert_non_null(said(c, HENG_RULE_NIGHT_FLOW));
     c->own.past[2].amounts[14] = 0; /* four nights ago */
     assert_non_null(said(c, HENG_RULE_NIGHT_FLOW));
     c->own.past[1].trusts[14] = HENG_TRUST_MISSING;

@@ -38,6 +38,8 @@ static void test_physics_needs_heat(void **state)
     (void)state;
     struct rules_case *c = physics("60");
     assert_non_null(said(c, HENG_RULE_PHYSICS));
+    c->in.return_degc = some("58.8"); /* 3 K: 3.7 times */
+    assert_non_null(said(c, HENG_RULE_FACTOR));
     c->in.return_degc = some("58.9"); /* 2.9 K: too little to say */
     assert_null(said(c, HENG_RULE_PHYSICS));
     c = physics("60");
@@ -203,6 +205,12 @@ static void test_low_spread(void **state)
     assert_number(v->reference, "10");
     set_limit(c, HENG_LIMIT_LOW_SPREAD_LEAST, "10.1");
     assert_null(said(c, HENG_RULE_LOW_SPREAD));
+    c = case_of(HENG_MEDIUM_HEAT, HENG_UNIT_WH, 0, 1, 34890); /* 3 K to the last digit */
+    case_sibling(c, HENG_ROLE_VOLUME, HENG_UNIT_M3, 0, 1, 10);
+    assert_null(said(c, HENG_RULE_LOW_SPREAD));
+    c = case_of(HENG_MEDIUM_HEAT, HENG_UNIT_WH, 0, 1, 34889);
+    case_sibling(c, HENG_ROLE_VOLUME, HENG_UNIT_M3, 0, 1, 10);
+    assert_non_null(said(c, HENG_RULE_LOW_SPREAD));
     c = heat(348);
     case_sibling(c, HENG_ROLE_VOLUME, HENG_UNIT_M3, 0, 1, 0);
     set_limit(c, HENG_LIMIT_LOW_SPREAD_LEAST, "0");
@@ -474,6 +482,9 @@ static void test_swapped(void **state)
         b[i] *= 2;
     }
     assert_non_null(swapped(&in));
+    in = pair_of(a, b, 28, 42, true);
+    b[30] = a[33] = a[3] = b[4] = HENG_RULES_NO_AMOUNT; /* days without a value are left out */
+    assert_number(swapped(&in)->seen, "0");
     in = pair_of(a, b, 7, 14, true);
     assert_non_null(swapped(&in));
     in = pair_of(a, b, 7, 13, true);

@@ -113,6 +113,20 @@ static void test_what_is_not_named_stays(void **state)
                         sizeof plain.limits[0]);
 }
 
+/* On the edge of what is allowed. */
+static void test_edges(void **state)
+{
+    (void)state;
+    struct heng_rule_set set;
+    assert_int_equal(heng_rule_set_parse(heng_slice_str("{\"version\": 4294967295, \"medium\": \"heat\", \"rules\":"
+                                                        "{\"clock\": {\"sync\": 180}, \"spike\": {\"percent\":"
+                                                        "\"1.000000001\"}}}"),
+                                         &set, NULL),
+                     HENG_OK);
+    assert_int_equal(set.version, UINT32_MAX);
+    assert_int_equal(heng_dec_cmp(set.limits[HENG_LIMIT_SPIKE_PERCENT], dec("1.000000001")), 0);
+}
+
 /* Each mistake with its line and its name. */
 static void test_mistakes_are_told(void **state)
 {
@@ -305,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_media_differ),
         cmocka_unit_test(test_written_and_read_back),
         cmocka_unit_test(test_what_is_not_named_stays),
+        cmocka_unit_test(test_edges),
         cmocka_unit_test(test_mistakes_are_told),
         cmocka_unit_test(test_damaged_texts),
         cmocka_unit_test(test_verdicts),
