@@ -236,6 +236,10 @@ SELECT id, via_id, coalesce(gateway_id, 0), state, code, name, serial, software,
        request, certificate
 FROM enrolment WHERE id = ?1;
 
+-- name: enrolment_of_serial
+SELECT coalesce(gateway_id, 0) FROM enrolment WHERE serial = ?1 AND state = 'accepted' AND hash <> ?2
+ORDER BY last_us DESC, id DESC LIMIT 1;
+
 -- name: enrolment_by_hash
 SELECT id, via_id, coalesce(gateway_id, 0), state, code, name, serial, software, address, why, first_us, last_us, hash,
        request, certificate

@@ -258,20 +258,14 @@ static void seat_accepted(struct site_uplink *uplink, int64_t gateway_id)
  * it. Without a number it is a new one to us. */
 static void tell_new_key(struct site_uplink *uplink, const struct heng_enrolment *asks)
 {
-    size_t n = 0, cap = HENG_ENROLMENTS_MAX;
+    int64_t gateway_id = 0;
+    char detail[200];
     bool is_first = asks->state == HENG_ENROLMENT_WAITING && asks->first_us == asks->last_us;
-    struct heng_enrolment *known = is_first && asks->serial[0] ? calloc(cap, sizeof *known) : NULL;
-    if (!known) return;
-    if (heng_store_list_enrolments(uplink->reader, HENG_ENROLMENT_ACCEPTED, known, cap, &n, NULL) != HENG_OK) n = 0;
-    for (size_t i = 0; i < n; i++) {
-        char detail[200];
-        if (strcmp(known[i].serial, asks->serial) != 0 || memcmp(known[i].hash, asks->hash, sizeof asks->hash) == 0)
-            continue;
-        snprintf(detail, sizeof detail, "new-key serial='%.40s' from=%.60s", asks->serial, asks->address);
-        uplink_event_of(uplink, asks->serial, known[i].gateway_id, HENG_GATEWAY_NEW_KEY, detail);
-        break;
-    }
-    free(known);
+    if (!is_first || !asks->serial[0] ||
+        heng_store_enrolment_of_serial(uplink->reader, asks->serial, asks->hash, &gateway_id, NULL) != HENG_OK)
+        return;
+    snprintf(detail, sizeof detail, "new-key serial='%.40s' from=%.60s", asks->serial, asks->address);
+    uplink_event_of(uplink, asks->serial, gateway_id, HENG_GATEWAY_NEW_KEY, detail);
 }
 
 void uplink_enrolled(struct site_uplink *uplink, struct told *told)

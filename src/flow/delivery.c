@@ -49,29 +49,38 @@ static heng_rc take(struct delivery_work *w, int64_t maker_id, const struct heng
     return HENG_OK;
 }
 
-/* What a number is to us. TOLD: it is news, but another epoch of the same box has brought what it says. */
+/* What a number is to us. TOLD: it is news, but another epoch of the same box has brought what it says. KNOWN_SAME:
+ * what it says is here, under this number or, if that says something else, by another epoch. */
 typedef enum standing { NEWS, TOLD, KNOWN_SAME, KNOWN_OTHERWISE } standing;
+
+/* Has another epoch of the same box brought it? */
+static heng_rc was_told(struct delivery_work *w, struct delivery_slot *slot, uint64_t seq, uint64_t said, bool *ret,
+                        struct heng_err *err)
+{
+    const struct heng_gateway_journal *journal = &slot->journal;
+    if (!slot->relatives) slot->relatives = calloc(1, sizeof *slot->relatives);
+    if (!slot->relatives) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for a delivery");
+    return heng_checks_is_told(&w->checks, slot->relatives, journal->gateway_id, journal->epoch, seq, said, ret, err);
+}
 
 static heng_rc compare(struct delivery_work *w, struct delivery_slot *slot, uint64_t seq, uint64_t said, standing *ret,
                        struct heng_err *err)
 {
     const struct heng_gateway_journal *journal = &slot->journal;
     heng_delivery_weakness weakness = w->delivery->weaken_for_tests;
-    bool yes = false;
+    bool news = false, told = false;
     uint64_t known = 0;
-    heng_rc rc = delivery_is_news(w, slot, seq, &yes, err);
-    *ret = yes ? NEWS : KNOWN_SAME;
+    heng_rc rc = delivery_is_news(w, slot, seq, &news, err);
+    *ret = news ? NEWS : KNOWN_SAME;
     if (rc != HENG_OK || !said || weakness == HENG_DELIVERY_NUMBERLESS) return rc;
-    if (yes) {
-        if (!slot->relatives) slot->relatives = calloc(1, sizeof *slot->relatives);
-        if (!slot->relatives) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for a delivery");
-        rc =
-            heng_checks_is_told(&w->checks, slot->relatives, journal->gateway_id, journal->epoch, seq, said, &yes, err);
-        if (yes) *ret = TOLD;
-    } else if (weakness != HENG_DELIVERY_UNCOMPARED) {
+    if (!news) {
+        if (weakness == HENG_DELIVERY_UNCOMPARED) return rc;
         rc = heng_checks_get(&w->checks, journal->gateway_id, journal->epoch, seq, &known, err);
-        if (known && known != said) *ret = KNOWN_OTHERWISE;
+        if (rc != HENG_OK || !known || known == said) return rc;
+        *ret = KNOWN_OTHERWISE;
     }
+    rc = was_told(w, slot, seq, said, &told, err);
+    if (told) *ret = news ? TOLD : KNOWN_SAME;
     return rc;
 }
 

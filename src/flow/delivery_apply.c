@@ -106,8 +106,13 @@ static heng_rc apply_read(struct delivery_work *w, int64_t maker_id, const struc
         order.outcome = read->outcome;
         order.ended = true;
     }
-    struct heng_fact fact = {
-        .kind = HENG_FACT_READ, .read = read, .order = &order, .doubtful = entry->doubtful, .by_hand = news->by_hand};
+    struct heng_fact fact = {.kind = HENG_FACT_READ,
+                             .read = read,
+                             .order = &order,
+                             .doubtful = entry->doubtful,
+                             .by_hand = news->by_hand,
+                             .copy = w->delivery->live,
+                             .numbered = !w->delivery->live};
     uint32_t refused = w->ret->refused, conflicts = w->ret->conflicts;
     rc = heng_ingest_fact(w->store, &fact, w->now_us, w->ret, err);
     if (rc == HENG_OK && w->ret->refused != refused) *ret_why = w->ret->refusal;

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "flow/conditions.h"
 #include "flow/delivery.h"
 #include "flow/ingest_gateways.h"
+#include "flow/usage_date.h"
 #include "store/checks.h"
 #include "store/quality.h"
 #include "store/read.h"
@@ -20,7 +22,8 @@ void heng_ingested_fini(struct heng_ingested *ingested)
 
 void heng_ingested_clear(struct heng_ingested *ret)
 {
-    struct heng_ingested kept = {.live = ret->live, .live_cap = ret->live_cap, .zone = ret->zone};
+    struct heng_ingested kept = {
+        .live = ret->live, .live_cap = ret->live_cap, .zone = ret->zone, .profiles = ret->profiles};
     memcpy(kept.zone_name, ret->zone_name, sizeof kept.zone_name);
     *ret = kept;
 }
@@ -194,9 +197,9 @@ static bool was_answered(const struct heng_fact *fact)
 static void update_state(struct heng_device_state *state, const struct heng_fact *fact, heng_us now_us)
 {
     const struct heng_read *read = fact->read;
-    /* While a clock that was ahead stands still, a try that failed and an answer may have the same time. */
-    bool answers = read->at_us == state->last_try_us && was_answered(fact);
-    if (is_old(read->at_us, state->last_try_us, now_us) && !answers) return;
+    /* While a clock that was ahead stands still, tries have the same time: what has a number is another one. */
+    bool another = read->at_us == state->last_try_us && (fact->numbered || was_answered(fact));
+    if (is_old(read->at_us, state->last_try_us, now_us) && !another) return;
     state->last_try_us = read->at_us;
     state->last_outcome = read->outcome;
     if (was_answered(fact)) {
@@ -243,6 +246,19 @@ static heng_rc note_reading(struct heng_store *store, struct heng_meter_row *met
     return reading->partial || reading->due_us ? HENG_OK : tell_reading(meter, read, reading, first_frame, ret, err);
 }
 
+/* A date that cannot be is told, and the reading is kept beside: it is there, and takes no part in usage. */
+static heng_rc check_date(struct heng_store *store, const struct heng_meter_row *meter,
+                          const struct heng_reading *reading, heng_us now_us, struct heng_err *err)
+{
+    const char *rule = NULL;
+    heng_rc rc = heng_usage_check_date(store, meter->device.id, meter->device.medium, reading->at_us, reading->source,
+                                       now_us, &rule, err);
+    if (rc == HENG_OK && rule)
+        heng_log(HENG_LOG_WARN, "flow", "event=reading_kept_beside meter=%lld number=%s rule=%s",
+                 (long long)meter->device.id, meter->device.number, rule);
+    return rc;
+}
+
 /* Store a good read. What is known of the meter changes in meter; who calls stores that. */
 static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *meter, const struct heng_fact *fact,
                            heng_us now_us, struct heng_evidence *ret_evidence, struct heng_ingested *ret,
@@ -266,19 +282,23 @@ static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *mete
         ret->same++;
         if (ret_evidence->first_frame) ret_evidence->frame_count = read->frame_count;
         if (ret_evidence->first_frame) ret_evidence->reading_us = read->at_us;
-        update_state(&meter->state, fact, now_us); /* its copy ran ahead of tries that failed and were told since */
+        /* Its copy ran ahead of tries that failed and were told since. A copy that comes late comes after them. */
+        if (!fact->copy) update_state(&meter->state, fact, now_us);
         return HENG_OK;
     case HENG_STORED_CONFLICT:
         ret->conflicts++;
         heng_log(HENG_LOG_WARN, "flow", "event=reading_conflict meter=%lld number=%s first_frame=%lld",
                  (long long)meter->device.id, meter->device.number, (long long)ret_evidence->first_frame);
-        return HENG_OK;
+        return heng_conditions_keep(store, &reading, frames, ret->profiles, meter->device.profile, err);
     case HENG_STORED_NEW: break;
     }
+    rc = heng_conditions_keep(store, &reading, frames, ret->profiles, meter->device.profile, err);
+    if (rc != HENG_OK) return rc;
     ret_evidence->frame_count = read->frame_count;
     ret_evidence->reading_us = read->at_us;
     update_state(&meter->state, fact, now_us);
-    return note_reading(store, meter, fact, &reading, ret_evidence->first_frame, now_us, ret, err);
+    rc = check_date(store, meter, &reading, now_us, err);
+    return rc != HENG_OK ? rc : note_reading(store, meter, fact, &reading, ret_evidence->first_frame, now_us, ret, err);
 }
 
 /* A read that brought no values, or no good end. What the meter said to a command proves why that failed; what it said

@@ -67,7 +67,8 @@ typedef enum heng_fact_kind {
 } heng_fact_kind;
 
 /* One fact; what it points to is the caller's until heng_ingest returns. Of a read: doubtful: the clock of who read it
- * was; by_hand: a person read it at the meter, it may be without frames. */
+ * was; by_hand: a person read it at the meter, it may be without frames; copy: it may come late, when it is no news;
+ * numbered: it comes once, and in the order of its journal. */
 struct heng_delivery;
 struct heng_fact {
     heng_fact_kind kind;
@@ -82,7 +83,7 @@ struct heng_fact {
     const struct heng_gateway_event_row *event;
     struct heng_enrolment_fact *enrolment;
     struct heng_revoke_fact *revoke;
-    bool doubtful, by_hand;
+    bool doubtful, by_hand, copy, numbered;
 };
 
 /* What the browser may hear of, after the commit. */
@@ -104,14 +105,16 @@ struct heng_live {
     };
 };
 
-/* What became of a batch. Zero-initialise; live is grown and kept between batches, and so are the zone of the site and
- * its name, looked up once in a batch when the first read has to be counted on its day. Owns: live and zone, until
- * heng_ingested_fini. */
+/* What became of a batch. Zero-initialise; profiles (borrowed, NULL: by the standard) are those by which frames are
+ * read for what meters say of themselves, and are kept between batches. live is grown and kept between batches, and so
+ * are the zone of the site and its name, looked up once in a batch when the first read has to be counted on its day.
+ * Owns: live and zone, until heng_ingested_fini. */
 struct heng_ingested {
     struct heng_live *live;
     size_t live_n, live_cap;
     uint32_t stored, same, conflicts, failed, refused; /* reads: refused ones belong to no known meter */
     const char *refusal;                               /* why the last one was refused; NULL: none was */
+    const struct heng_profiles *profiles;
     bool zone_known;
     char zone_name[64];
     struct heng_zone *zone;

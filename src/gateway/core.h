@@ -9,8 +9,8 @@
  *
  * Nothing goes up, and nothing is acknowledged downward, before it is committed. Commits are grouped, for each of them
  * wears the flash: commit_ms after the first entry, at once for what somebody waits for: an order and how it goes on, a
- * read that somebody asked for, a gateway below whose window is half used. Times `now` are monotonic, wall_us is the
- * system's wall clock.
+ * read that somebody asked for, an event from below, a gateway below whose window is half used. Times `now` are
+ * monotonic, wall_us is the system's wall clock.
  */
 #include "spool/spool.h"
 #include "uplink/body.h"

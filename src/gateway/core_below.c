@@ -105,19 +105,20 @@ static bool envelope(const struct heng_core *core, const struct core_conn *conn,
     return ret->gateway_id > 0 && ret->gateway_id != core->own_id && ret->body.n <= HENG_ENTRY_BODY_MAX;
 }
 
-/* Does somebody behind us wait for it? Not for what schedules bring, nor for what is only told. */
+/* Does somebody behind us wait for it, or is it an event, which are few and may be an alarm? What schedules bring and
+ * how lines go on come often, and wait for others. */
 static bool is_awaited(const struct heng_entry *entry)
 {
     static struct heng_read scratch; /* 80 kB, and only one thread comes here */
     struct heng_body body;
     switch (entry->kind) {
-    case HENG_ENTRY_LINE:
-    case HENG_ENTRY_EVENT: return false;
+    case HENG_ENTRY_LINE: return false;
     case HENG_ENTRY_READ:
         return heng_body_unpack(entry->body, entry, &scratch, &body, NULL) == HENG_OK && body.read.order.id > 0;
     case HENG_ENTRY_ORDER:
     case HENG_ENTRY_FOUND:
-    case HENG_ENTRY_SEARCH: break;
+    case HENG_ENTRY_SEARCH:
+    case HENG_ENTRY_EVENT: break;
     }
     return true;
 }

@@ -206,7 +206,8 @@ void lines_put_status(struct gate_line *line)
     snprintf(body.line.detail, sizeof body.line.detail, "%s", status.detail);
     if (line->answer_us != line->told_answer_us) body.line.last_answer_us = line->answer_us;
     line->told_answer_us = line->answer_us;
-    lines_tell(line->lines, &body, lines_wall(line->lines) - (now - status.since_us), false, 0);
+    bool trouble = status.changed && heng_news_is_trouble(status.state); /* an alarm: it does not wait for others */
+    lines_tell(line->lines, &body, lines_wall(line->lines) - (now - status.since_us), trouble, 0);
 }
 
 static void on_status(struct gate_line *line)

@@ -164,6 +164,8 @@ static void on_quiet(uv_timer_t *timer)
     decide(timer->data, &answer);
 }
 
+static void on_due(uv_timer_t *timer) { uv_timer_start(timer, on_quiet, LOOK_MS, 0); }
+
 static void wait_for_more(struct guest *guest, const struct answer *answer)
 {
     uint64_t gone = uv_now(guest->listener->loop) - guest->since_ms;
@@ -172,7 +174,7 @@ static void wait_for_more(struct guest *guest, const struct answer *answer)
         patience = SETTLE_MS;
     else if (!answer->part)
         patience = IMEI_QUIET_MS;
-    uv_timer_start(&guest->timer, on_quiet, patience < left ? patience : left, 0);
+    uv_timer_start(&guest->timer, on_due, patience < left ? patience : left, 0);
 }
 
 /* --- the connection ----------------------------------------------------------------------------------------- */
@@ -214,7 +216,7 @@ static void welcome(struct heng_dtu_listener *listener, struct guest *guest, uv_
     socket->data = guest;
     uv_timer_init(listener->loop, &guest->timer);
     guest->timer.data = guest;
-    uv_timer_start(&guest->timer, on_quiet, GUEST_TIME_MS, 0);
+    uv_timer_start(&guest->timer, on_due, GUEST_TIME_MS, 0);
     if (uv_read_start((uv_stream_t *)socket, on_guest_alloc, on_guest_read) != 0) heng_guest_dismiss(guest);
 }
 

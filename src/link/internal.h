@@ -7,6 +7,10 @@
 enum { RECEIVE_BYTES = 2048, PENDING_BYTES_MAX = 4096, HEARTBEAT_MAX = 32, REGISTRATION_MAX = 64 };
 enum { CLOSED_TEXT_MAX = 160, BAUD_MIN = 50, BAUD_MAX = 4000000 };
 
+/* libuv runs timers before it reads: after the loop stood still, what came in time still lies in the socket when
+ * silence is due. So whoever judges a silence lets one more poll go by, and judges then. */
+enum { LOOK_MS = 1 };
+
 /* One way to carry bytes. Its own structure begins with a struct heng_link. */
 struct heng_transport {
     size_t size; /* of that structure */

@@ -79,7 +79,7 @@ void heng_link_received(struct heng_link *link, struct heng_slice bytes)
     } while (bytes.n && link->open && !link->stopping);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_looked(uv_timer_t *timer)
 {
     struct heng_link *link = timer->data;
     uint64_t now = uv_now(link->loop);
@@ -98,6 +98,8 @@ static void on_timer(uv_timer_t *timer)
     else if (link->transport->due)
         link->transport->due(link);
 }
+
+static void on_timer(uv_timer_t *timer) { uv_timer_start(timer, on_looked, LOOK_MS, 0); }
 
 void heng_link_retry_later(struct heng_link *link)
 {

@@ -91,6 +91,19 @@ heng_rc heng_store_enrolment_by_code(struct heng_store_reader *reader, const cha
     return finish_enrolment(&q, ret, err);
 }
 
+heng_rc heng_store_enrolment_of_serial(struct heng_store_reader *reader, const char *serial,
+                                       const uint8_t hash[static 32], int64_t *ret_gateway_id, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_ENROLMENT_OF_SERIAL);
+    heng_query_text(&q, serial);
+    heng_query_blob(&q, heng_slice_of(hash, 32));
+    heng_rc rc = heng_query_step(&q, err);
+    if (rc == HENG_OK) *ret_gateway_id = heng_query_get_int(&q);
+    heng_query_end(&q);
+    return rc;
+}
+
 heng_rc heng_store_list_enrolments(struct heng_store_reader *reader, heng_enrolment_state state,
                                    struct heng_enrolment *ret, size_t cap, size_t *ret_n, struct heng_err *err)
 {

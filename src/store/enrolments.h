@@ -47,6 +47,10 @@ HENG_NODISCARD heng_rc heng_store_enrolment_by_hash(struct heng_store_reader *re
                                                     struct heng_enrolment *ret, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_enrolment_by_code(struct heng_store_reader *reader, const char *code,
                                                     struct heng_enrolment *ret, struct heng_err *err);
+/* The gateway that was let in last with this number on its box, but by another request. ENOTFOUND: none. */
+HENG_NODISCARD heng_rc heng_store_enrolment_of_serial(struct heng_store_reader *reader, const char *serial,
+                                                      const uint8_t hash[static 32], int64_t *ret_gateway_id,
+                                                      struct heng_err *err);
 /* Newest first; state COUNT: all. request and certificate are left out. */
 HENG_NODISCARD heng_rc heng_store_list_enrolments(struct heng_store_reader *reader, heng_enrolment_state state,
                                                   struct heng_enrolment *ret, size_t cap, size_t *ret_n,

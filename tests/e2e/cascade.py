@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from fleet import good_reads  # noqa: E402
-from house import GATEWAY_CODE, House, Tap, call, free_port, main, wait_until  # noqa: E402
+from house import COMMITTED_S, GATEWAY_CODE, House, Tap, call, free_port, main, wait_until  # noqa: E402
 
 tap = Tap()
 LINES = {"riser": "house", "flat": "stair"}  # line -> gateway
@@ -188,7 +188,7 @@ def both_keep_reading_while_the_server_is_away(tiers):
 def nothing_is_lost_and_nothing_is_there_twice(tiers):
     """The meters go, the journals run empty, the gateways end: then their files and the database are compared."""
     tiers.house.sim.end()
-    time.sleep(1.5)  # the last answers are committed: until then no queue knows of them
+    time.sleep(COMMITTED_S)  # until then no queue knows of them
     for name in ("stair", "house"):
         wait_until(lambda: (s := tiers.status(name)) and s["connected"] and s["queued"] == 0, 40,
                    f"{name} to have delivered: {tiers.status(name)}")

@@ -20,6 +20,8 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GATEWAY_CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")  # what a box shows to be let in
 
+COMMITTED_S = 3  # after so long what a line has read is in the journal: gateways write in groups of two seconds
+
 
 def free_port():
     with contextlib.closing(socket.socket()) as s:

@@ -33,7 +33,8 @@ from fleet import Proxy, Site, good_reads, remove  # noqa: E402
 from house import Program, Tap, ask_file, free_port, wait_until  # noqa: E402
 
 LINES, METERS, PERIOD_S = 6, 8, 1  # of each of the two gateways
-GRACE_S = 1.0  # an answer is committed 0.2 s after it came; the machine is busy
+COMMIT_MS = 200  # of the gateways: the less waits for others, the less a kill may take
+GRACE_S = 1.0  # an answer is committed COMMIT_MS after it came; the machine is busy
 DRAIN_S = 150
 
 tap = Tap()
@@ -123,7 +124,8 @@ class Tree:
 
     def start_box(self, name):
         self.starts += 1
-        argv = [self.site.bin / "heng-gateway", "run", "--dir", str(self.site.folder / name), "--server"]
+        argv = [self.site.bin / "heng-gateway", "run", "--dir", str(self.site.folder / name), "--commit-ms",
+                str(COMMIT_MS), "--server"]
         argv += [f"127.0.0.1:{self.above.port}", "--listen", f"127.0.0.1:{self.house_port}"] if name == "house" else \
                 [f"127.0.0.1:{self.between.port}"]
         self.boxes[name] = Program(argv, self.site.folder / f"{name}.log")

@@ -25,7 +25,7 @@ import tty
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, Program, Tap, free_port, wait_until  # noqa: E402
+from house import COMMITTED_S, House, Program, Tap, free_port, wait_until  # noqa: E402
 from kills import Meters, count_of  # noqa: E402
 
 tap = Tap()
@@ -330,7 +330,7 @@ def with_a_damaged_certificate_it_goes_on_reading(box):
 def what_was_answered_is_in_the_database(box):
     for line in box.meters:
         line.silent = True
-    time.sleep(1.5)  # the last answers are committed
+    time.sleep(COMMITTED_S)  # the last answers too
     wait_until(lambda: box.status()["queued"] == 0, 30, "an empty queue")
     assert box.program.end() == 0, box.program.output()[-1500:]
     frames = [row[0] for row in box.rows("SELECT bytes FROM frame WHERE substr(bytes, 1, 1) = x'68'")]

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { FAULTS_MIN_S = 300, FAULTS_SPREAD_S = 900, QUIET_MAX_S = 6 * 3600, STEPS_MAX = 400000, LOOK_S = 5 };
+enum { FAULTS_MIN_S = 300, FAULTS_SPREAD_S = 900, QUIET_MAX_S = 6 * 3600, STEPS_MAX = 1000000, LOOK_S = 5 };
 
 const char *world_mutant_text(world_mutant mutant)
 {

@@ -46,10 +46,12 @@ typedef enum world_mutant {
 } world_mutant;
 const char *world_mutant_text(world_mutant mutant);
 
-/* What a meter has said, or, device_id 0, an event. promised: the gateway has told that it is committed. */
+/* What a meter has said, or, device_id 0, an event. promised: the gateway has told that it is committed. life: how
+ * often an old disk was put back before. */
 struct world_told {
     int64_t device_id, value;
-    heng_us at_us, told_us;
+    heng_us at_us, promised_us;
+    unsigned life;
     bool promised;
 };
 

@@ -312,6 +312,9 @@ static void commit(struct world *w)
             world_fail(w, "an entry of gateway %d was refused: %s", w->sessions[session].gateway, centre_refusal(w));
         if (deliveries[i].rc == HENG_OK)
             acknowledge(w, session, deliveries[i].epoch, deliveries[i].durable);
+        else if (w->clones && strncmp(deliveries[i].why, "another history", 15) == 0)
+            /* Its concentrator has brought what it has forgotten since it was welcomed: it compares itself anew. */
+            heng_host_refuse(w->sessions[session].host, w->now, HENG_REFUSAL_SEQUENCE, 0, deliveries[i].why);
         else
             world_fail(w, "a batch of gateway %d: %s", w->sessions[session].gateway, deliveries[i].why);
     }
@@ -453,7 +456,8 @@ static void pump_session(struct world *w, int session)
         case HENG_HOST_SEND: sim_network_send(w->net, w->now, session, 1, action.bytes); break;
         case HENG_HOST_HANG_UP:
             world_trace(w, "the centre hangs up on gateway %d: %s", s->gateway, action.text);
-            if (action.refusal != HENG_REFUSAL_REPLACED && action.refusal != HENG_REFUSAL_SILENT)
+            if (action.refusal != HENG_REFUSAL_REPLACED && action.refusal != HENG_REFUSAL_SILENT &&
+                !(w->clones && action.refusal == HENG_REFUSAL_SEQUENCE))
                 world_fail(w, "gateway %d is refused: %s, %s", s->gateway, heng_refusal_text(action.refusal),
                            action.text);
             sim_network_close(w->net, w->now, session, 1);

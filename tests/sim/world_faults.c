@@ -98,7 +98,7 @@ static void put_back(struct world *w, int machine)
     g->put_back++;
     w->put_back++;
     for (size_t i = 0; i < g->told_n; i++)
-        if (g->told[i].told_us >= g->kept_us) g->told[i].promised = false;
+        if (g->told[i].promised_us >= g->kept_us) g->told[i].promised = false;
     world_trace(w, "gateway %d has its old disk", machine);
     int parent = (int)world_below(w, 4);
     if (machine >= 3 && parent < 3 && parent != g->parent) move_to(w, machine, parent);

@@ -132,12 +132,11 @@ static void take_order(struct world *w, struct world_gateway *g, const struct he
     struct heng_down_outcome outcome = {.what = HENG_OUTCOME_OF_ORDER, .of = order->id};
     for (size_t i = 0; i < sizeof g->jobs / sizeof *g->jobs; i++)
         if (!g->jobs[i].stage) job = &g->jobs[i];
-    outcome.taken = job != NULL && !g->full;
+    /* What the disk does not take has not begun: it would be known for ever, and nobody would do it. */
+    outcome.taken = job != NULL && !g->full && tell_order(w, g, order->id, HENG_STAGE_SENT, JOB_TOKEN + order->id);
+    if (outcome.taken) *job = (struct world_job){.id = order->id, .token = JOB_TOKEN + order->id, .stage = 1};
     if (!outcome.taken) snprintf(outcome.why, sizeof outcome.why, "the line has enough to do");
     heng_core_outcome(g->core, w->now, &outcome);
-    if (!outcome.taken) return;
-    *job = (struct world_job){.id = order->id, .token = JOB_TOKEN + order->id, .stage = 1};
-    if (!tell_order(w, g, order->id, HENG_STAGE_SENT, job->token)) job->stage = 0;
 }
 
 static void let_go(struct world *w, struct world_gateway *g, int64_t token)
@@ -154,6 +153,7 @@ static void let_go(struct world *w, struct world_gateway *g, int64_t token)
     }
     assert(token >= 1 && (size_t)token <= g->told_n);
     g->told[token - 1].promised = true;
+    g->told[token - 1].promised_us = w->now;
 }
 
 static int child_slot(const struct world_gateway *g, int connection)
@@ -302,8 +302,7 @@ static void tell_read(struct world *w, struct world_gateway *g, int meter)
     if (heng_core_tell(g->core, w->now, &body, at_us, watched, token, &err) != HENG_OK) return;
     if (!answered) return;
     g->counters[meter] = value;
-    g->told[g->told_n++] =
-        (struct world_told){.device_id = read.device_id, .value = value, .at_us = at_us, .told_us = w->now};
+    g->told[g->told_n++] = (struct world_told){.device_id = read.device_id, .value = value, .at_us = at_us};
 }
 
 /* Something that must arrive, however short of room a journal is. */
@@ -316,7 +315,7 @@ static void tell_event(struct world *w, struct world_gateway *g)
     heng_us at_us = heng_core_wall(g->core, w->now, system_wall(w, g), &doubtful);
     if (g->told_n == WORLD_TOLD) return;
     if (heng_core_tell(g->core, w->now, &body, at_us, false, (int64_t)g->told_n + 1, &err) != HENG_OK) return;
-    g->told[g->told_n++] = (struct world_told){.value = g->events_told, .at_us = at_us, .told_us = w->now};
+    g->told[g->told_n++] = (struct world_told){.value = g->events_told, .at_us = at_us, .life = g->put_back};
 }
 
 static void tell_line(struct world *w, struct world_gateway *g)

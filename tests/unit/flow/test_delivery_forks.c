@@ -147,6 +147,31 @@ static void test_the_old_epoch_may_come_later(void **state)
     small_site_fini(&site);
 }
 
+/* A second life under known numbers, that was told as a new epoch first; a concentrator has it under the old numbers,
+ * and brings it later. */
+static void test_a_fork_may_come_after_its_new_epoch(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *lost = toy_new(COLLECTOR, 70), *back = toy_new(COLLECTOR, 70), *anew = toy_new(COLLECTOR, 71);
+    (void)state;
+    toy_mixed(lost, 0, 12);
+    toy_retell(back, lost, 1, 6);
+    toy_mixed(back, 30, 9);
+    toy_retell(anew, back, 3, 15);
+    assert_delivered(deliver(store, COLLECTOR, toy_batch(lost, 1, 12)), 12, 0, 0, 12);
+    assert_delivered(deliver(store, COLLECTOR, toy_batch(anew, 1, 13)), 9, 4, 0, 13);
+    assert_in_database(store, 7, 7, 7);
+    assert_delivered(deliver(store, EAST, toy_forward(back, 5, 1, 1, 15)), 0, 15, 0, 15);
+    assert_delivered(deliver(store, EAST, toy_forward(back, 5, 16, 1, 15)), 0, 15, 0, 30);
+    assert_in_database(store, 7, 7, 7);
+    free(lost);
+    free(back);
+    free(anew);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 /* Who is asked for what is missing cannot compare itself. It is not sent away for ever: what it has is kept. */
 static void test_a_fork_that_is_asked_for_a_gap(void **state)
 {
@@ -169,12 +194,43 @@ static void test_a_fork_that_is_asked_for_a_gap(void **state)
     small_site_fini(&site);
 }
 
+/* A read that was stamped by a clock that was ahead; a concentrator has a copy of it, and comes to tell it when the
+ * clock was put back and the meter has gone silent. */
+static void test_a_copy_that_comes_late_is_no_news(void **state)
+{
+    enum { AHEAD_S = 600 };
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *toy = toy_new(EAST, 70);
+    static struct heng_read silent;
+    struct heng_body miss = {.kind = HENG_ENTRY_READ, .read = {.line_id = HEAT_LINE, .read = &silent}};
+    heng_us now_us = INGEST_NOW_US;
+    (void)state;
+    silent.device_id = HEAT_1;
+    silent.at_us = now_us;
+    silent.outcome = HENG_OUTCOME_SILENCE;
+    toy_read(toy, HEAT_LINE, HEAT_1, now_us + AHEAD_S * HENG_US_PER_S, 100);
+    toy_event(toy, now_us - HENG_US_PER_S, HENG_GATEWAY_CLOCK_SET, -(AHEAD_S + 2) * HENG_US_PER_S, "");
+    toy_add(toy, &miss, now_us);
+    assert_delivered(deliver(store, EAST, toy_batch(toy, 1, 3)), 3, 0, 0, 3);
+    assert_int_equal(number_of(store, "SELECT misses FROM device_state WHERE device_id = 1"), 1);
+    deliver_at(store, EAST, true, toy_copies(toy, 1, 1), now_us);
+    assert_int_equal(number_of(store, "SELECT misses FROM device_state WHERE device_id = 1"), 1);
+    free(toy);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_fork_that_is_passed_on_is_kept), cmocka_unit_test(test_histories_are_bounded),
-        cmocka_unit_test(test_told_again_counts_once),           cmocka_unit_test(test_the_old_epoch_may_come_later),
+        cmocka_unit_test(test_a_fork_that_is_passed_on_is_kept),
+        cmocka_unit_test(test_histories_are_bounded),
+        cmocka_unit_test(test_told_again_counts_once),
+        cmocka_unit_test(test_the_old_epoch_may_come_later),
+        cmocka_unit_test(test_a_fork_may_come_after_its_new_epoch),
         cmocka_unit_test(test_a_fork_that_is_asked_for_a_gap),
+        cmocka_unit_test(test_a_copy_that_comes_late_is_no_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

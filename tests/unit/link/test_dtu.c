@@ -306,6 +306,78 @@ static void a_dtu_that_misses_its_heartbeats_is_hung_up_on(void **state)
     play(three_heartbeats_and_no_more);
 }
 
+/* The loop stands still for so long, and the timers come before what lies in the sockets. */
+static void stall(uv_loop_t *loop, unsigned ms)
+{
+    usleep(ms * 1000);
+    run_for(loop, 20);
+}
+
+static void a_heartbeat_that_came_while_we_stood_still_is_heard(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    struct owner owner = {0};
+    struct heng_link *link = line_of(&s, "DTU-1", "ping", 1, &owner);
+    int fd = dial(s.port);
+    put(fd, "DTU-1\n");
+    RUN_UNTIL(&s.loop, owner.opened == 1);
+    put(fd, "ping");
+    stall(&s.loop, 2600);
+    assert_int_equal(owner.closed, 1); /* as before it dialled in */
+    assert_int_equal(owner.n, 0);
+    heng_link_close(link);
+    scene_fini(&s);
+    close(fd);
+}
+
+static void the_rest_of_a_heartbeat_that_came_while_we_stood_still_reaches_no_line(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    struct owner owner = {0};
+    struct heng_link *link = line_of(&s, "DTU-1", "ping", 0, &owner);
+    int fd = dial(s.port);
+    put(fd, "DTU-1\n");
+    RUN_UNTIL(&s.loop, owner.opened == 1);
+    do { /* until it is held back: if we were too late, it was let go */
+        owner.n = 0;
+        put(fd, "pi");
+        RUN_UNTIL(&s.loop, link->sieve.held_n == 2 || owner.n == 2);
+    } while (owner.n);
+    put(fd, "ng");
+    stall(&s.loop, SIEVE_HOLD_MS + 20);
+    assert_int_equal(owner.n, 0);
+    heng_link_close(link);
+    scene_fini(&s);
+    close(fd);
+}
+
+/* The first bytes of a longer name are another one's name. */
+static void a_name_whose_end_came_while_we_stood_still_is_whole(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    struct owner one = {0}, twelve = {0};
+    struct heng_link *link_one = line_of(&s, "DTU-1", "", 0, &one),
+                     *link_twelve = line_of(&s, "DTU-12", "", 0, &twelve);
+    int fd = dial(s.port);
+    RUN_UNTIL(&s.loop, s.listener->oldest);
+    put(fd, "DTU-1");
+    while (s.listener->oldest->n < 5) uv_run(&s.loop, UV_RUN_NOWAIT);
+    put(fd, "2\n");
+    stall(&s.loop, SETTLE_MS + 20);
+    RUN_UNTIL(&s.loop, one.opened || twelve.opened);
+    assert_int_equal(one.opened, 0);
+    heng_link_close(link_one);
+    heng_link_close(link_twelve);
+    scene_fini(&s);
+    close(fd);
+}
+
 static void a_crowd_of_mute_guests_keeps_no_dtu_out(void **state)
 {
     (void)state;
@@ -503,6 +575,9 @@ int main(void)
         cmocka_unit_test(an_imei_is_found_anywhere_in_the_first_packet),
         cmocka_unit_test(heartbeats_and_repeated_registrations_reach_no_line),
         cmocka_unit_test(a_dtu_that_misses_its_heartbeats_is_hung_up_on),
+        cmocka_unit_test(a_heartbeat_that_came_while_we_stood_still_is_heard),
+        cmocka_unit_test(the_rest_of_a_heartbeat_that_came_while_we_stood_still_reaches_no_line),
+        cmocka_unit_test(a_name_whose_end_came_while_we_stood_still_is_whole),
         cmocka_unit_test(a_crowd_of_mute_guests_keeps_no_dtu_out),
         cmocka_unit_test(a_long_first_packet_is_passed_on_whole),
         cmocka_unit_test(hostile_strangers_reach_no_line),
