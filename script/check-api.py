@@ -129,6 +129,21 @@ def walk(check):
         check.get(f"{api}/gateways/{{gatewayId}}/events", f"{api}/gateways/{gateway['id']}/events?limit=20")
     check.get(f"{api}/gateways/{{gatewayId}}", f"{api}/gateways/999999999", 404)
     check.get(f"{api}/gateway-events", f"{api}/gateway-events?limit=20")
+    for by in ("day", "line", "gateway", "building"):
+        check.get(f"{api}/read-quality", f"{api}/read-quality?by={by}")
+    check.get(f"{api}/read-quality", f"{api}/read-quality?from=2026-02-30", 400)
+    check.get(f"{api}/read-quality/matrix", f"{api}/read-quality/matrix")
+    check.get(f"{api}/read-quality/missing", f"{api}/read-quality/missing")
+    check.get(f"{api}/read-quality/lost", f"{api}/read-quality/lost")
+    for loss in check.get(f"{api}/losses", f"{api}/losses").get("items", [])[:2]:
+        one = f"{api}/points/{loss['point_id']}"
+        check.get(f"{api}/points/{{pointId}}/loss", f"{one}/loss")
+        check.get(f"{api}/points/{{pointId}}/habits", f"{one}/habits")
+        check.get(f"{api}/points/{{pointId}}/swapped", f"{one}/swapped?since=2026-01-01", 400)
+    check.get(f"{api}/points/{{pointId}}/comparison", f"{api}/points/1/comparison")
+    for word in ("comparison", "habits"):
+        check.get(f"{api}/points/{{pointId}}/{word}", f"{api}/points/999999999/{word}", 404)
+    check.get(f"{api}/points/{{pointId}}/loss", f"{api}/points/999999999/loss", 404)
     check.get(f"{api}/enrolments", f"{api}/enrolments")
     check.get(f"{api}/enrolments", f"{api}/enrolments?state=waiting")
     check.get(f"{api}/meters/{{meterId}}", f"{api}/meters/999999999", 404)

@@ -128,8 +128,8 @@ class Contract:
             if node["items"].get("type") == "integer":
                 return "ints", "const int64_t *"
             kind, name = self.kind(where, node["items"])
-            if kind == "object":
-                return "array", name
+            if kind in ("object", "enum"):
+                return {"object": "array", "enum": "words"}[kind], name
         sys.exit(f"{where}: type {node.get('type')} is not supported")
 
     def operations(self):
@@ -173,6 +173,8 @@ def c_type(p):
         return f"struct heng_api_{p['type']} "
     if p["kind"] == "array":
         return f"const struct heng_api_{p['type']} *"
+    if p["kind"] == "words":
+        return f"const heng_api_{p['type']} *"
     return p["type"]
 
 
@@ -195,7 +197,7 @@ def header(contract, operations):
                 out.append(f"    bool has_{p['c']};")
             about = f" /* {p['about'].strip()} */" if p["about"] else ""
             out.append(f"    {c_type(p)}{p['c']};{about}")
-            if p["kind"] in ("array", "ints"):
+            if p["kind"] in ("array", "ints", "words"):
                 out.append(f"    size_t {p['c']}_n;")
         out += ["};", f"void heng_api_write_{snake(name)}(struct heng_json *json, "
                       f"const struct heng_api_{snake(name)} *value);", ""]
@@ -240,6 +242,8 @@ def write_property(p):
               "object": f"heng_api_write_{p['type']}(json, &{value});",
               "ints": f"heng_json_array(json);\n    for (size_t i = 0; i < {value}_n; i++) "
                       f"heng_json_int(json, {value}[i]);\n    heng_json_end_array(json);",
+              "words": f"heng_json_array(json);\n    for (size_t i = 0; i < {value}_n; i++) "
+                       f"heng_json_text(json, heng_api_{p['type']}_text({value}[i]));\n    heng_json_end_array(json);",
               "array": f"heng_json_array(json);\n    for (size_t i = 0; i < {value}_n; i++) "
                        f"heng_api_write_{p['type']}(json, &{value}[i]);\n    heng_json_end_array(json);"}[p["kind"]]
     body = f"heng_json_key(json, {quoted(p['name'])});\n    {writer}"

@@ -278,8 +278,8 @@ SELECT i.point_id FROM device d JOIN installation i ON i.device_id = d.id AND i.
 WHERE d.number = ?2 AND (?1 = 0 OR a.managed_by = ?1) ORDER BY d.id LIMIT 2;
 
 -- name: archive_install
-INSERT INTO installation (id, device_id, point_id, from_us, factor_num, factor_den, digits)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO installation (id, device_id, point_id, from_us, factor_num, factor_den, digits, until_us)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0));
 
 -- name: archive_installation_change
 UPDATE installation SET factor_num = ?2, factor_den = ?3, digits = ?4 WHERE id = ?1;
@@ -341,9 +341,15 @@ INSERT INTO place_word (word, place_id) VALUES (?1, ?2) ON CONFLICT (word, place
 SELECT p.id, p.key, p.name FROM place p
 WHERE p.id > ?1 AND NOT EXISTS (SELECT 1 FROM place_word w WHERE w.place_id = p.id) ORDER BY p.id LIMIT ?2;
 
+-- name: archive_parent_key
+SELECT a.key FROM place p JOIN place a ON a.id = p.parent_id WHERE p.id = ?1;
+
+-- name: archive_words_none
+SELECT CASE WHEN EXISTS (SELECT 1 FROM place) AND NOT EXISTS (SELECT 1 FROM place_word) THEN 1 ELSE 0 END;
+
 -- name: archive_word_count
 -- How many places have a word from ?1 on and before ?2, at most ?3.
-SELECT count(*) FROM (SELECT 1 AS one FROM place_word WHERE word >= ?1 AND word < ?2 LIMIT ?3) AS some;
+SELECT count(*) FROM (SELECT 1 AS one FROM place_word WHERE word >= ?1 AND word < ?2 LIMIT ?3) AS counted;
 
 
 -- name: archive_search_down

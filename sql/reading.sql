@@ -16,14 +16,23 @@ SELECT id, device_id, at_us, protocol, bytes FROM frame WHERE id = ?1;
 SELECT id, device_id, at_us, protocol, bytes FROM frame WHERE device_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;
 
 -- name: reading_add
+-- No row: there is one under its key, or no such device.
+-- engine: sqlite
 INSERT INTO reading (device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING RETURNING 1;
+-- engine: postgres
+INSERT INTO reading (device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM device WHERE id = ?1)
+ON CONFLICT DO NOTHING RETURNING 1;
 
 -- name: reading_add_all
 -- Arrays of one column each; told are the keys of those that are new, in the order in which they were given.
 -- engine: postgres
 INSERT INTO reading (device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial)
-SELECT * FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+SELECT device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial
+FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) WITH ORDINALITY
+    AS r (device_id, at_us, source, quality, first_frame, frame_count, packed, due_us, partial, nr)
+WHERE EXISTS (SELECT 1 FROM device d WHERE d.id = r.device_id) ORDER BY nr
 ON CONFLICT DO NOTHING RETURNING device_id, at_us, source;
 
 -- name: frame_add_all

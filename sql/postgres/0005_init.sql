@@ -221,8 +221,10 @@ CREATE TABLE point (
 );
 CREATE INDEX point_place ON point (place_id);
 
+-- No reference to device: looking it up for each row would take longer than storing it. The statements look it up for all
+-- rows at once, and a device cannot be deleted while its state refers to it.
 CREATE TABLE reading (
-    device_id   bigint NOT NULL REFERENCES device (id),
+    device_id   bigint NOT NULL,
     at_us       bigint NOT NULL,
     source      bigint NOT NULL,
     quality     bigint NOT NULL,

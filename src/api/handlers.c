@@ -141,18 +141,31 @@ heng_rc heng_api_list_meters(struct heng_api_call *call, const struct heng_api_l
     return HENG_OK;
 }
 
+_Static_assert((int)HENG_API_CONDITION_COUNT == (int)HENG_CONDITION_COUNT, "the contract has the words of model/");
+
+/* The words of what a meter said of itself; NULL without memory. */
+static const heng_api_condition *words_of(heng_conditions conditions, struct heng_arena *arena, size_t *ret_n)
+{
+    heng_api_condition *words = heng_arena_take(arena, HENG_CONDITION_COUNT, sizeof *words);
+    *ret_n = 0;
+    for (unsigned i = 0; words && i < HENG_CONDITION_COUNT; i++)
+        if (conditions >> i & 1) words[(*ret_n)++] = heng_api_condition_of(heng_condition_text((heng_condition)i));
+    return words;
+}
+
 heng_rc heng_api_get_meter(struct heng_api_call *call, const struct heng_api_get_meter_params *params,
                            struct heng_api_meter_detail *ret, struct heng_err *err)
 {
     struct heng_meter_detail *view = heng_arena_take(call->arena, 1, sizeof *view);
     if (!view) return no_memory(err);
-    heng_rc rc = heng_view_meter(call->reader, call->arena, params->meter_id, view, err);
+    heng_rc rc = heng_view_meter(call->reader, call->arena, call->api->options.profiles, params->meter_id, view, err);
     if (rc != HENG_OK) return rc;
     struct heng_api_value *values = heng_arena_take(call->arena, view->n, sizeof *values);
     if (!values) return no_memory(err);
     for (size_t i = 0; i < view->n; i++) values[i] = heng_api_value_from(&view->values[i], call->arena);
-    *ret = (struct heng_api_meter_detail){heng_api_meter_from(&view->meter, call->arena), values, view->n};
-    return HENG_OK;
+    *ret = (struct heng_api_meter_detail){heng_api_meter_from(&view->meter, call->arena), values, view->n, NULL, 0};
+    ret->conditions = words_of(view->conditions, call->arena, &ret->conditions_n);
+    return ret->conditions ? HENG_OK : no_memory(err);
 }
 
 heng_rc heng_api_get_series(struct heng_api_call *call, const struct heng_api_get_series_params *params,

@@ -16,13 +16,20 @@ struct heng_web_file {
 
 struct heng_profiles;
 struct heng_desk;
+/* Work on the database in a transaction of its writer, while who calls waits; committed when run returns OK. Errors:
+ * what run returns, ECLOSED, EIO. */
+typedef heng_rc heng_api_write(void *owner, heng_rc (*run)(void *ctx, struct heng_store *store, struct heng_err *err),
+                               void *ctx, struct heng_err *err);
+
 struct heng_api_options {
     const char *address;                  /* 127.0.0.1 or ::1; "" for 127.0.0.1 */
     uint16_t port;                        /* 0: any free one */
     const char *database;                 /* path, for the read connections */
     const struct heng_profiles *profiles; /* to read frames with; borrowed, may be NULL */
     struct heng_desk *desk;               /* where wishes go; borrowed. NULL: no line runs, wishes are refused */
-    const struct heng_web_file *files;    /* the built-in console, or NULL */
+    heng_api_write *write;                /* NULL: nothing can be changed but by the desk */
+    void *write_owner;
+    const struct heng_web_file *files; /* the built-in console, or NULL */
     size_t file_count;
     const char *web_root;       /* read the console from this directory instead; NULL: built in */
     unsigned workers;           /* read connections, 1..64; 0: 4 */

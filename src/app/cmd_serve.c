@@ -13,6 +13,7 @@
 #include "app/options.h"
 #include "app/site_profiles.h"
 #include "app/site_uplink.h"
+#include "app/site_usage.h"
 #include "base/log.h"
 #include "run/options.h"
 
@@ -34,6 +35,7 @@ struct serving {
     struct heng_profiles profiles;
     struct heng_site_keys *keys;
     struct site_run site;
+    struct site_usage usage;
 };
 
 struct serve_options {
@@ -149,10 +151,14 @@ static heng_rc start(struct serving *serving, const struct serve_options *option
     if (rc == HENG_OK) rc = site_wishes_new(site, database, &serving->profiles, serving->keys, &site->wishes, err);
     if (rc != HENG_OK) return rc;
     api.desk = site_wishes_desk(site->wishes);
+    api.write = site_write;
+    api.write_owner = &site->writer;
     rc = heng_api_start(&api, &serving->api, err);
     struct heng_writer_events events = {site, on_stored, on_live};
-    if (rc == HENG_OK) rc = heng_writer_start(*store, database, serving->api, events, &site->writer, err);
+    if (rc == HENG_OK)
+        rc = heng_writer_start(*store, database, serving->api, &serving->profiles, events, &site->writer, err);
     if (rc == HENG_OK) *store = NULL;
+    if (rc == HENG_OK) rc = site_usage_start(&serving->usage, &serving->loop, site->writer, err);
     if (rc == HENG_OK && options->dtu_host[0])
         rc = heng_dtu_listen(&serving->loop, options->dtu_host, options->dtu_port, &site->dtu, err);
     if (rc == HENG_OK) rc = site_run_start(site, database, &serving->profiles, tell_trouble, serving, err);
@@ -205,6 +211,7 @@ static heng_rc serve(const struct serve_options *options, struct heng_err *err)
         uv_loop_close(&serving.loop);
     }
     heng_store_close(store);
+    site_usage_fini(&serving.usage);
     heng_site_keys_free(serving.keys);
     heng_profiles_fini(&serving.profiles);
     return rc;

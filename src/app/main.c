@@ -4,17 +4,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/cmd_archive.h"
 #include "app/cmd_bench.h"
 #include "app/cmd_decode.h"
 #include "app/cmd_gateway.h"
 #include "app/cmd_import.h"
 #include "app/cmd_profile.h"
 #include "app/cmd_read.h"
+#include "app/cmd_report.h"
 #include "app/cmd_route.h"
 #include "app/cmd_scan.h"
 #include "app/cmd_send.h"
 #include "app/cmd_serve.h"
 #include "app/cmd_store.h"
+#include "app/cmd_usage.h"
 #include "app/options.h"
 
 static const struct {
@@ -23,12 +26,16 @@ static const struct {
     const char *what;
 } commands[] = {
     {"serve", heng_cmd_serve, "read the meters, keep the readings, show the console"},
+    {"archive", heng_cmd_archive, "places, meters and who manages them: sheets in and out, search, move, copy, close"},
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
     {"backup", heng_cmd_backup, "write the whole database to one file while it is at work"},
     {"restore", heng_cmd_restore, "make a new database from such a file, on either engine"},
     {"migrate", heng_cmd_migrate, "bring a database up to date, or say that it is"},
     {"gateway", heng_cmd_gateway, "let boxes in as gateways, see how they are, reach a line of one"},
+    {"usage", heng_cmd_usage, "show what was used, explain it down to the frames, close a month"},
+    {"event", heng_cmd_event, "tell what happened at a point: a meter exchanged, moved, reset, an amount edited"},
     {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
+    {"report", heng_cmd_report, "loss, quality of reading, comparison and habits, as tables"},
     {"route", heng_cmd_route, "walk from meter to meter with a list, read them on site, bring a file back"},
     {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
     {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},

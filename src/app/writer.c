@@ -42,6 +42,7 @@ struct heng_writer {
     struct heng_store *store;
     char *path;
     struct heng_api *api;
+    const struct heng_profiles *profiles;
     struct heng_writer_events events;
     void (*emptied)(void *owner); /* under the mutex, as its owner */
     void *emptied_owner;
@@ -182,14 +183,25 @@ static struct heng_writer_work *take_work(struct heng_writer *writer)
     return work;
 }
 
+/* The disk failed, or the server is away: it is opened again for the next batch. */
+static void drop_store(struct heng_writer *writer)
+{
+    heng_store_close(writer->store);
+    writer->store = NULL;
+}
+
 static heng_rc do_work(struct heng_writer *writer, struct heng_writer_work *work, struct heng_err *err)
 {
     heng_rc rc = writer->store ? HENG_OK : heng_store_open(writer->path, &writer->store, err);
     if (rc == HENG_OK) rc = heng_store_begin(writer->store, err);
-    if (rc != HENG_OK) return rc;
-    rc = work->run(work, writer->store, err);
-    if (rc == HENG_OK) return heng_store_commit(writer->store, err);
-    heng_store_rollback(writer->store);
+    if (rc == HENG_OK) {
+        rc = work->run(work, writer->store, err);
+        if (rc == HENG_OK)
+            rc = heng_store_commit(writer->store, err);
+        else
+            heng_store_rollback(writer->store);
+    }
+    if (rc == HENG_EIO) drop_store(writer);
     return rc;
 }
 
@@ -228,10 +240,7 @@ static heng_rc store_batch(struct heng_writer *writer, size_t first, size_t coun
         if (rc != HENG_OK) return rc;
     }
     heng_rc rc = heng_ingest(writer->store, facts, count, heng_clock_wall(), ingested, err);
-    if (rc == HENG_EIO) {
-        heng_store_close(writer->store);
-        writer->store = NULL;
-    }
+    if (rc == HENG_EIO) drop_store(writer);
     return rc;
 }
 
@@ -276,7 +285,7 @@ static void forget_commands(struct heng_writer *writer, size_t first, size_t cou
 static void *run(void *argument)
 {
     struct heng_writer *writer = argument;
-    struct heng_ingested ingested = {0};
+    struct heng_ingested ingested = {.profiles = writer->profiles};
     bool failing = false;
     unsigned tries_left = STOP_TRIES;
     pthread_mutex_lock(&writer->mutex);
@@ -325,7 +334,8 @@ static void *run(void *argument)
 }
 
 heng_rc heng_writer_start(struct heng_store *store, const char *path, struct heng_api *api,
-                          struct heng_writer_events events, struct heng_writer **ret, struct heng_err *err)
+                          const struct heng_profiles *profiles, struct heng_writer_events events,
+                          struct heng_writer **ret, struct heng_err *err)
 {
     struct heng_writer *writer = calloc(1, sizeof *writer);
     char *copy = strdup(path);
@@ -337,6 +347,7 @@ heng_rc heng_writer_start(struct heng_store *store, const char *path, struct hen
     writer->store = store;
     writer->path = copy;
     writer->api = api;
+    writer->profiles = profiles;
     writer->events = events;
     writer->work_end = &writer->work;
     pthread_mutex_init(&writer->mutex, NULL);

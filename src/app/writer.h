@@ -26,12 +26,12 @@ struct heng_writer_work {
     struct heng_writer_work *next;
 };
 
-/* Start the thread.
+/* Start the thread. profiles: to read what meters say of themselves; borrowed, NULL: by the standard.
  * Owns:   *store becomes the writer's: when the disk fails it is closed and opened anew from path.
  * Errors: ENOMEM, EIO. */
 HENG_NODISCARD heng_rc heng_writer_start(struct heng_store *store, const char *path, struct heng_api *api,
-                                         struct heng_writer_events events, struct heng_writer **ret,
-                                         struct heng_err *err);
+                                         const struct heng_profiles *profiles, struct heng_writer_events events,
+                                         struct heng_writer **ret, struct heng_err *err);
 
 /* How many facts of lines fit. While none does, the lines wait: what was not asked for cannot be lost. Some room is
  * kept for what people want. */

@@ -540,7 +540,9 @@ static void make_plain(struct heng_slice text, bool brackets, char ret[static PL
 
 static bool is_plain(const char *candidate, size_t n, const char *plain, bool brackets)
 {
-    char other[PLAIN_MAX];
+    char other[PLAIN_MAX], first = candidate[0]; /* ours begin with what stays */
+    if (first >= 'A' && first <= 'Z') first = (char)(first + 'a' - 'A');
+    if (first != plain[0]) return false;
     make_plain(heng_slice_of(candidate, n), brackets, other);
     return other[0] && strcmp(other, plain) == 0;
 }
@@ -577,6 +579,12 @@ size_t heng_archive_find_column(const struct heng_archive_sheet *sheet, struct h
 const char *heng_archive_find_choice(const struct heng_archive_column *column, struct heng_slice cell)
 {
     char plain[PLAIN_MAX];
+    for (size_t i = 0; i < column->choice_count; i++) { /* most cells say it as the template does */
+        const struct heng_archive_choice *choice = &column->choices[i];
+        if (heng_slice_is(cell, choice->word)) return choice->word;
+        for (size_t k = 0; k < HENG_ARCHIVE_LANGUAGES; k++)
+            if (heng_slice_is(cell, choice->title[k])) return choice->word;
+    }
     make_plain(cell, true, plain);
     for (size_t i = 0; plain[0] && i < column->choice_count; i++) {
         const struct heng_archive_choice *choice = &column->choices[i];

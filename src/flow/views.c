@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "codec/present.h"
-#include "meter/profile.h"
+#include "flow/conditions.h"
 
 enum { NEWEST_MAX = 20, TROUBLE_MAX = 100, FRAME_JSON_MAX = 262144 };
 
@@ -266,14 +266,16 @@ heng_rc heng_view_meters(struct heng_store_reader *reader, struct heng_arena *ar
     IN_ONE_MOMENT(get_meters(reader, arena, filter, offset, limit, ret, err));
 }
 
-static heng_rc get_meter(struct heng_store_reader *reader, struct heng_arena *arena, int64_t meter_id,
-                         struct heng_meter_detail *ret, struct heng_err *err)
+static heng_rc get_meter(struct heng_store_reader *reader, struct heng_arena *arena,
+                         const struct heng_profiles *profiles, int64_t meter_id, struct heng_meter_detail *ret,
+                         struct heng_err *err)
 {
     struct scratch *s = heng_arena_take(arena, 1, sizeof *s);
     if (!s) return no_memory(err);
     heng_rc rc = heng_store_get_meter(reader, meter_id, &ret->meter.row, err);
     if (rc != HENG_OK) return rc;
     ret->n = 0;
+    ret->conditions = 0;
     ret->meter.has_main = false;
     rc = load_newest(reader, &ret->meter.row.state, s, err);
     if (rc == HENG_ENOTFOUND) return HENG_OK;
@@ -285,13 +287,15 @@ static heng_rc get_meter(struct heng_store_reader *reader, struct heng_arena *ar
         if (key) ret->values[ret->n++] = value_view(&s->reading, &s->reading.values[i], key);
     }
     ret->meter.has_main = find_main(s, ret->meter.row.device.medium, &ret->meter.main);
-    return HENG_OK;
+    return heng_conditions_of_reading(reader, &s->reading, profiles, ret->meter.row.device.profile, &ret->conditions,
+                                      err);
 }
 
-heng_rc heng_view_meter(struct heng_store_reader *reader, struct heng_arena *arena, int64_t meter_id,
-                        struct heng_meter_detail *ret, struct heng_err *err)
+heng_rc heng_view_meter(struct heng_store_reader *reader, struct heng_arena *arena,
+                        const struct heng_profiles *profiles, int64_t meter_id, struct heng_meter_detail *ret,
+                        struct heng_err *err)
 {
-    IN_ONE_MOMENT(get_meter(reader, arena, meter_id, ret, err));
+    IN_ONE_MOMENT(get_meter(reader, arena, profiles, meter_id, ret, err));
 }
 
 static heng_rc get_frames(struct heng_store_reader *reader, struct heng_arena *arena, int64_t meter_id,

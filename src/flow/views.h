@@ -4,6 +4,7 @@
  * database. Errors of all: EIO, EBUSY, ENOMEM (arena), ENOTFOUND where one thing is asked for. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "model/condition.h"
 #include "store/orders.h"
 #include "store/read.h"
 
@@ -80,13 +81,17 @@ HENG_NODISCARD heng_rc heng_view_meters(struct heng_store_reader *reader, struct
                                         const struct heng_meter_filter *filter, int64_t offset, size_t limit,
                                         struct heng_meters_view *ret, struct heng_err *err);
 
-/* values: those of the newest reading, in its order. */
+/* values: those of the newest reading, in its order; conditions: what the meter said of itself in its frames, as its
+ * profile has them (profiles NULL: by the standard). */
+struct heng_profiles;
 struct heng_meter_detail {
     struct heng_meter_view meter;
     struct heng_value_view *values;
     size_t n;
+    heng_conditions conditions;
 };
-HENG_NODISCARD heng_rc heng_view_meter(struct heng_store_reader *reader, struct heng_arena *arena, int64_t meter_id,
+HENG_NODISCARD heng_rc heng_view_meter(struct heng_store_reader *reader, struct heng_arena *arena,
+                                       const struct heng_profiles *profiles, int64_t meter_id,
                                        struct heng_meter_detail *ret, struct heng_err *err);
 
 /* One bucket of a series. count is the number of values; without one the decimals mean nothing. */
@@ -127,7 +132,6 @@ struct heng_frame_detail {
     struct heng_frame frame;
     const char *decoded, *fields;
 };
-struct heng_profiles;
 HENG_NODISCARD heng_rc heng_view_frame(struct heng_store_reader *reader, struct heng_arena *arena,
                                        const struct heng_profiles *profiles, int64_t frame_id,
                                        struct heng_frame_detail *ret, struct heng_err *err);

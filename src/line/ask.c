@@ -104,7 +104,8 @@ static void send_question(struct heng_line *line, heng_us now)
     c->way_open = false;
     c->step = c->talk.step;
     c->part = c->talk.sequence;
-    if (read_now(line)->tries < UINT8_MAX) read_now(line)->tries++;
+    uint8_t *tries = &read_now(line)->tries; /* 1 when no question had to be asked again */
+    if ((*tries == 0 || c->missed) && *tries < UINT8_MAX) (*tries)++;
     line->asked = line->work.member;
     send_ask(line, now, HENG_AIM_METER, wait);
     line->tied = line->x.ask.tied;

@@ -258,9 +258,10 @@ heng_rc heng_archive_put_place(struct heng_store *store, struct heng_archive_pla
     bind_place(&q, place);
     rc = heng_query_finish(&q, err);
     bool named = strcmp(before.place.name, place->place.name) != 0;
-    if (rc == HENG_OK && (named || strcmp(before.place.key, place->place.key) != 0))
+    bool moved = before.place.parent_id != place->place.parent_id;
+    if (rc == HENG_OK && (named || moved || strcmp(before.place.key, place->place.key) != 0))
         rc = heng_archive_index_place(store, place->place.id, place->place.name, place->place.key, err);
-    if (rc == HENG_OK && (named || before.place.parent_id != place->place.parent_id || before.org_id != place->org_id))
+    if (rc == HENG_OK && (named || moved || before.org_id != place->org_id))
         rc = refresh(store, place->place.id, is_new, err);
     return rc == HENG_OK ? heng_archive_get_place(&store->reader, 0, place->place.id, place, err) : rc;
 }

@@ -177,6 +177,11 @@ HENG_NODISCARD heng_rc heng_archive_device_at(struct heng_store_reader *reader, 
 HENG_NODISCARD heng_rc heng_archive_past_installations(struct heng_store_reader *reader, int64_t scope,
                                                        int64_t point_id, struct heng_past_installation *ret, size_t cap,
                                                        size_t *ret_n, struct heng_err *err);
+struct heng_installation; /* store/events.h */
+/* One as it was or is. */
+HENG_NODISCARD heng_rc heng_archive_add_installation(struct heng_store *store, const struct heng_installation *inst,
+                                                     int64_t *ret_id, struct heng_err *err);
+/* Let a device measure at its point from from_us on; where it was before, it ends. */
 HENG_NODISCARD heng_rc heng_archive_install(struct heng_store *store, struct heng_archive_device *device,
                                             struct heng_err *err);
 HENG_NODISCARD heng_rc heng_archive_change_installation(struct heng_store *store,

@@ -1,5 +1,6 @@
 /* What hangs at the points: devices with their installations, lines and gateways, with who they belong to. */
 #include "store/archive_inside.h"
+#include "store/events.h"
 
 static void fill_device(struct heng_query *q, struct heng_archive_device *ret)
 {
@@ -71,6 +72,25 @@ heng_rc heng_archive_past_installations(struct heng_store_reader *reader, int64_
     ARCHIVE_GET_ALL(fill_past, ret, cap, ret_n);
 }
 
+heng_rc heng_archive_add_installation(struct heng_store *store, const struct heng_installation *inst, int64_t *ret_id,
+                                      struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc = archive_need_transaction(store, err);
+    if (rc != HENG_OK) return rc;
+    *ret_id = store->next[HENG_ID_INSTALLATION]++;
+    heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_INSTALL);
+    heng_query_int(&q, *ret_id);
+    heng_query_int(&q, inst->device_id);
+    heng_query_int(&q, inst->point_id);
+    heng_query_int(&q, inst->from_us);
+    heng_query_int(&q, inst->factor_num);
+    heng_query_int(&q, inst->factor_den);
+    heng_query_int(&q, inst->digits);
+    heng_query_int(&q, inst->until_us);
+    return heng_query_finish(&q, err);
+}
+
 heng_rc heng_archive_install(struct heng_store *store, struct heng_archive_device *device, struct heng_err *err)
 {
     struct heng_query q;
@@ -83,16 +103,13 @@ heng_rc heng_archive_install(struct heng_store *store, struct heng_archive_devic
         rc = heng_query_finish(&q, err);
         if (rc != HENG_OK) return rc;
     }
-    device->installation_id = store->next[HENG_ID_INSTALLATION]++;
-    heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_INSTALL);
-    heng_query_int(&q, device->installation_id);
-    heng_query_int(&q, device->device.id);
-    heng_query_int(&q, device->point_id);
-    heng_query_int(&q, device->from_us);
-    heng_query_int(&q, device->factor_num);
-    heng_query_int(&q, device->factor_den);
-    heng_query_int(&q, device->digits);
-    return heng_query_finish(&q, err);
+    struct heng_installation inst = {.device_id = device->device.id,
+                                     .point_id = device->point_id,
+                                     .from_us = device->from_us,
+                                     .factor_num = device->factor_num,
+                                     .factor_den = device->factor_den,
+                                     .digits = (uint8_t)device->digits};
+    return heng_archive_add_installation(store, &inst, &device->installation_id, err);
 }
 
 heng_rc heng_archive_change_installation(struct heng_store *store, const struct heng_archive_device *device,

@@ -200,12 +200,29 @@ void heng_search_words_of(struct heng_search_words *ret, const char *typed)
     }
 }
 
+/* A key that goes on where that of the place above ends has only the rest for itself. */
+static heng_rc own_key(struct heng_store *store, int64_t id, const char **key, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_PARENT_KEY);
+    heng_query_int(&q, id);
+    heng_rc rc = heng_query_step(&q, err);
+    if (rc == HENG_OK) {
+        const char *above = heng_query_peek_text(&q);
+        size_t n = strlen(above);
+        if (strncmp(*key, above, n) == 0) *key += n;
+    }
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
 heng_rc heng_archive_index_place(struct heng_store *store, int64_t id, const char *name, const char *key,
                                  struct heng_err *err)
 {
     struct heng_words words = {.n = 0};
     struct heng_query q;
     heng_rc rc = archive_need_transaction(store, err);
+    if (rc == HENG_OK) rc = own_key(store, id, &key, err);
     if (rc != HENG_OK) return rc;
     heng_words_add(&words, name);
     heng_words_add(&words, key);
@@ -252,9 +269,9 @@ heng_rc heng_archive_index_missing(struct heng_store *store, struct heng_err *er
 /* --- the search --------------------------------------------------------------------------------------------------- */
 
 /* RARE: a word with no more places than that is walked down from; SEEN: so many places at most. STEP: entries of a
- * common word that are walked up from at once; STEPS: so often at most, and for an organisation, of whose places there
- * may be few among them, more often. */
-enum { RARE = 64, SEEN = 4000, FOUND = 200, STEP = 256, STEPS = 12, STEPS_OF_ORG = 120 };
+ * common word that are walked up from at once; STEPS_LEAST, STEPS: so often, that the best are among them, and so often
+ * at most, and for an organisation, of whose places there may be few among them, more often. */
+enum { RARE = 64, SEEN = 4000, FOUND = 200, STEP = 256, STEPS_LEAST = 2, STEPS = 12, STEPS_OF_ORG = 120 };
 
 struct range {
     char low[HENG_WORD_MAX + 8], high[HENG_WORD_MAX + 8];
@@ -371,7 +388,7 @@ static heng_rc search_up(struct search *s, size_t enough, struct heng_err *err)
 {
     struct entry from = {.word = ""}, to;
     size_t steps = s->scope ? STEPS_OF_ORG : STEPS;
-    for (size_t step = 0; s->found_n < enough; step++) {
+    for (size_t step = 0; s->found_n < enough || (step < STEPS_LEAST && s->found_n < FOUND); step++) {
         if (step == steps) break;
         heng_rc rc = step_end(s, &from, &to, err);
         bool last = rc == HENG_ENOTFOUND;
@@ -440,14 +457,45 @@ static bool is_meant(const struct heng_archive_place *place, const char *typed)
     return strcmp(place->place.key, typed) == 0 || (n >= name_n && strcmp(typed + n - name_n, place->place.name) == 0);
 }
 
-static int by_worth(const void *left, const void *right, void *typed)
+/* How many of the words that were typed are in the place's own name. */
+static size_t own_words(const struct heng_archive_place *place, const struct heng_search_words *typed)
 {
-    const struct heng_archive_place *a = left, *b = right;
-    bool meant_a = is_meant(a, typed), meant_b = is_meant(b, typed);
-    if (meant_a != meant_b) return meant_a ? -1 : 1;
-    size_t depth_a = depth_of(a->place.path), depth_b = depth_of(b->place.path);
-    if (depth_a != depth_b) return depth_a < depth_b ? -1 : 1;
-    return strcmp(a->place.path, b->place.path);
+    struct heng_words own = {.n = 0};
+    size_t found = 0;
+    heng_words_add(&own, place->place.name);
+    for (size_t i = 0; i < typed->n; i++) {
+        size_t n = strlen(typed->words[i]), k = 0;
+        while (k < own.n && strncmp(own.words[k], typed->words[i], n + !typed->prefix[i]) != 0) k++;
+        found += k < own.n;
+    }
+    return found;
+}
+
+struct worth {
+    const struct heng_archive_place *place;
+    bool meant;
+    size_t own, depth;
+};
+
+static int by_worth(const void *left, const void *right)
+{
+    const struct worth *a = left, *b = right;
+    if (a->meant != b->meant) return a->meant ? -1 : 1;
+    if (a->own != b->own) return a->own > b->own ? -1 : 1;
+    if (a->depth != b->depth) return a->depth < b->depth ? -1 : 1;
+    return strcmp(a->place->place.path, b->place->place.path);
+}
+
+static void best_first(const struct search *s, const struct heng_search_words *words, const char *typed,
+                       struct heng_archive_place *ret, size_t n)
+{
+    struct worth worths[FOUND];
+    for (size_t i = 0; i < s->found_n; i++) {
+        const struct heng_archive_place *place = &s->found[i];
+        worths[i] = (struct worth){place, is_meant(place, typed), own_words(place, words), depth_of(place->place.path)};
+    }
+    qsort(worths, s->found_n, sizeof *worths, by_worth);
+    for (size_t i = 0; i < n; i++) ret[i] = *worths[i].place;
 }
 
 heng_rc heng_archive_search_places(struct heng_store_reader *reader, int64_t scope, const char *typed,
@@ -456,7 +504,6 @@ heng_rc heng_archive_search_places(struct heng_store_reader *reader, int64_t sco
 {
     struct heng_search_words words;
     struct search s = {.reader = reader, .scope = scope};
-    char copy[HENG_PATH_MAX];
     heng_search_words_of(&words, typed);
     *ret_n = 0;
     *ret_all = true;
@@ -477,12 +524,10 @@ heng_rc heng_archive_search_places(struct heng_store_reader *reader, int64_t sco
         }
         if (rc == HENG_OK && !rare) rc = search_up(&s, cap, err);
     }
-    snprintf(copy, sizeof copy, "%s", typed);
-    qsort_r(s.found, s.found_n, sizeof *s.found, by_worth, copy);
     if (rc == HENG_OK) {
         *ret_n = s.found_n < cap ? s.found_n : cap;
         *ret_all = !s.cut && s.found_n <= cap;
-        memcpy(ret, s.found, *ret_n * sizeof *ret);
+        best_first(&s, &words, typed, ret, *ret_n);
     }
     free(s.found);
     return rc;

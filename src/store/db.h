@@ -142,8 +142,10 @@ struct heng_store_reader {
     struct heng_db db;
 };
 
-enum { HENG_MONTHS_MAX = 8192, /* days, more than twenty years */
-       HENG_TOUCHED_MAX = 512 };
+enum {
+    HENG_MONTHS_MAX = 8192, /* days, more than twenty years */
+    HENG_TOUCHED_MAX = 512
+};
 
 /* A device of which readings came in the open transaction, at moments from_us to to_us (store/usage_due.c). */
 struct heng_touched {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/archive_search.h"
 #include "store/db.h"
 #include "store/dump.h"
 
@@ -241,6 +242,19 @@ static heng_rc make_tables(struct heng_store *store, void *owner, struct heng_er
 
 heng_rc heng_store_create(const char *path, struct heng_err *err) { return heng_db_make(path, make_tables, NULL, err); }
 
+/* Places of a database from before there were words for the search. */
+static heng_rc index_words(struct heng_store *store, struct heng_err *err)
+{
+    int64_t none = 0;
+    heng_rc rc = heng_db_run(&store->reader.db, HENG_SQL_ARCHIVE_WORDS_NONE, &none, err);
+    if (rc != HENG_OK || !none) return rc;
+    rc = heng_store_begin(store, err);
+    if (rc == HENG_OK) rc = heng_archive_index_missing(store, err);
+    if (rc == HENG_OK) return heng_store_commit(store, err);
+    heng_store_rollback(store);
+    return rc;
+}
+
 static heng_rc load_next_ids(struct heng_store *store, struct heng_err *err)
 {
     struct heng_query q;
@@ -281,6 +295,7 @@ static heng_rc open_store(const char *path, struct heng_store **ret, int64_t *re
     store->lock = -1;
     rc = server ? open_server_store(store, path, ret_version, err) : open_file_store(store, path, ret_version, err);
     if (rc == HENG_OK) rc = load_next_ids(store, err);
+    if (rc == HENG_OK) rc = index_words(store, err);
     if (rc != HENG_OK) {
         heng_store_close(store);
         return rc;

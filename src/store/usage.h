@@ -124,6 +124,9 @@ HENG_NODISCARD heng_rc heng_store_drop_due(struct heng_store *store, int64_t cha
 /* Mark the channels of a point, or one of them alone (channel_id not 0). */
 HENG_NODISCARD heng_rc heng_store_due_point(struct heng_store *store, int64_t point_id, int64_t channel_id,
                                             heng_us from_us, heng_us to_us, struct heng_err *err);
+/* Those of all points that a device ever served. */
+HENG_NODISCARD heng_rc heng_store_due_device(struct heng_store *store, int64_t device_id, heng_us from_us,
+                                             heng_us to_us, struct heng_err *err);
 /* Those of a medium and group; "": all. */
 HENG_NODISCARD heng_rc heng_store_due_group(struct heng_store *store, const char *medium, const char *group_name,
                                             heng_us from_us, heng_us to_us, struct heng_err *err);

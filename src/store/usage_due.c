@@ -3,14 +3,20 @@
 #include "store/db.h"
 #include "store/usage.h"
 
-static heng_rc flush_one(struct heng_store *store, const struct heng_touched *t, struct heng_err *err)
+heng_rc heng_store_due_device(struct heng_store *store, int64_t device_id, heng_us from_us, heng_us to_us,
+                              struct heng_err *err)
 {
     struct heng_query q;
     heng_query_begin(&q, &store->reader.db, HENG_SQL_DUE_DEVICE);
-    heng_query_int(&q, t->device_id);
-    heng_query_int(&q, t->from_us);
-    heng_query_int(&q, t->to_us);
+    heng_query_int(&q, device_id);
+    heng_query_int(&q, from_us);
+    heng_query_int(&q, to_us);
     return heng_query_finish(&q, err);
+}
+
+static heng_rc flush_one(struct heng_store *store, const struct heng_touched *t, struct heng_err *err)
+{
+    return heng_store_due_device(store, t->device_id, t->from_us, t->to_us, err);
 }
 
 static heng_rc flush_server(struct heng_store *store, struct heng_err *err)

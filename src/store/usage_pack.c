@@ -76,5 +76,6 @@ heng_rc heng_usage_unpack(struct heng_slice packed, struct heng_usage_row *ret, 
         ret->amounts[i] = (int64_t)amount;
     }
     if (ok && take_trusts(&r, ret)) return HENG_OK;
-    return heng_fail(err, HENG_EFORMAT, heng_reader_offset(&r), "the intervals of a day of usage are damaged");
+    return heng_fail(err, HENG_EFORMAT, (uint32_t)heng_reader_offset(&r),
+                     "the intervals of a day of usage are damaged");
 }

@@ -2,6 +2,7 @@
 
 #include "store/archive_search.h"
 #include "store/db.h"
+#include "store/events.h"
 #include "store/pack.h"
 #include "store/read.h"
 #include "store/usage.h"
@@ -161,8 +162,25 @@ heng_rc heng_store_put_member(struct heng_store *store, int64_t line_id, int64_t
     return heng_query_finish(&q, err);
 }
 
-static heng_rc add_installation(struct heng_store *store, int64_t device_id, int64_t place_id, heng_medium medium,
-                                heng_us at_us, struct heng_err *err)
+/* The description of a site says where its meters are: an event like any other. from_point: moved from there. */
+static heng_rc add_event(struct heng_store *store, int64_t device_id, int64_t point_id, int64_t from_point,
+                         heng_us at_us, struct heng_err *err)
+{
+    int64_t id;
+    const struct heng_point_event event = {.kind = from_point ? HENG_EVENT_MOVE : HENG_EVENT_INSTALL,
+                                           .point_id = point_id,
+                                           .other_point = from_point,
+                                           .device_id = device_id,
+                                           .at_us = at_us,
+                                           .recorded_us = at_us,
+                                           .who = "import",
+                                           .reason = "as the site is described"};
+    heng_rc rc = heng_store_add_event(store, &event, &id, err);
+    return rc == HENG_OK ? heng_store_due_device(store, device_id, INT64_MIN, HENG_US_NEVER, err) : rc;
+}
+
+static heng_rc add_installation(struct heng_store *store, int64_t device_id, int64_t place_id, int64_t from_point,
+                                heng_medium medium, heng_us at_us, struct heng_err *err)
 {
     struct heng_query q;
     int64_t point_id = store->next[HENG_ID_POINT]++;
@@ -177,7 +195,8 @@ static heng_rc add_installation(struct heng_store *store, int64_t device_id, int
     heng_query_int(&q, device_id);
     heng_query_int(&q, point_id);
     heng_query_int(&q, at_us);
-    return heng_query_finish(&q, err);
+    rc = heng_query_finish(&q, err);
+    return rc == HENG_OK ? add_event(store, device_id, point_id, from_point, at_us, err) : rc;
 }
 
 heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t place_id, heng_medium medium,
@@ -198,7 +217,7 @@ heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t 
         same_medium = heng_medium_of(heng_query_peek_text(&q)) == medium;
     }
     heng_query_end(&q);
-    if (rc == HENG_ENOTFOUND) return add_installation(store, device_id, place_id, medium, at_us, err);
+    if (rc == HENG_ENOTFOUND) return add_installation(store, device_id, place_id, 0, medium, at_us, err);
     if (rc != HENG_OK || (old_place == place_id && same_medium)) return rc;
     if (old_place == place_id) { /* it always was this medium: the description was wrong before */
         heng_query_begin(&q, db_of(store), HENG_SQL_POINT_MEDIUM);
@@ -210,7 +229,7 @@ heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t 
     heng_query_int(&q, id);
     heng_query_int(&q, at_us);
     rc = heng_query_finish(&q, err);
-    return rc == HENG_OK ? add_installation(store, device_id, place_id, medium, at_us, err) : rc;
+    return rc == HENG_OK ? add_installation(store, device_id, place_id, point_id, medium, at_us, err) : rc;
 }
 
 heng_rc heng_store_index_places(struct heng_store *store, struct heng_err *err)
@@ -329,6 +348,8 @@ static heng_rc compare_reading(struct heng_store *store, const struct heng_readi
         }
     }
     heng_query_end(&q);
+    if (rc == HENG_ENOTFOUND)
+        return heng_fail(err, HENG_ECONFLICT, 0, "reading_add: there is no meter %lld", (long long)reading->device_id);
     if (rc != HENG_OK || *ret == HENG_STORED_SAME) return rc;
     heng_query_begin(&q, db_of(store), HENG_SQL_READING_CONFLICT_KNOWN);
     heng_query_int(&q, reading->device_id);

@@ -118,6 +118,17 @@ static bool unwrap(const struct heng_counter *counter, uint32_t wraps, i128 *man
     return !__builtin_add_overflow(*mantissa, range, mantissa);
 }
 
+/* Of the last digit. When it is no whole number (MJ in kWh) both indexes were rounded, and a coarser one may lie one
+ * step further below a finer one. */
+static int64_t step_of(int exp, struct ratio by)
+{
+    if (exp < -36 || !times_power(exp > 0 ? &by.num : &by.den, exp > 0 ? exp : -exp)) return 1;
+    i128 step = by.num / by.den;
+    if (step < 1) return 1;
+    if (step >= HENG_INDEX_VALUE_MAX - 2) return HENG_INDEX_VALUE_MAX;
+    return (int64_t)step + (by.num % by.den ? 2 : 0);
+}
+
 heng_rc heng_index_value(const struct heng_channel *channel, const struct heng_counter *counter, struct heng_dec index,
                          heng_unit unit, uint32_t wraps, int64_t *ret_value, int64_t *ret_step)
 {
@@ -137,7 +148,7 @@ heng_rc heng_index_value(const struct heng_channel *channel, const struct heng_c
     if (!scale(mantissa, exp - channel->exp, by, ret_value)) return HENG_ERANGE;
     if (more > HENG_INDEX_VALUE_MAX - *ret_value) return HENG_ERANGE;
     *ret_value += more;
-    if (ret_step && (!scale(1, index.exp - channel->exp, by, ret_step) || *ret_step < 1)) *ret_step = 1;
+    if (ret_step) *ret_step = step_of(index.exp - channel->exp, by);
     return HENG_OK;
 }
 

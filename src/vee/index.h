@@ -15,7 +15,7 @@ struct heng_counter {
 #define HENG_INDEX_VALUE_MAX (INT64_C(1) << 60)
 
 /* index (in unit; NONE and UNKNOWN are the counter's) + wraps x range, as a multiple of 10^exp of the channel's unit.
- * ret_step: of its last digit, at least 1; may be NULL.
+ * ret_step: of its last digit, rounded up and one more when it is no whole number; at least 1; may be NULL.
  * Errors: EUNSUPPORTED when the units are not of one kind, ERANGE beyond HENG_INDEX_VALUE_MAX. */
 HENG_NODISCARD heng_rc heng_index_value(const struct heng_channel *channel, const struct heng_counter *counter,
                                         struct heng_dec index, heng_unit unit, uint32_t wraps, int64_t *ret_value,

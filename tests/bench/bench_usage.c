@@ -1,5 +1,7 @@
 /* From readings to days in memory, on one core: a year of quarter hours, ten years of one reading a day, a year with
- * gaps and wrong values. Storage is not in it. Usage: bench_usage [CHANNELS] */
+ * gaps and wrong values; then the points of tests/proof with all that happens to them, through the keeping of stored
+ * days and the rules of days as well. The database is not in it. Usage: bench_usage [CHANNELS] */
+#include "proof/usage_memory.h"
 #include "sim/rng.h"
 #include "vee/usage.h"
 
@@ -103,6 +105,29 @@ static void measure(const struct kind *kind, int channels)
     free(u);
 }
 
+/* Points numbered from a number on, which says how often they are read: fold, days in memory, rules of days. */
+static void measure_all(const char *name, uint64_t first, uint64_t step, int points, int days)
+{
+    static struct heng_derive derive;
+    static struct truth t;
+    static struct memory m;
+    double took = 0;
+    uint64_t readings = 0, count = 0;
+    for (int i = 0; i < points; i++) {
+        truth_make(&t, 1, first + (uint64_t)i * step, days, 1000);
+        memory_init(&m, &t, true);
+        double from = now_s();
+        memory_run_all(&m, &derive);
+        took += now_s() - from;
+        readings += t.readings;
+        count += t.day_count;
+        memory_fini(&m);
+        truth_free(&t);
+    }
+    printf("# %-52s %.0f readings a second, %.0f days a second, on one core (%llu days)\n", name,
+           (double)readings / took, (double)count / took, (unsigned long long)count);
+}
+
 int main(int argc, char **argv)
 {
     static const struct kind kinds[] = {
@@ -114,5 +139,10 @@ int main(int argc, char **argv)
     int channels = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 30;
     printf("usage: from readings to days in memory, %d channels each\n", channels);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) measure(&kinds[i], channels);
+    truth_open();
+    measure_all("with rules, exchanges, gaps and faults: quarter hours", 19, 20, channels, 365);
+    measure_all("... hourly", 14, 20, channels, 365);
+    measure_all("... one reading a day for ten years", 0, 20, channels, 3650);
+    truth_close();
     return 0;
 }

@@ -22,7 +22,7 @@ static void day_of(const uint8_t *data, size_t size, heng_day number, struct hen
         ret->amounts[i] = (int64_t)heng_reader_le(&r, 1 + heng_reader_u8(&r) % 8);
         ret->trusts[i] = (uint8_t)(1 + heng_reader_u8(&r) % HENG_TRUST_MISSING);
         if (ret->trusts[i] == HENG_TRUST_MISSING) ret->amounts[i] = 0;
-        ret->missing += ret->trusts[i] == HENG_TRUST_MISSING;
+        if (ret->trusts[i] == HENG_TRUST_MISSING) ret->missing++;
         ret->amount = (int64_t)((uint64_t)ret->amount + (uint64_t)ret->amounts[i]);
         if (ret->trusts[i] > ret->trust) ret->trust = (heng_trust)ret->trusts[i];
     }

@@ -47,6 +47,7 @@ function addMeter(number, protocol, address, medium, place, line) {
     id, number, protocol, address, medium, place, line, state: 'never', misses: 0, outcome: undefined,
     manufacturer: protocol === 'mbus' ? 'QDS' : '0011', lastTry: null, lastRead: null, frames: [],
     dead: medium !== 'heat' ? id === 64 : id === 17,
+    conditions: id === 3 ? ['battery low', 'temperature sensor fault', 'tamper', 'valve closed', 'unnamed'] : [],
   })
 }
 for (let i = 0; i < 48; i++) {
@@ -305,7 +306,8 @@ const routes = [
   }],
   [/^\/meters\/(\d+)$/, (id) => {
     const m = find(meters, id, 'meter')
-    return { meter: publicMeter(m), values: m.lastRead ? valuesOf(m, m.lastRead, m.frames.at(-1)) : [] }
+    return { meter: publicMeter(m), values: m.lastRead ? valuesOf(m, m.lastRead, m.frames.at(-1)) : [],
+      conditions: m.lastRead ? m.conditions : [] }
   }],
   [/^\/meters\/(\d+)\/series$/, (id, query) => series(find(meters, id, 'meter'), query)],
   [/^\/meters\/(\d+)\/frames$/, (id, query) => {

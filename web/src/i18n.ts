@@ -30,6 +30,7 @@ export type WordGroup =
   | 'lineStateMeaning'
   | 'meterState'
   | 'meterStateMeaning'
+  | 'condition'
   | 'outcome'
   | 'transport'
   | 'protocol'

@@ -169,6 +169,7 @@ static void test_operations(void **state)
     expect(&h, "/api/v1/meters?q=102&limit=1", 200, "\"total\":2");
     expect(&h, "/api/v1/meters?medium=cold%20water&state=never&line=2&offset=1", 200, "20000000000002");
     expect(&h, "/api/v1/meters/1", 200, "\"value\":null,\"reason\":\"not available\"");
+    expect(&h, "/api/v1/meters/1", 200, "\"conditions\":[]");
     expect(&h, "/api/v1/meters/1/series?register=1&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z", 200,
            "\"last\":\"102000\"");
     expect(&h, "/api/v1/meters/1/frames?before=3", 200, "\"id\":2,");

@@ -112,8 +112,37 @@ static void test_as_one_by_one(void **state)
     free(stored);
 }
 
+/* A meter that is not there: none of it is stored, whichever way it comes. */
+static void test_no_such_meter(void **state)
+{
+    static struct heng_reading readings[2];
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    struct heng_bulk_reading items[2];
+    struct heng_err err;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        readings[i] = (struct heng_reading){.device_id = i ? 4711 : 1,
+                                            .at_us = START_US,
+                                            .source = HENG_SOURCE_HANDHELD,
+                                            .quality = HENG_QUALITY_MEASURED};
+        items[i] = (struct heng_bulk_reading){.reading = &readings[i]};
+    }
+    for (int bulk = 0; bulk < 2; bulk++) {
+        assert_ok(heng_store_begin(store, &err));
+        heng_rc rc =
+            bulk ? heng_store_add_readings(store, items, 2, &err)
+                 : heng_store_add_reading(store, &readings[1], NULL, &items[1].stored, &items[1].first_frame, &err);
+        assert_int_equal(rc, HENG_ECONFLICT);
+        heng_store_rollback(store);
+    }
+    assert_int_equal(small_site_number(site.path, "SELECT count(*) FROM reading"), 0);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_as_one_by_one)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_as_one_by_one), cmocka_unit_test(test_no_such_meter)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -344,12 +344,48 @@ static void test_enrolments(void **state)
     small_site_fini(&site);
 }
 
+/* However many came after it. */
+static void test_a_box_is_known_by_its_number(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = open_with_gateways(&site);
+    struct heng_store_reader *reader = heng_store_as_reader(store);
+    struct heng_enrolment ask = {.name = "box"}, got;
+    struct heng_err err;
+    int64_t gateway_id = 0;
+    (void)state;
+    begin(store);
+    for (unsigned i = 0; i <= HENG_ENROLMENTS_MAX; i++) {
+        ask.hash[0] = (uint8_t)i;
+        ask.last_us = START_US + i;
+        snprintf(ask.code, sizeof ask.code, "2222-3333-%04u", i);
+        snprintf(ask.serial, sizeof ask.serial, "S%u", i);
+        assert_ok(heng_store_put_enrolment(store, &ask, &got, &err));
+        got.state = HENG_ENROLMENT_ACCEPTED;
+        got.gateway_id = 2;
+        assert_ok(heng_store_decide_enrolment(store, &got, &err));
+    }
+    commit(store);
+    ask.hash[0] = 255;
+    assert_ok(heng_store_enrolment_of_serial(reader, "S0", ask.hash, &gateway_id, &err));
+    assert_int_equal(gateway_id, 2);
+    ask.hash[0] = 0; /* its own request */
+    assert_int_equal(heng_store_enrolment_of_serial(reader, "S0", ask.hash, &gateway_id, &err), HENG_ENOTFOUND);
+    assert_int_equal(heng_store_enrolment_of_serial(reader, "S", ask.hash, &gateway_id, &err), HENG_ENOTFOUND);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who),         cmocka_unit_test(test_journals_and_gaps),
-        cmocka_unit_test(test_events_stay), cmocka_unit_test(test_set_aside),
-        cmocka_unit_test(test_enrolments),  cmocka_unit_test(test_status_and_configuration),
+        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_journals_and_gaps),
+        cmocka_unit_test(test_events_stay),
+        cmocka_unit_test(test_set_aside),
+        cmocka_unit_test(test_enrolments),
+        cmocka_unit_test(test_a_box_is_known_by_its_number),
+        cmocka_unit_test(test_status_and_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

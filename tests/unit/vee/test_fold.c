@@ -793,6 +793,33 @@ static void test_channels_that_cannot_be(void **state)
     free(u);
 }
 
+/* A meter of MJ in a channel of kWh: 993919 and then 993910 of a coarser display are 276088.6 and 276086.1 kWh, three
+ * steps when both are rounded, though ten MJ are less than three. */
+static void test_a_coarser_reading_in_another_unit(void **state)
+{
+    (void)state;
+    struct heng_channel channel = channel_of(1440);
+    channel.exp = 3;
+    struct heng_fact facts[5] = {start_of(at("2026-01-01"), "993900000000", HENG_UNIT_J, 0)};
+    const struct heng_dec fine = {993919, 6}, coarse = {99391, 7}, later = {993930, 6};
+    const struct heng_dec shown[] = {fine, coarse, coarse, later};
+    for (int i = 0; i < 4; i++) {
+        facts[i + 1] = fact_of(HENG_FACT_READING, at("2026-01-02") + (i + 1) / 2 * HENG_US_PER_DAY, NULL);
+        facts[i + 1].id = i;
+        facts[i + 1].source = (uint8_t)(i % 2);
+        facts[i + 1].index = (struct heng_opt_dec){true, shown[i]};
+    }
+    facts[2].at_us = facts[1].at_us; /* the same moment, by hand */
+    struct outcome o;
+    fold(&channel, NULL, facts, 5, &o);
+    for (size_t i = 0; i < o.verdict_count; i++) assert_int_equal(o.verdicts[i].rule, HENG_RULE_DUPLICATE);
+    assert_int_equal(o.verdict_count, 1);
+    int64_t sum = 0;
+    for (size_t i = 0; i < o.day_count; i++) sum += o.days[i].amount;
+    assert_int_equal(sum, 276092 - 276083); /* 993930 and 993900 MJ */
+    outcome_free(&o);
+}
+
 static void test_small_things(void **state)
 {
     (void)state;
@@ -874,6 +901,7 @@ int main(void)
         cmocka_unit_test(test_knots_explain_the_amounts),
         cmocka_unit_test(test_endless_gap),
         cmocka_unit_test(test_channels_that_cannot_be),
+        cmocka_unit_test(test_a_coarser_reading_in_another_unit),
         cmocka_unit_test(test_small_things),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,8 +77,8 @@ static inline struct heng_channel channel_of(int minutes)
 static inline heng_us at(const char *text)
 {
     heng_us us = 0;
-    char full[40];
-    snprintf(full, sizeof full, "%s%s", text, strlen(text) == 10 ? "T00:00:00Z" : strlen(text) == 16 ? ":00Z" : "");
+    char full[56];
+    snprintf(full, sizeof full, "%.40s%s", text, strlen(text) == 10 ? "T00:00:00Z" : strlen(text) == 16 ? ":00Z" : "");
     if (heng_us_parse(full, &us, NULL) != HENG_OK) fail_msg("%s is no time", text);
     return us;
 }
