@@ -352,77 +352,50 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM place) AND NOT EXISTS (SELECT 1 FROM plac
 SELECT count(*) FROM (SELECT 1 AS one FROM place_word WHERE word >= ?1 AND word < ?2 LIMIT ?3) AS counted;
 
 
--- name: archive_search_down
--- Six words as ranges, ?3 .. ?14; the bits of those that are not there are in ?2. From the places that have the first
--- word down to everything below them, at most ?15 places: those with every word, in their own name or in one above; last how many were seen.
--- engine: sqlite
+-- name: archive_search_from
+-- Ten words as ranges, ?3 .. ?22; the bits of those that are not there are in ?2. Places that have the first word: the
+-- words of those above, and their own. At most ?23; ?1 is there for all.
 WITH RECURSIVE want (bit, low, high) AS (
-    VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14)),
+    VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14), (64, ?15, ?16), (128, ?17, ?18), (256, ?19, ?20), (512, ?21, ?22)),
 hit (id) AS (
-    SELECT DISTINCT place_id FROM place_word WHERE word >= ?3 AND word < ?4),
+    SELECT DISTINCT place_id FROM place_word WHERE word >= ?3 AND word < ?4 LIMIT ?23),
 way (id, next, bits) AS (
     SELECT p.id, p.parent_id, ?2 FROM hit h JOIN place p ON p.id = h.id
     UNION ALL
     SELECT w.id, p.parent_id, w.bits | (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
-    FROM way w JOIN place p ON p.id = w.next),
-down (id, above, own) AS (
-    SELECT p.id, w.bits, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
-    FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL
-    UNION ALL
-    SELECT p.id, d.above | d.own, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
-    FROM down d JOIN place p ON p.parent_id = d.id
-    LIMIT ?15)
-SELECT p.id, coalesce(p.parent_id, 0), p.key, p.kind, p.name, p.path, p.area_cm2, coalesce(p.org_id, 0), p.managed_by,
-       CASE WHEN p.floor IS NULL THEN 0 ELSE 1 END, coalesce(p.floor, 0), p.position, p.orientation, p.rank, p.note,
-       p.closed_us, d.seen
-FROM (SELECT b.id, b.above, b.own, count(*) OVER () AS seen FROM down b) AS d JOIN place p ON p.id = d.id
-WHERE (d.above | d.own) = 63 AND d.own <> 0 AND (?1 = 0 OR p.managed_by = ?1) LIMIT ?16;
--- engine: postgres
-WITH RECURSIVE want (bit, low, high) AS (
-    VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14)),
-hit (id) AS (
-    SELECT DISTINCT place_id FROM place_word WHERE word >= ?3 AND word < ?4),
-way (id, next, bits) AS (
-    SELECT p.id, p.parent_id, ?2 FROM hit h JOIN place p ON p.id = h.id
-    UNION ALL
-    SELECT w.id, p.parent_id, w.bits | (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
-    FROM way w JOIN place p ON p.id = w.next),
-down (id, above, own) AS (
-    SELECT p.id, w.bits, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
-    FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL
-    UNION ALL
-    SELECT p.id, d.above | d.own, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
-    FROM down d JOIN place p ON p.parent_id = d.id)
-SELECT p.id, coalesce(p.parent_id, 0), p.key, p.kind, p.name, p.path, p.area_cm2, coalesce(p.org_id, 0), p.managed_by,
-       CASE WHEN p.floor IS NULL THEN 0 ELSE 1 END, coalesce(p.floor, 0), p.position, p.orientation, p.rank, p.note,
-       p.closed_us, d.seen
-FROM (SELECT b.id, b.above, b.own, count(*) OVER () AS seen FROM (SELECT * FROM down LIMIT ?15) AS b) AS d JOIN place p ON p.id = d.id
-WHERE (d.above | d.own) = 63 AND d.own <> 0 AND (?1 = 0 OR p.managed_by = ?1) LIMIT ?16;
+            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y)
+    FROM way w JOIN place p ON p.id = w.next)
+SELECT p.id, w.bits, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
+            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y), CASE WHEN ?1 = 0 OR p.managed_by = ?1 THEN 1 ELSE 0 END
+FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL;
+
+-- name: archive_search_children
+-- Those right below place ?23, at most ?24, with their own words.
+WITH want (bit, low, high) AS (
+    VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14), (64, ?15, ?16), (128, ?17, ?18), (256, ?19, ?20), (512, ?21, ?22))
+SELECT p.id, ?2, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
+            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y), CASE WHEN ?1 = 0 OR p.managed_by = ?1 THEN 1 ELSE 0 END
+FROM place p WHERE p.parent_id = ?23 LIMIT ?24;
 
 -- name: archive_search_up
--- The same from places that have the first word, between (?15, ?16) and (?17, ?18) of the list of words, upwards.
+-- From places that have the first word, between (?23, ?24) and (?25, ?26) of the list of words, upwards: those with
+-- every word, in their own name or in one above.
 WITH RECURSIVE want (bit, low, high) AS (
-    VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14)),
+    VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14), (64, ?15, ?16), (128, ?17, ?18), (256, ?19, ?20), (512, ?21, ?22)),
 hit (id) AS (
     SELECT DISTINCT x.place_id FROM place_word x JOIN place p ON p.id = x.place_id
-    WHERE x.word >= ?3 AND x.word < ?4 AND (x.word, x.place_id) > (?15, ?16) AND (x.word, x.place_id) <= (?17, ?18)
-      AND (?1 = 0 OR p.managed_by = ?1)),
+    WHERE x.word >= ?3 AND x.word < ?4 AND (x.word, x.place_id) > (?23, ?24)
+      AND (x.word, x.place_id) <= (?25, ?26) AND (?1 = 0 OR p.managed_by = ?1)),
 way (id, next, bits) AS (
     SELECT h.id, h.id, ?2 FROM hit h
     UNION ALL
     SELECT w.id, p.parent_id, w.bits | (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            JOIN want v ON x.word >= v.low AND x.word < v.high WHERE x.place_id = p.id) AS y)
+            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y)
     FROM way w JOIN place p ON p.id = w.next)
 SELECT p.id, coalesce(p.parent_id, 0), p.key, p.kind, p.name, p.path, p.area_cm2, coalesce(p.org_id, 0), p.managed_by,
        CASE WHEN p.floor IS NULL THEN 0 ELSE 1 END, coalesce(p.floor, 0), p.position, p.orientation, p.rank, p.note,
        p.closed_us
-FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL AND w.bits = 63 LIMIT ?19;
+FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL AND w.bits = 1023 LIMIT ?27;
 
 -- name: archive_word_step
 -- The end of the next ?5 entries of the words from ?1 on and before ?2, behind (?3, ?4).

@@ -7,6 +7,7 @@
 #include "flow/quality.h"
 #include "flow/usage.h"
 #include "flow/usage_explain.h"
+#include "flow/usage_tou.h"
 #include "flow/verdicts.h"
 #include "vee/verdict.h"
 
@@ -178,6 +179,54 @@ heng_rc heng_api_explain_usage(struct heng_api_call *call, const struct heng_api
     if (rc == HENG_OK) ret->explanation = heng_arena_text(call->arena, text.text);
     heng_str_fini(&text);
     return rc == HENG_OK && !ret->explanation ? no_memory(err) : rc;
+}
+
+static size_t put_periods(struct heng_api_call *call, const struct heng_channel_row *channel,
+                          const struct heng_tou_sum *sum, struct heng_api_period_usage *ret)
+{
+    size_t n = 0;
+    for (unsigned p = 0; p <= HENG_TOU_PERIODS; p++) {
+        if (!sum->seconds[p]) continue;
+        heng_trust trust = sum->trusts[p] ? (heng_trust)sum->trusts[p] : HENG_TRUST_MISSING;
+        ret[n++] = (struct heng_api_period_usage){
+            .channel = channel->id,
+            .quantity = heng_quantity_text(channel->quantity),
+            .unit = heng_unit_text(channel->unit),
+            .period = p,
+            .amount = heng_api_dec_text(call->arena, (struct heng_dec){sum->amounts[p], channel->exp}),
+            .trust = heng_trust_text(trust),
+            .seconds = sum->seconds[p],
+            .missing = sum->missing[p]};
+    }
+    return n;
+}
+
+heng_rc heng_api_get_usage_by_period(struct heng_api_call *call,
+                                     const struct heng_api_get_usage_by_period_params *params,
+                                     struct heng_api_period_usage_list *ret, struct heng_err *err)
+{
+    struct heng_channel_row *rows = heng_arena_take(call->arena, CHANNELS_MAX, sizeof *rows);
+    struct heng_api_period_usage *items =
+        heng_arena_take(call->arena, CHANNELS_MAX * (size_t)(HENG_TOU_PERIODS + 1), sizeof *items);
+    struct heng_site_days days;
+    heng_day from = 0, to = 0;
+    size_t n = 0;
+    if (!rows || !items) return no_memory(err);
+    heng_rc rc = need_point(call, params->point_id, err);
+    if (rc == HENG_OK) rc = heng_site_days_init(&days, call->reader, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_period_parse(&days, heng_clock_wall(), params->has_from ? params->from : NULL,
+                           params->has_to ? params->to : NULL, &from, &to, err);
+    heng_site_days_fini(&days);
+    if (rc == HENG_OK)
+        rc = heng_store_list_channels(call->reader, SCOPE, params->point_id, 0, rows, CHANNELS_MAX, &n, err);
+    *ret = (struct heng_api_period_usage_list){.items = items};
+    for (size_t i = 0; rc == HENG_OK && i < n; i++) {
+        struct heng_tou_sum sum;
+        rc = heng_usage_by_period(call->reader, params->calendar, &rows[i], from, to, &sum, err);
+        if (rc == HENG_OK) ret->items_n += put_periods(call, &rows[i], &sum, items + ret->items_n);
+    }
+    return rc;
 }
 
 /* --- events ---------------------------------------------------------------------------------------------------- */

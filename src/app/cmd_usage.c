@@ -11,15 +11,18 @@
 #include "flow/events.h"
 #include "flow/usage.h"
 #include "flow/usage_explain.h"
+#include "flow/usage_tou.h"
 #include "vee/quality.h"
 
-enum { DAY_LAST = 100000, EXPLAIN_MAX = 4 << 20, CHANNELS_MAX = 64, EVENTS_PAGE = 64 };
+enum { FILE_MAX = HENG_PHOTO_MAX, DAY_LAST = 100000, EXPLAIN_MAX = 4 << 20, CHANNELS_MAX = 64, EVENTS_PAGE = 64 };
 
 static const char usage_help[] =
     "usage: heng usage show    --point ID [--from DAY] [--to DAY] [--by interval|day|month] [--data DIR]\n"
     "       heng usage explain --channel ID --day DAY [--data DIR]   from the amount down to the frames, as JSON\n"
     "       heng usage rebuild [--point ID] [--data DIR]             derive again from the facts\n"
     "       heng usage close   --month 2026-03 [--point ID] [--data DIR]   estimate what is missing of a month\n"
+    "       heng usage rules    --file FILE --from DAY [--group NAME] [--data DIR]   a set of rules from a day on\n"
+    "       heng usage calendar --file FILE --from DAY --key KEY [--data DIR]        a calendar of tariff periods\n"
     "DAY is 2026-03-01; --to is not included. What changes the database needs it for itself: while 'heng serve' runs,\n"
     "use its console. Exit status: 0 good, 1 it failed, 2 wrong usage.\n";
 
@@ -34,7 +37,7 @@ static const char event_help[] =
     "at --at), edit. TIME is 2026-03-01T08:00:00Z.\n";
 
 struct asked {
-    const char *data, *by, *month, *photo;
+    const char *data, *by, *month, *photo, *file, *group, *key;
     int64_t point_id, channel_id;
     int32_t from, to;
     bool has_from, has_to, has_at;
@@ -65,34 +68,27 @@ enum {
     OPT_PHOTO,
     OPT_SOURCE,
     OPT_EVENT,
-    OPT_HELP
+    OPT_HELP,
+    OPT_FILE,
+    OPT_GROUP,
+    OPT_KEY
 };
 
-static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
-                                        {"point", required_argument, NULL, OPT_POINT},
-                                        {"from", required_argument, NULL, OPT_FROM},
-                                        {"to", required_argument, NULL, OPT_TO},
-                                        {"by", required_argument, NULL, OPT_BY},
-                                        {"channel", required_argument, NULL, OPT_CHANNEL},
-                                        {"day", required_argument, NULL, OPT_DAY},
-                                        {"month", required_argument, NULL, OPT_MONTH},
-                                        {"kind", required_argument, NULL, OPT_KIND},
-                                        {"who", required_argument, NULL, OPT_WHO},
-                                        {"reason", required_argument, NULL, OPT_REASON},
-                                        {"at", required_argument, NULL, OPT_AT},
-                                        {"until", required_argument, NULL, OPT_UNTIL},
-                                        {"meter", required_argument, NULL, OPT_METER},
-                                        {"before", required_argument, NULL, OPT_BEFORE},
-                                        {"after", required_argument, NULL, OPT_AFTER},
-                                        {"unit", required_argument, NULL, OPT_UNIT},
-                                        {"digits", required_argument, NULL, OPT_DIGITS},
-                                        {"factor", required_argument, NULL, OPT_FACTOR},
-                                        {"second", required_argument, NULL, OPT_SECOND},
-                                        {"photo", required_argument, NULL, OPT_PHOTO},
-                                        {"source", required_argument, NULL, OPT_SOURCE},
-                                        {"event", required_argument, NULL, OPT_EVENT},
-                                        {"help", no_argument, NULL, OPT_HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {
+    {"data", required_argument, NULL, OPT_DATA},     {"point", required_argument, NULL, OPT_POINT},
+    {"from", required_argument, NULL, OPT_FROM},     {"to", required_argument, NULL, OPT_TO},
+    {"by", required_argument, NULL, OPT_BY},         {"channel", required_argument, NULL, OPT_CHANNEL},
+    {"day", required_argument, NULL, OPT_DAY},       {"month", required_argument, NULL, OPT_MONTH},
+    {"kind", required_argument, NULL, OPT_KIND},     {"who", required_argument, NULL, OPT_WHO},
+    {"reason", required_argument, NULL, OPT_REASON}, {"at", required_argument, NULL, OPT_AT},
+    {"until", required_argument, NULL, OPT_UNTIL},   {"meter", required_argument, NULL, OPT_METER},
+    {"before", required_argument, NULL, OPT_BEFORE}, {"after", required_argument, NULL, OPT_AFTER},
+    {"unit", required_argument, NULL, OPT_UNIT},     {"digits", required_argument, NULL, OPT_DIGITS},
+    {"factor", required_argument, NULL, OPT_FACTOR}, {"second", required_argument, NULL, OPT_SECOND},
+    {"photo", required_argument, NULL, OPT_PHOTO},   {"source", required_argument, NULL, OPT_SOURCE},
+    {"event", required_argument, NULL, OPT_EVENT},   {"help", no_argument, NULL, OPT_HELP},
+    {"file", required_argument, NULL, OPT_FILE},     {"group", required_argument, NULL, OPT_GROUP},
+    {"key", required_argument, NULL, OPT_KEY},       {NULL, 0, NULL, 0}};
 
 /* --- options --------------------------------------------------------------------------------------------------- */
 
@@ -166,6 +162,9 @@ static heng_rc take(int option, const char *text, struct asked *a, struct heng_e
     case OPT_BY: a->by = text; return HENG_OK;
     case OPT_MONTH: a->month = text; return HENG_OK;
     case OPT_PHOTO: a->photo = text; return HENG_OK;
+    case OPT_FILE: a->file = text; return HENG_OK;
+    case OPT_GROUP: a->group = text; return HENG_OK;
+    case OPT_KEY: a->key = text; return HENG_OK;
     }
     return take_event(option, text, a, err);
 }
@@ -350,6 +349,39 @@ static heng_rc on_channels(struct asked *a, bool close, struct heng_err *err)
     return rc;
 }
 
+/* The whole file; *ret is to be freed. */
+static heng_rc read_file(const char *path, uint8_t **ret, size_t *ret_n, struct heng_err *err)
+{
+    FILE *file = fopen(path, "rb");
+    *ret = file ? malloc(FILE_MAX + 1) : NULL;
+    *ret_n = *ret ? fread(*ret, 1, FILE_MAX + 1, file) : 0;
+    bool bad = !file || !*ret || ferror(file) || !*ret_n;
+    if (file) fclose(file);
+    return bad ? heng_fail(err, HENG_EIO, 0, "'%s' cannot be read", path) : HENG_OK;
+}
+
+/* Rules or a calendar of a file, checked and stored as the next version. */
+static heng_rc put_file(const struct asked *a, bool rules, struct heng_err *err)
+{
+    char name[DATA_PATH_MAX];
+    struct heng_store *store = NULL;
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    int64_t version = 0;
+    heng_rc rc = read_file(a->file, &bytes, &n, err);
+    const struct heng_slice json = heng_slice_of(bytes, n);
+    if (rc == HENG_OK) rc = heng_data_open(a->data, name, &store, err);
+    if (rc == HENG_OK) rc = heng_store_begin(store, err);
+    if (rc == HENG_OK)
+        rc = rules ? heng_usage_put_rules(store, json, a->group ? a->group : "", a->from, &version, err)
+                   : heng_usage_put_calendar(store, a->key, a->from, json, &version, err);
+    if (rc == HENG_OK) rc = heng_store_commit(store, err);
+    heng_store_close(store);
+    free(bytes);
+    if (rc == HENG_OK) printf("version %lld\n", (long long)version);
+    return rc;
+}
+
 int heng_cmd_usage(int argc, char **argv)
 {
     struct asked a = {0};
@@ -364,6 +396,10 @@ int heng_cmd_usage(int argc, char **argv)
         rc = show(&a, &err);
     else if (strcmp(what, "explain") == 0 && a.channel_id && a.has_from)
         rc = explain(&a, &err);
+    else if (strcmp(what, "rules") == 0 && a.file && a.has_from)
+        rc = put_file(&a, true, &err);
+    else if (strcmp(what, "calendar") == 0 && a.file && a.key && a.has_from)
+        rc = put_file(&a, false, &err);
     else if (strcmp(what, "rebuild") == 0)
         rc = on_channels(&a, false, &err);
     else if (strcmp(what, "close") == 0)
@@ -411,17 +447,6 @@ static heng_rc list_events(const struct asked *a, struct heng_err *err)
     return rc;
 }
 
-/* The whole file; *ret is to be freed. */
-static heng_rc read_photo(const char *path, uint8_t **ret, size_t *ret_n, struct heng_err *err)
-{
-    FILE *file = fopen(path, "rb");
-    *ret = file ? malloc(HENG_PHOTO_MAX + 1) : NULL;
-    *ret_n = *ret ? fread(*ret, 1, HENG_PHOTO_MAX + 1, file) : 0;
-    bool bad = !file || !*ret || ferror(file) || !*ret_n;
-    if (file) fclose(file);
-    return bad ? heng_fail(err, HENG_EIO, 0, "'%s' cannot be read", path) : HENG_OK;
-}
-
 static heng_rc add_event(struct asked *a, struct heng_err *err)
 {
     char name[DATA_PATH_MAX];
@@ -435,7 +460,7 @@ static heng_rc add_event(struct asked *a, struct heng_err *err)
     e->channel_id = a->channel_id;
     if (!a->has_at) e->at_us = now_us;
     e->reading_at = e->at_us;
-    heng_rc rc = a->photo ? read_photo(a->photo, &photo, &photo_n, err) : HENG_OK;
+    heng_rc rc = a->photo ? read_file(a->photo, &photo, &photo_n, err) : HENG_OK;
     e->photo = heng_slice_of(photo, photo_n);
     if (rc == HENG_OK) rc = heng_data_open(a->data, name, &store, err);
     if (rc == HENG_OK) rc = heng_store_begin(store, err);

@@ -206,8 +206,8 @@ static heng_rc put_place(struct exporting *ex, const struct heng_archive_place *
     char org[HENG_KEY_MAX];
     heng_rc rc = org_key(ex, place->org_id, org, err);
     if (rc == HENG_OK && place->place.parent_id)
-        rc = heng_archive_get_place(ex->reader, 0, place->place.parent_id, &parent, err);
-    if (rc != HENG_OK) return rc;
+        rc = heng_archive_get_place(ex->reader, ex->scope, place->place.parent_id, &parent, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc; /* what is above may be another's */
     put_text(ex, place->place.key);
     put_text(ex, parent.place.key);
     put_text(ex, place->place.kind);

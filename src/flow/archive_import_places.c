@@ -47,66 +47,84 @@ static void over_floor(struct importing *im, int column, struct heng_archive_pla
     place->floor = floor;
 }
 
-heng_rc archive_take_place(struct importing *im, struct heng_err *err)
+/* The place that the row names as the one above. The top of an organisation's part may stand below another's. */
+static heng_rc find_parent(struct importing *im, const struct heng_archive_place *place, struct heng_archive_place *ret,
+                           struct heng_err *err)
 {
-    struct heng_archive_place place = {.place.id = 0}, parent = {.place.id = 0};
-    const char *key = archive_text(im, HENG_PLACE_KEY), *parent_key = archive_text(im, HENG_PLACE_PARENT);
-    int64_t org_id = 0;
+    const char *key = archive_text(im, HENG_PLACE_PARENT);
+    if (!key[0]) return HENG_OK;
+    heng_rc rc = heng_archive_find_place(im->reader, im->scope, key, ret, err);
+    if (rc == HENG_ENOTFOUND && place->place.parent_id) {
+        rc = heng_archive_get_place(im->reader, 0, place->place.parent_id, ret, err);
+        if (rc == HENG_OK && strcmp(ret->place.key, key) != 0) rc = HENG_ENOTFOUND;
+    }
+    if (rc != HENG_ENOTFOUND) return rc;
+    if (archive_key_seen(im, HENG_ARCHIVE_PLACES, key))
+        im->row.bad = true;
+    else
+        archive_row_fault(im, HENG_PLACE_PARENT, "there is no such place: give it in a row above");
+    return HENG_OK;
+}
+
+/* The place of the row and the one above it, and whether who asks may do that. */
+static heng_rc look_at_place(struct importing *im, struct heng_archive_place *place, struct heng_archive_place *parent,
+                             int64_t *ret_org, struct heng_err *err)
+{
     struct heng_archive_place other;
-    if (!archive_key_once(im, HENG_ARCHIVE_PLACES, HENG_PLACE_KEY, key) || im->row.bad) return HENG_OK;
-    heng_rc rc = heng_archive_find_place(im->reader, im->scope, key, &place, err);
+    const char *key = archive_text(im, HENG_PLACE_KEY);
+    heng_rc rc = heng_archive_find_place(im->reader, im->scope, key, place, err);
     bool is_new = rc == HENG_ENOTFOUND;
     if (is_new) rc = heng_archive_find_place(im->reader, 0, key, &other, err);
     if (is_new && rc == HENG_OK) archive_row_fault(im, HENG_PLACE_KEY, "this key is taken: give another one");
-    if (rc == HENG_ENOTFOUND) rc = HENG_OK;
-    if (rc == HENG_OK) rc = archive_org_of(im, HENG_PLACE_ORG, &org_id, err);
-    if (rc == HENG_OK && parent_key[0]) {
-        rc = heng_archive_find_place(im->reader, im->scope, parent_key, &parent, err);
-        if (rc == HENG_ENOTFOUND &&
-            place.place.parent_id) { /* the top of an organisation's part stands below another's */
-            rc = heng_archive_get_place(im->reader, 0, place.place.parent_id, &parent, err);
-            if (rc == HENG_OK && strcmp(parent.place.key, parent_key) != 0) rc = HENG_ENOTFOUND;
-        }
-        if (rc == HENG_ENOTFOUND) {
-            rc = HENG_OK;
-            if (archive_key_seen(im, HENG_ARCHIVE_PLACES, parent_key))
-                im->row.bad = true;
-            else
-                archive_row_fault(im, HENG_PLACE_PARENT, "there is no such place: give it in a row above");
-        }
-    }
-    if (rc == HENG_OK && is_new && !parent.place.id && im->scope && !im->row.bad)
-        archive_row_fault(im, HENG_PLACE_PARENT, "only the operator of the system puts a place at the top");
-    if (rc == HENG_OK && is_new && parent.closed_us)
-        archive_row_fault(im, HENG_PLACE_PARENT, "that place is closed: open it again first");
-    if (rc == HENG_OK && im->scope && archive_given(im, HENG_PLACE_ORG) && org_id != place.org_id && !im->row.bad)
-        archive_row_fault(im, HENG_PLACE_ORG, "only the operator of the system gives places to organisations");
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    rc = archive_org_of(im, HENG_PLACE_ORG, ret_org, err);
+    if (rc == HENG_OK) rc = find_parent(im, place, parent, err);
     if (rc != HENG_OK || im->row.bad) return rc;
-    archive_over_text(im, HENG_PLACE_KEY, place.place.key, sizeof place.place.key);
-    archive_over_int(im, HENG_PLACE_PARENT, &place.place.parent_id, parent.place.id);
-    archive_over_text(im, HENG_PLACE_KIND, place.place.kind, sizeof place.place.kind);
-    archive_over_text(im, HENG_PLACE_NAME, place.place.name, sizeof place.place.name);
-    archive_over_int(im, HENG_PLACE_ORG, &place.org_id, org_id);
-    archive_over_int(im, HENG_PLACE_AREA, &place.place.area_cm2, cm2_of(im, HENG_PLACE_AREA));
-    over_floor(im, HENG_PLACE_FLOOR, &place);
-    archive_over_text(im, HENG_PLACE_POSITION, place.position, sizeof place.position);
-    archive_over_text(im, HENG_PLACE_ORIENTATION, place.orientation, sizeof place.orientation);
-    archive_over_int(im, HENG_PLACE_RANK, &place.rank, im->row.cells[HENG_PLACE_RANK].whole);
-    archive_over_text(im, HENG_PLACE_NOTE, place.note, sizeof place.note);
+    if (is_new && !parent->place.id && im->scope)
+        archive_row_fault(im, HENG_PLACE_PARENT, "only the operator of the system puts a place at the top");
+    if (is_new && parent->closed_us)
+        archive_row_fault(im, HENG_PLACE_PARENT, "that place is closed: open it again first");
+    if (im->scope && archive_given(im, HENG_PLACE_ORG) && *ret_org != place->org_id)
+        archive_row_fault(im, HENG_PLACE_ORG, "only the operator of the system gives places to organisations");
+    return HENG_OK;
+}
+
+static void over_place(struct importing *im, struct heng_archive_place *place, int64_t parent_id, int64_t org_id)
+{
     const struct archive_cell *closed = &im->row.cells[HENG_PLACE_CLOSED];
-    if (closed->given && !(place.closed_us && archive_same_moment(im, closed, place.closed_us))) {
-        if (!is_new)
-            archive_row_fault(im, HENG_PLACE_CLOSED, "a sheet does not close what is there: 'heng archive close' does");
-        archive_over_int(im, HENG_PLACE_CLOSED, &place.closed_us, closed->at_us);
-    }
-    if (im->row.bad || !archive_decide(im, HENG_ARCHIVE_PLACES, is_new, key)) return HENG_OK;
-    rc = heng_archive_put_place(im->store, &place, err);
-    if (rc == HENG_ECONFLICT || rc == HENG_ELIMIT) {
-        archive_row_fault(im, HENG_PLACE_PARENT, "%s", err->text);
-        rc = HENG_OK;
-    }
+    bool is_new = place->place.id == 0;
+    archive_over_text(im, HENG_PLACE_KEY, place->place.key, sizeof place->place.key);
+    archive_over_int(im, HENG_PLACE_PARENT, &place->place.parent_id, parent_id);
+    archive_over_text(im, HENG_PLACE_KIND, place->place.kind, sizeof place->place.kind);
+    archive_over_text(im, HENG_PLACE_NAME, place->place.name, sizeof place->place.name);
+    archive_over_int(im, HENG_PLACE_ORG, &place->org_id, org_id);
+    archive_over_int(im, HENG_PLACE_AREA, &place->place.area_cm2, cm2_of(im, HENG_PLACE_AREA));
+    over_floor(im, HENG_PLACE_FLOOR, place);
+    archive_over_text(im, HENG_PLACE_POSITION, place->position, sizeof place->position);
+    archive_over_text(im, HENG_PLACE_ORIENTATION, place->orientation, sizeof place->orientation);
+    archive_over_int(im, HENG_PLACE_RANK, &place->rank, im->row.cells[HENG_PLACE_RANK].whole);
+    archive_over_text(im, HENG_PLACE_NOTE, place->note, sizeof place->note);
+    if (!closed->given || (place->closed_us && archive_same_moment(im, closed, place->closed_us))) return;
+    if (!is_new)
+        archive_row_fault(im, HENG_PLACE_CLOSED, "a sheet does not close what is there: 'heng archive close' does");
+    archive_over_int(im, HENG_PLACE_CLOSED, &place->closed_us, closed->at_us);
+}
+
+heng_rc archive_take_place(struct importing *im, struct heng_err *err)
+{
+    struct heng_archive_place place = {.place.id = 0}, parent = {.place.id = 0};
+    const char *key = archive_text(im, HENG_PLACE_KEY);
+    int64_t org_id = 0;
+    if (!archive_key_once(im, HENG_ARCHIVE_PLACES, HENG_PLACE_KEY, key) || im->row.bad) return HENG_OK;
+    heng_rc rc = look_at_place(im, &place, &parent, &org_id, err);
+    if (rc != HENG_OK || im->row.bad) return rc;
+    over_place(im, &place, parent.place.id, org_id);
+    if (im->row.bad || !archive_decide(im, HENG_ARCHIVE_PLACES, place.place.id == 0, key)) return HENG_OK;
     im->chain_known = false;
-    return rc;
+    rc = heng_archive_put_place(im->store, &place, err);
+    if (rc != HENG_ECONFLICT && rc != HENG_ELIMIT) return rc;
+    archive_row_fault(im, HENG_PLACE_PARENT, "%s", err->text);
+    return HENG_OK;
 }
 
 /* What the sheet has said of a place; NULL: no memory. */

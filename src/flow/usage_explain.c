@@ -1,31 +1,18 @@
 #include "flow/usage_explain.h"
 
-#include <stdio.h>
-
+#include "flow/quality.h"
 #include "flow/usage_parts.h"
 #include "store/pack.h"
 #include "store/read.h"
 
 enum { VERDICTS_MAX = 200, ANSWERS_MAX = 50, BEFORE = 2, AFTER = 2, LOOK_DAYS = 40 };
 
-void heng_usage_day_text(int32_t day, char ret[HENG_AT_LEAST(HENG_DAY_TEXT_MAX)])
-{
-    int year, month, day_of_month;
-    heng_day_date(day, &year, &month, &day_of_month);
-    snprintf(ret, HENG_DAY_TEXT_MAX, "%04d-%02d-%02d", year, month, day_of_month);
-}
+void heng_usage_day_text(int32_t day, char ret[HENG_AT_LEAST(HENG_DAY_TEXT_MAX)]) { heng_date_format(day, ret); }
 
 heng_rc heng_usage_day_parse(const char *text, int32_t *ret, struct heng_err *err)
 {
-    char again[HENG_DAY_TEXT_MAX];
-    int year, month, day;
-    if (strlen(text) == 10 && sscanf(text, "%4d-%2d-%2d", &year, &month, &day) == 3 && year >= 1970 && month >= 1 &&
-        month <= 12 && day >= 1 && day <= 31) {
-        *ret = heng_day_of_date(year, month, day);
-        heng_usage_day_text(*ret, again);
-        if (strcmp(again, text) == 0) return HENG_OK;
-    }
-    return heng_fail(err, HENG_EFORMAT, 0, "'%.20s' is no day: 2026-03-01 is one", text);
+    return heng_date_parse(text, ret) ? HENG_OK
+                                      : heng_fail(err, HENG_EFORMAT, 0, "'%.20s' is no day: 2026-03-01 is one", text);
 }
 
 static void key_text(struct heng_json *json, const char *key, const char *text)

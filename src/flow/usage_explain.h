@@ -1,7 +1,7 @@
 #ifndef HENG_FLOW_USAGE_EXPLAIN_H
 #define HENG_FLOW_USAGE_EXPLAIN_H
-/* Where an amount comes from: from a day of a channel down to the indexes that bound it, the readings, the frames as the
- * meter sent them, what people said, and what the rules said with their numbers. */
+/* Where an amount comes from: from a day of a channel down to the indexes that bound it, the readings, the frames as
+ * the meter sent them, what people said, and what the rules said with their numbers. */
 #include "base/json.h"
 #include "store/usage.h"
 

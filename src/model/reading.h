@@ -57,7 +57,7 @@ struct heng_read {
     int64_t device_id;
     heng_us at_us; /* when the first frame of the answer was complete */
     heng_outcome outcome;
-    uint8_t tries;
+    uint8_t tries; /* 1, and one more for each question that was asked again */
     uint16_t value_count, frame_count;
     uint16_t skipped; /* values that found no room: they are in the frames only */
     char why[120];    /* what was wrong with the last answer that was of no use, for a person; "" for nothing */

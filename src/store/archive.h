@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 enum {
-    HENG_NOTE_MAX = 256,
+    HENG_NOTE_MAX = 256, /* bytes of texts, with NUL */
     HENG_POSITION_MAX = 32,
     HENG_ORIENTATION_MAX = 16,
     HENG_KIND_MAX = 16,
@@ -51,11 +51,9 @@ struct heng_point_term {
 
 /* Usage in multiples of 10^exp unit. */
 struct heng_point_channel {
-    int64_t id;
+    int64_t id, tariff, exp, interval_minutes;
     heng_quantity quantity;
-    int64_t tariff;
     heng_unit unit;
-    int64_t exp, interval_minutes;
     bool main;
 };
 
@@ -63,16 +61,11 @@ struct heng_point_channel {
  * that asked; the number of another's meter is taken, and that is all that may be said of it. */
 struct heng_archive_device {
     struct heng_device device;
-    int64_t installation_id, point_id;
+    int64_t installation_id, point_id, place_id, line_id, factor_num, factor_den, digits;
     heng_us from_us;
-    int64_t factor_num, factor_den, digits;
-    int64_t place_id, line_id;
     char line[HENG_KEY_MAX], address[HENG_ADDRESS_MAX];
-    int64_t schedule_id;
-    char schedule[HENG_NAME_MAX];
-    int64_t relay_id;
-    char relay[HENG_NAME_MAX];
-    int64_t position;
+    int64_t schedule_id, relay_id, position;
+    char schedule[HENG_NAME_MAX], relay[HENG_NAME_MAX];
     bool visible;
 };
 

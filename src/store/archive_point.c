@@ -123,8 +123,10 @@ static counted counted_of(heng_medium medium)
 heng_rc heng_archive_add_channels(struct heng_store *store, int64_t point_id, heng_medium medium, struct heng_err *err)
 {
     enum { HOUR_MINUTES = 60, TARIFFS = 4, LITRE = -3 };
-    struct heng_point_channel energy = {0, HENG_QUANTITY_ENERGY, 0, HENG_UNIT_WH, 0, HOUR_MINUTES, true};
-    struct heng_point_channel volume = {0, HENG_QUANTITY_VOLUME, 0, HENG_UNIT_M3, LITRE, HOUR_MINUTES, true};
+    struct heng_point_channel energy = {
+        .quantity = HENG_QUANTITY_ENERGY, .unit = HENG_UNIT_WH, .interval_minutes = HOUR_MINUTES, .main = true};
+    struct heng_point_channel volume = {
+        .quantity = HENG_QUANTITY_VOLUME, .unit = HENG_UNIT_M3, .exp = LITRE, .interval_minutes = HOUR_MINUTES};
     counted what = counted_of(medium);
     heng_rc rc = archive_need_transaction(store, err);
     volume.main = what == COUNTED_VOLUME;

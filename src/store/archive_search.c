@@ -268,10 +268,22 @@ heng_rc heng_archive_index_missing(struct heng_store *store, struct heng_err *er
 
 /* --- the search --------------------------------------------------------------------------------------------------- */
 
-/* RARE: a word with no more places than that is walked down from; SEEN: so many places at most. STEP: entries of a
- * common word that are walked up from at once; STEPS_LEAST, STEPS: so often, that the best are among them, and so often
- * at most, and for an organisation, of whose places there may be few among them, more often. */
-enum { RARE = 64, SEEN = 4000, FOUND = 200, STEP = 256, STEPS_LEAST = 2, STEPS = 12, STEPS_OF_ORG = 120 };
+/* RARE: a word with no more places than that is gone down from, LOOKED places are looked below, the most promising
+ * first. STEP: entries of a common word that are walked up from at once; STEPS_LEAST, STEPS: so often, that the best
+ * are among them, and so often at most; for an organisation, of whose places there may be few among them, more often.
+ */
+enum {
+    RARE = 200,
+    NODES = 6000,
+    LOOKED = 40,
+    CHILDREN = 1000,
+    FOUND = 200,
+    STEP = 128,
+    STEPS_LEAST = 2,
+    STEPS = 6,
+    STEPS_OF_ORG = 120,
+    ALL_WORDS = (1 << HENG_SEARCH_WORDS_MAX) - 1
+};
 
 struct range {
     char low[HENG_WORD_MAX + 8], high[HENG_WORD_MAX + 8];
@@ -310,24 +322,82 @@ static void take_found(struct search *s, struct heng_query *q)
     s->found_n++;
 }
 
-static heng_rc search_down(struct search *s, struct heng_err *err)
+/* A place that may have what is looked for below it: the words of those above it and its own. */
+struct node {
+    int64_t id, above, own;
+    bool visible;
+};
+
+/* Nodes to look below, those with the most words first. */
+struct frontier {
+    struct node nodes[NODES];
+    size_t n;
+    bool full;
+};
+
+static int words_of(const struct node *node) { return __builtin_popcountll((uint64_t)(node->above | node->own)); }
+
+static heng_rc take_place(struct search *s, int64_t id, struct heng_err *err)
+{
+    for (size_t i = 0; i < s->found_n; i++)
+        if (s->found[i].place.id == id) return HENG_OK;
+    return heng_archive_get_place(s->reader, s->scope, id, &s->found[s->found_n++], err);
+}
+
+/* The nodes of a question: those that have every word are found, all are gone below. more: words of the one above. */
+static heng_rc take_nodes(struct search *s, struct heng_query *q, int64_t more, struct frontier *f,
+                          struct heng_err *err)
+{
+    size_t first = f->n;
+    heng_rc rc = HENG_OK;
+    while (!f->full && (rc = heng_query_step(q, err)) == HENG_OK) {
+        struct node *node = &f->nodes[f->n++];
+        node->id = heng_query_get_int(q);
+        node->above = heng_query_get_int(q) | more;
+        node->own = heng_query_get_int(q);
+        node->visible = heng_query_get_int(q) != 0;
+        f->full = f->n == NODES;
+    }
+    heng_query_end(q);
+    if (rc == HENG_ENOTFOUND) rc = HENG_OK;
+    for (size_t i = first; rc == HENG_OK && i < f->n && s->found_n < FOUND; i++) {
+        const struct node *node = &f->nodes[i];
+        if ((node->above | node->own) == ALL_WORDS && node->own && node->visible) rc = take_place(s, node->id, err);
+    }
+    return rc;
+}
+
+static struct node take_best(struct frontier *f)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < f->n; i++)
+        if (words_of(&f->nodes[i]) > words_of(&f->nodes[best])) best = i;
+    struct node node = f->nodes[best];
+    f->nodes[best] = f->nodes[--f->n];
+    return node;
+}
+
+static heng_rc search_down(struct search *s, size_t enough, struct heng_err *err)
 {
     struct heng_query q;
-    heng_rc rc = HENG_OK;
-    int64_t seen = 0;
-    bool any = false;
-    heng_query_begin(&q, &s->reader->db, HENG_SQL_ARCHIVE_SEARCH_DOWN);
+    struct frontier *f = calloc(1, sizeof *f);
+    if (!f) return heng_fail(err, HENG_ENOMEM, 0, "no memory for a search");
+    heng_query_begin(&q, &s->reader->db, HENG_SQL_ARCHIVE_SEARCH_FROM);
     bind_words(&q, s);
-    heng_query_int(&q, SEEN);
-    heng_query_int(&q, FOUND);
-    while (s->found_n < FOUND && (rc = heng_query_step(&q, err)) == HENG_OK) {
-        take_found(s, &q);
-        seen = heng_query_get_int(&q);
-        any = true;
+    heng_query_int(&q, RARE + 1);
+    heng_rc rc = take_nodes(s, &q, 0, f, err);
+    size_t looked = 0;
+    for (; rc == HENG_OK && f->n && !f->full && looked < LOOKED && s->found_n < enough; looked++) {
+        struct node node = take_best(f);
+        heng_query_begin(&q, &s->reader->db, HENG_SQL_ARCHIVE_SEARCH_CHILDREN);
+        bind_words(&q, s);
+        heng_query_int(&q, node.id);
+        heng_query_int(&q, CHILDREN);
+        rc = take_nodes(s, &q, node.above | node.own, f, err);
     }
-    heng_query_end(&q);
-    s->cut = !any || seen >= SEEN || s->found_n == FOUND;
-    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+    s->cut = f->n != 0;
+    free(f);
+    return rc;
 }
 
 struct entry {
@@ -397,7 +467,7 @@ static heng_rc search_up(struct search *s, size_t enough, struct heng_err *err)
         if (rc == HENG_OK) rc = step_up(s, &from, &to, err);
         if (rc != HENG_OK) return rc;
         if (last) {
-            s->cut = s->found_n == FOUND;
+            if (s->n == 1) s->cut = s->found_n == FOUND;
             return HENG_OK;
         }
         from = to;
@@ -515,14 +585,14 @@ heng_rc heng_archive_search_places(struct heng_store_reader *reader, int64_t sco
     qsort(s.ranges, s.n, sizeof *s.ranges, by_rarity);
     if (rc == HENG_OK && s.ranges[0].count > 0) {
         bool rare = s.n > 1 && s.ranges[0].count <= RARE;
-        if (rare) rc = search_down(&s, err);
-        if (rc == HENG_OK && rare && s.cut && s.found_n < cap) { /* the rest by way of the next word */
+        s.cut = true;
+        if (rare) rc = search_down(&s, cap, err);
+        for (size_t i = s.n; rc == HENG_OK && s.cut && !(rare && s.found_n) && s.found_n < cap && i-- > 0;) {
             struct range first = s.ranges[0];
-            s.ranges[0] = s.ranges[1];
-            s.ranges[1] = first;
+            s.ranges[0] = s.ranges[i];
+            s.ranges[i] = first;
             rc = search_up(&s, cap, err);
         }
-        if (rc == HENG_OK && !rare) rc = search_up(&s, cap, err);
     }
     if (rc == HENG_OK) {
         *ret_n = s.found_n < cap ? s.found_n : cap;

@@ -5,7 +5,7 @@
  * of one search is bounded, however many places there are. */
 #include "store/archive.h"
 
-enum { HENG_SEARCH_WORDS_MAX = 6, HENG_WORD_MAX = 48, HENG_PLACE_WORDS_MAX = 96 };
+enum { HENG_SEARCH_WORDS_MAX = 10, HENG_WORD_MAX = 48, HENG_PLACE_WORDS_MAX = 96 };
 
 /* The words of a name, in lower case, each once: whole runs of letters and digits, the runs of digits and of letters
  * in them, single characters and pairs of other scripts. At most cap; what is longer than HENG_WORD_MAX is cut. */
@@ -15,7 +15,7 @@ struct heng_words {
 };
 void heng_words_add(struct heng_words *words, const char *text);
 
-/* What somebody typed: prefix: the beginning of a word is enough. Behind the sixth word nothing is looked at. */
+/* What somebody typed: prefix: the beginning of a word is enough. Behind the tenth word nothing is looked at. */
 struct heng_search_words {
     size_t n;
     char words[HENG_SEARCH_WORDS_MAX][HENG_WORD_MAX];

@@ -167,7 +167,7 @@ int main(int argc, char **argv)
 {
     int64_t places = argc > 1 ? strtoll(argv[1], NULL, 10) : PLACES;
     int rows = argc > 2 ? (int)strtol(argv[2], NULL, 10) : ROWS;
-    char folder[] = "/tmp/heng-bench-XXXXXX", path[64], backup[64], other[64];
+    char folder[] = "/tmp/heng-bench-archive-XXXXXX", path[96], backup[96], other[96];
     struct heng_store *store = NULL;
     struct heng_err err;
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -81,7 +81,8 @@ def a_building_against_its_flats(house):
                        (number, place, f"P{number}", main_id))
             db.execute("INSERT INTO channel (id, point_id, quantity, unit, exp, interval_minutes, main) "
                        "VALUES (?, ?, 'energy', 'Wh', 3, 1440, 1)", (number, number))
-            db.execute("INSERT INTO usage_estimate VALUES (?, 20000, 3, ?, 1, 0, 1000, 1, 0, 0, x'')", (number, amount))
+            packed = bytes([1, amount * 2 % 128 + 128, amount * 2 // 128, 1, 1])  # src/store/usage_pack.c: one interval
+            db.execute("INSERT INTO usage_estimate VALUES (?, 20000, 3, ?, 1, 0, 1000, 1, 0, 0, ?)", (number, amount, packed))
     span = "from=2024-10-04&to=2024-10-05"  # day 20000
     one = house.get(f"/api/v1/points/9001/loss?{span}")
     assert one["loss"]["loss_percent"] == "5.00" and one["loss"]["state"] == "ok", one
@@ -96,7 +97,7 @@ def a_building_against_its_flats(house):
     assert beside["rank"] == 1 and beside["of"] == 2 and beside["before"]["why"], beside
     assert house.heng("report", "compare", "--point", "P9002", "--db", house.data).returncode == 0
     habits = house.get(f"/api/v1/points/9001/habits?{span}")
-    assert habits["days"] == 1 and habits["minutes"] == 1440, habits
+    assert habits["days"] == 1 and habits["peak"]["amount"] == "1000000", habits
     assert house.heng("report", "habits", "--point", "P9001", "--db", house.data, "--show", "duration").returncode == 0
 
 

@@ -472,7 +472,7 @@ static bool zero_is_seen(const struct life *l, heng_us from_us, heng_us to_us)
     for (; heng_day_from_us(&t->channel.days, day + 1) <= to_us; day++) {
         run++;
         bool cold = !t->degrees || t->degrees[day - t->day] > 0;
-        if (run >= days && (cold || t->channel.medium != HENG_MEDIUM_HEAT)) return true;
+        if (run >= days && cold) return true;
     }
     return false;
 }

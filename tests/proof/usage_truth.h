@@ -49,8 +49,9 @@ struct truth_read {
     bool right;
 };
 
-/* Between boundary i and i + 1. fault: the last that touches it, counted from 1. joins: last digits (and rounding) of the counters
- * that were installed inside. unknown: nobody can know what was used; breaks: from here on the counter lacks something.
+/* Between boundary i and i + 1. fault: the last that touches it, counted from 1. joins: last digits (and rounding) of
+ * the counters that were installed inside. unknown: nobody can know what was used; breaks: from here on the counter
+ * lacks something.
  */
 struct truth_span {
     int64_t joins;

@@ -421,7 +421,7 @@ static void fill_town(struct rig *r)
     "SELECT 'd' || number || manufacturer || medium || protocol || profile FROM device UNION ALL "                     \
     "SELECT 'm' || d.number || l.key || m.address FROM line_member m JOIN device d ON d.id = m.device_id JOIN line l " \
     "ON l.id = m.line_id UNION ALL "                                                                                   \
-    "SELECT 'i' || d.number || p.key || (i.from_us / 1000) || coalesce((i.until_us / 1000), 0) || i.factor_num || "        \
+    "SELECT 'i' || d.number || p.key || (i.from_us / 1000) || coalesce((i.until_us / 1000), 0) || i.factor_num || "    \
     "i.factor_den || i.digits FROM installation i JOIN device d ON d.id = i.device_id JOIN point p ON p.id = "         \
     "i.point_id UNION ALL "                                                                                            \
     "SELECT 't' || p.key || o.key || t.factor_num || '/' || t.factor_den FROM point_term t JOIN point p ON p.id = "    \

@@ -4,6 +4,7 @@
 #include "flow/events.h"
 #include "flow/usage.h"
 #include "flow/usage_explain.h"
+#include "flow/usage_tou.h"
 #include "flow/verdicts.h"
 #include "vee/verdict.h"
 
@@ -347,11 +348,84 @@ static void test_explain(void **state)
     usage_point_close(&s);
 }
 
+/* Usage by periods of a calendar sums to the day; a calendar that cannot be is refused with its line. */
+static void test_periods(void **state)
+{
+    static const char calendar[] =
+        "{\"otherwise\": 3, \"windows\": [{\"kinds\": [0,1,2,3,4,5,6], \"period\": 1, "
+        "\"from\": 480, \"to\": 660}], \"specials\": [{\"date\": \"2026-03-02\", \"kind\": 7}]}";
+    static const char *const bad[] = {
+        "{\"otherwise\": 9}", "{\"windows\": [{\"hour\": 1}]}", "{\"seasons\": [\"13-01\"]}",
+        "{\"otherwise\": 1, \"windows\": [{\"period\": 1, \"from\": 9, \"to\": 9}]}", "[]"};
+    struct usage_point s;
+    struct heng_usage_worker *worker = NULL;
+    struct heng_channel_row channel;
+    struct heng_tou_sum sum;
+    struct heng_err err;
+    int64_t version = 0;
+    heng_day first = heng_day_of_date(2026, 3, 1);
+    (void)state;
+    usage_point_open(&s);
+    install_one(&s);
+    assert_ok(heng_usage_worker_new(&worker, &err));
+    put_plain(&s, 0, 2);
+    work(&s, worker);
+    assert_ok(heng_store_begin(s.store, &err));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_not_equal(heng_usage_put_calendar(s.store, "c", first, heng_slice_str(bad[i]), &version, &err),
+                             HENG_OK);
+    assert_ok(heng_usage_put_calendar(s.store, "c", first, heng_slice_str(calendar), &version, &err));
+    assert_int_equal(version, 1);
+    assert_ok(heng_store_commit(s.store, &err));
+    struct heng_store_reader *reader = heng_store_as_reader(s.store);
+    assert_ok(heng_store_get_channel(reader, 0, 1, &channel, &err));
+    assert_ok(heng_usage_by_period(reader, "c", &channel, first, first + 2, &sum, &err));
+    assert_int_equal(sum.amounts[1], 12 * 40); /* the second day is a holiday */
+    assert_int_equal(sum.amounts[3], (2 * 96 - 12) * 40);
+    assert_int_equal(sum.seconds[1], 3 * 3600);
+    assert_int_equal(heng_usage_by_period(reader, "d", &channel, first, first + 2, &sum, &err), HENG_ENOTFOUND);
+    heng_usage_worker_free(worker);
+    usage_point_close(&s);
+}
+
+/* A rule set is checked, gets its version, and what it may change is due; its version is in the verdicts. */
+static void test_rules(void **state)
+{
+    struct usage_point s;
+    struct heng_usage_worker *worker = NULL;
+    struct heng_err err;
+    int64_t version = 0;
+    (void)state;
+    usage_point_open(&s);
+    install_one(&s);
+    assert_ok(heng_usage_worker_new(&worker, &err));
+    put_plain(&s, 0, 3);
+    work(&s, worker);
+    assert_ok(heng_store_begin(s.store, &err));
+    assert_int_equal(heng_usage_put_rules(s.store,
+                                          heng_slice_str("{\"version\": 1, \"medium\": \"electricity\", \"rules\": "
+                                                         "{\"spikes\": {\"on\": true}}}"),
+                                          "", 0, &version, &err),
+                     HENG_ECONFIG);
+    assert_ok(heng_usage_put_rules(s.store,
+                                   heng_slice_str("{\"version\": 1, \"medium\": \"electricity\", \"rules\": "
+                                                  "{\"flat\": {\"on\": true, \"severity\": \"task\"}}}"),
+                                   "", 0, &version, &err));
+    assert_ok(heng_store_commit(s.store, &err));
+    assert_int_equal(version, 1);
+    assert_int_equal(number(&s, "SELECT count(*) FROM usage_due"), 2);
+    work(&s, worker);
+    assert_true(number(&s, "SELECT count(*) FROM verdict WHERE rule = 39 AND version = 1") > 0);
+    heng_usage_worker_free(worker);
+    usage_point_close(&s);
+}
+
 int main(void)
 {
     print_message("seed %llu\n", (unsigned long long)seed);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_orders), cmocka_unit_test(test_due_survives),
-                                       cmocka_unit_test(test_close), cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_explain)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_orders),  cmocka_unit_test(test_due_survives),
+                                       cmocka_unit_test(test_close),   cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_explain), cmocka_unit_test(test_periods),
+                                       cmocka_unit_test(test_rules)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
