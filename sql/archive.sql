@@ -366,7 +366,8 @@ way (id, next, bits) AS (
             CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y)
     FROM way w JOIN place p ON p.id = w.next)
 SELECT p.id, w.bits, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y), CASE WHEN ?1 = 0 OR p.managed_by = ?1 THEN 1 ELSE 0 END
+            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y), CASE WHEN ?1 = 0 OR p.managed_by = ?1 THEN 1 ELSE 0 END,
+       CASE WHEN EXISTS (SELECT 1 FROM place c WHERE c.parent_id = p.id) THEN 1 ELSE 0 END
 FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL;
 
 -- name: archive_search_children
@@ -374,7 +375,8 @@ FROM way w JOIN place p ON p.id = w.id WHERE w.next IS NULL;
 WITH want (bit, low, high) AS (
     VALUES (1, ?3, ?4), (2, ?5, ?6), (4, ?7, ?8), (8, ?9, ?10), (16, ?11, ?12), (32, ?13, ?14), (64, ?15, ?16), (128, ?17, ?18), (256, ?19, ?20), (512, ?21, ?22))
 SELECT p.id, ?2, (SELECT coalesce(CAST(sum(y.bit) AS BIGINT), 0) FROM (SELECT DISTINCT v.bit FROM place_word x
-            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y), CASE WHEN ?1 = 0 OR p.managed_by = ?1 THEN 1 ELSE 0 END
+            CROSS JOIN want v WHERE x.place_id = p.id AND x.word >= v.low AND x.word < v.high) AS y), CASE WHEN ?1 = 0 OR p.managed_by = ?1 THEN 1 ELSE 0 END,
+       CASE WHEN EXISTS (SELECT 1 FROM place c WHERE c.parent_id = p.id) THEN 1 ELSE 0 END
 FROM place p WHERE p.parent_id = ?23 LIMIT ?24;
 
 -- name: archive_search_up

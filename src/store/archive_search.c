@@ -275,7 +275,7 @@ heng_rc heng_archive_index_missing(struct heng_store *store, struct heng_err *er
 enum {
     RARE = 200,
     NODES = 6000,
-    LOOKED = 40,
+    LOOKED = 60,
     CHILDREN = 1000,
     FOUND = 200,
     STEP = 128,
@@ -325,7 +325,6 @@ static void take_found(struct search *s, struct heng_query *q)
 /* A place that may have what is looked for below it: the words of those above it and its own. */
 struct node {
     int64_t id, above, own;
-    bool visible;
 };
 
 /* Nodes to look below, those with the most words first. */
@@ -344,26 +343,27 @@ static heng_rc take_place(struct search *s, int64_t id, struct heng_err *err)
     return heng_archive_get_place(s->reader, s->scope, id, &s->found[s->found_n++], err);
 }
 
-/* The nodes of a question: those that have every word are found, all are gone below. more: words of the one above. */
+/* The nodes of a question: those that have every word are found, those with something below them are kept. more: words
+ * of the one above. */
 static heng_rc take_nodes(struct search *s, struct heng_query *q, int64_t more, struct frontier *f,
                           struct heng_err *err)
 {
-    size_t first = f->n;
+    int64_t found[FOUND];
+    size_t found_n = 0;
     heng_rc rc = HENG_OK;
-    while (!f->full && (rc = heng_query_step(q, err)) == HENG_OK) {
-        struct node *node = &f->nodes[f->n++];
+    while (!f->full && found_n < FOUND && (rc = heng_query_step(q, err)) == HENG_OK) {
+        struct node *node = &f->nodes[f->n];
         node->id = heng_query_get_int(q);
         node->above = heng_query_get_int(q) | more;
         node->own = heng_query_get_int(q);
-        node->visible = heng_query_get_int(q) != 0;
+        bool visible = heng_query_get_int(q) != 0;
+        if (visible && node->own && (node->above | node->own) == ALL_WORDS) found[found_n++] = node->id;
+        f->n += heng_query_get_int(q) != 0;
         f->full = f->n == NODES;
     }
     heng_query_end(q);
     if (rc == HENG_ENOTFOUND) rc = HENG_OK;
-    for (size_t i = first; rc == HENG_OK && i < f->n && s->found_n < FOUND; i++) {
-        const struct node *node = &f->nodes[i];
-        if ((node->above | node->own) == ALL_WORDS && node->own && node->visible) rc = take_place(s, node->id, err);
-    }
+    for (size_t i = 0; rc == HENG_OK && i < found_n && s->found_n < FOUND; i++) rc = take_place(s, found[i], err);
     return rc;
 }
 
@@ -541,16 +541,32 @@ static size_t own_words(const struct heng_archive_place *place, const struct hen
     return found;
 }
 
+/* How many of the names from the root down to the place stand in what was typed as they are. */
+static size_t literal_names(const char *path, const char *typed)
+{
+    char name[HENG_NAME_MAX];
+    size_t found = 0;
+    while (*path) {
+        const char *end = strstr(path, " / ");
+        size_t n = end ? (size_t)(end - path) : strlen(path);
+        snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), path);
+        found += strstr(typed, name) != NULL;
+        path += end ? n + 3 : n;
+    }
+    return found;
+}
+
 struct worth {
     const struct heng_archive_place *place;
     bool meant;
-    size_t own, depth;
+    size_t own, literal, depth;
 };
 
 static int by_worth(const void *left, const void *right)
 {
     const struct worth *a = left, *b = right;
     if (a->meant != b->meant) return a->meant ? -1 : 1;
+    if (a->literal != b->literal) return a->literal > b->literal ? -1 : 1;
     if (a->own != b->own) return a->own > b->own ? -1 : 1;
     if (a->depth != b->depth) return a->depth < b->depth ? -1 : 1;
     return strcmp(a->place->place.path, b->place->place.path);
@@ -562,7 +578,11 @@ static void best_first(const struct search *s, const struct heng_search_words *w
     struct worth worths[FOUND];
     for (size_t i = 0; i < s->found_n; i++) {
         const struct heng_archive_place *place = &s->found[i];
-        worths[i] = (struct worth){place, is_meant(place, typed), own_words(place, words), depth_of(place->place.path)};
+        worths[i] = (struct worth){.place = place,
+                                   .meant = is_meant(place, typed),
+                                   .own = own_words(place, words),
+                                   .literal = literal_names(place->place.path, typed),
+                                   .depth = depth_of(place->place.path)};
     }
     qsort(worths, s->found_n, sizeof *worths, by_worth);
     for (size_t i = 0; i < n; i++) ret[i] = *worths[i].place;
@@ -581,7 +601,9 @@ heng_rc heng_archive_search_places(struct heng_store_reader *reader, int64_t sco
     for (; s.n < words.n; s.n++) set_range(&s.ranges[s.n], words.words[s.n], words.prefix[s.n]);
     s.found = calloc(FOUND + 1, sizeof *s.found);
     if (!s.found) return heng_fail(err, HENG_ENOMEM, 0, "no memory for what is found");
-    heng_rc rc = count_words(&s, err);
+    heng_rc rc = heng_archive_find_place(reader, scope, typed, &s.found[0], err); /* a key is meant as it is */
+    s.found_n = rc == HENG_OK;
+    if (rc == HENG_OK || rc == HENG_ENOTFOUND) rc = count_words(&s, err);
     qsort(s.ranges, s.n, sizeof *s.ranges, by_rarity);
     if (rc == HENG_OK && s.ranges[0].count > 0) {
         bool rare = s.n > 1 && s.ranges[0].count <= RARE;

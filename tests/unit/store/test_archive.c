@@ -119,6 +119,8 @@ static void test_search(void **state)
     (void)state;
     build(&t);
     assert_int_equal(search(t.store, 0, "阳光小区 1号楼 101", found), 2); /* not building 31 */
+    assert_true(search(t.store, 0, "阳光小区1号楼2单元102", found) >= 1);
+    assert_string_equal(found[0].place.path, "阳光小区 / 1号楼 / 2单元 / 102");
     assert_int_equal(search(t.store, 0, "阳光 31 101", found), 1);
     assert_string_equal(found[0].place.key, "sun-31-101");
     assert_int_equal(search(t.store, 0, "阳光 2单元 10", found), 2); /* the beginning of the last number */
