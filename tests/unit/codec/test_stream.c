@@ -90,12 +90,6 @@ static void load_file(const char *name)
     }
 }
 
-static int is_golden(const struct dirent *entry)
-{
-    size_t n = strlen(entry->d_name);
-    return n > 4 && strcmp(entry->d_name + n - 4, ".tsv") == 0;
-}
-
 static int load(void **state)
 {
     (void)state;
@@ -106,13 +100,9 @@ static int load(void **state)
         if (codec->decode_answer) ears[ear_count++] = (struct ear){(heng_protocol)p, codec->decode_answer, name};
     }
     struct dirent **files;
-    int count = scandir(HENG_SOURCE_DIR "/tests/golden", &files, is_golden, alphasort);
-    assert_true(count > 0);
-    for (int i = 0; i < count; i++) {
-        load_file(files[i]->d_name);
-        free(files[i]);
-    }
-    free(files);
+    size_t count = corpus_files(&files);
+    for (size_t i = 0; i < count; i++) load_file(files[i]->d_name);
+    corpus_files_free(files, count);
     for (size_t e = 0; e < ear_count; e++) {
         bool answers = ears[e].decode != heng_codec_of(ears[e].protocol)->decode;
         printf("# %s%s: %zu good frames\n", ears[e].name, answers ? ", answers only" : "", frame_counts[e]);
