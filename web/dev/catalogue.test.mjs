@@ -109,7 +109,7 @@ test('every identifier of the model has a word', () => {
     searchKind: list(read('src/model/search.h'), 'HENG_SEARCH_KIND_LIST'),
     gatewayState: list(read('src/store/gateways.h'), 'HENG_GATEWAY_STATE_LIST'),
     gatewayEvent: list(read('src/model/entry.h'), 'HENG_GATEWAY_EVENT_LIST'),
-    counter: [...line.matchAll(/^\s+X\((\w+)\)/gm)].map((match) => match[1]),
+    counter: [...read('src/model/line_state.h').matchAll(/^\s+X\((\w+)\)/gm)].map((match) => match[1]),
     field: fieldNames(),
   }
   for (const [group, ids] of Object.entries(groups)) {

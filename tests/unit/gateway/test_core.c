@@ -321,6 +321,38 @@ static void another_history_begins_a_new_epoch(void **state)
     }
 }
 
+/* The disk was put back twice, and both times the clock was wrong: both lives go on from the same newest entry, and say
+ * different things under the same numbers. The last one that the centre knows is not the same for both. */
+static void two_lives_of_one_journal_are_told_apart(void **state)
+{
+    (void)state;
+    struct rig *r = one(5);
+    struct rig_gateway *g = &r->gateways[0];
+    char old[256];
+    rig_open(r, 0);
+    assert_int_equal(rig_tell(r, 0, 1, true, 0), HENG_OK);
+    rig_run(r, 10 * HENG_US_PER_S);
+    (void)snprintf(old, sizeof old, "%s/old.heng", r->directory);
+    rig_copy(g->path, old, "");
+    rig_copy(g->path, old, "-wal");
+    for (int life = 1; life <= 2; life++) {
+        rig_kill(r, 0);
+        (void)snprintf(g->path, sizeof g->path, "%s/life-%d.heng", r->directory, life);
+        rig_copy(old, g->path, "");
+        rig_copy(old, g->path, "-wal");
+        g->config.seed = 100 + (uint64_t)life; /* by chance, at each start */
+        g->wall_shift_us = -life * 3600 * HENG_US_PER_S;
+        rig_open(r, 0);
+        /* The centre has nothing to correct: that would be one more entry. */
+        r->clock_shift_us = heng_core_wall(g->core, r->now, rig_wall(r, g), NULL) - RIG_WALL - r->now;
+        rig_run(r, 100 * HENG_US_PER_S);
+        assert_int_equal(rig_events(r, 11, HENG_GATEWAY_CLOCK_SET), 0);
+        assert_int_equal(rig_events(r, 11, HENG_GATEWAY_FORKED), life - 1);
+        assert_int_equal(rig_events(r, 11, HENG_GATEWAY_CLOCK_WRONG), life);
+    }
+    rig_free(r);
+}
+
 /* --- room ------------------------------------------------------------------------------------------------------ */
 
 static void an_outage_that_is_too_long_is_thinned_and_told(void **state)
@@ -420,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_restored_centre_gets_all_again),
         cmocka_unit_test(newest_reads_run_ahead_after_an_outage),
         cmocka_unit_test(another_history_begins_a_new_epoch),
+        cmocka_unit_test(two_lives_of_one_journal_are_told_apart),
         cmocka_unit_test(an_outage_that_is_too_long_is_thinned_and_told),
         cmocka_unit_test(a_damaged_entry_is_a_hole_that_is_told_once),
     };
