@@ -45,9 +45,8 @@ heng_us heng_core_wall(const struct heng_core *core, heng_us now, heng_us wall_u
     return not_back(clock, now + skew + clock->offset_us);
 }
 
-/* Two lives may go on from the same newest entry: a disk was put back, or cloned. Told at the same moment, what they
- * say of their start would be the same entry for the tier above, and what differs before it would never be asked for.
- */
+/* Two lives may go on from the same newest entry: a disk was put back, or cloned. Told at the same moment, what both
+ * say of their start would be one entry for the tier above, and what differs before it would never be asked for. */
 static heng_us apart(uint64_t seed) { return (heng_us)((seed * UINT64_C(0x9E3779B97F4A7C15)) >> 44); /* about 1 s */ }
 
 void core_clock_start(struct heng_core *core, heng_us now, heng_us wall_us, heng_us newest_us)

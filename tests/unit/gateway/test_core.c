@@ -322,7 +322,7 @@ static void another_history_begins_a_new_epoch(void **state)
 }
 
 /* The disk was put back twice, and both times the clock was wrong: both lives go on from the same newest entry, and say
- * different things under the same numbers. The last one that the centre knows is not the same for both. */
+ * different things under the same numbers. The last number that the centre knows must not pass for one of both. */
 static void two_lives_of_one_journal_are_told_apart(void **state)
 {
     (void)state;
