@@ -42,6 +42,7 @@ static void hang_up(struct local_conn *conn)
 {
     if (conn->closing) return;
     conn->closing = true;
+    if (conn->human && !conn->local->stopped) heng_log(HENG_LOG_INFO, "gateway", "event=console_lost");
     uv_close(&conn->handle, on_conn_closed);
 }
 
@@ -457,15 +458,11 @@ static void on_character(struct local_conn *conn, char c)
         on_request(conn, conn->line); /* on the console a new request ends the one before */
 }
 
-static void console_lost(struct heng_local *local);
-
 static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct local_conn *conn = stream->data;
     if (n < 0) {
-        bool console = conn->human;
         hang_up(conn);
-        if (console) console_lost(conn->local);
         return;
     }
     for (size_t at = 0; at < (size_t)n && !conn->closing;) {
@@ -588,11 +585,6 @@ static void on_console_timer(uv_timer_t *timer)
     heng_log(HENG_LOG_INFO, "gateway", "event=console device='%s'", local->config.console);
     uv_read_start(&conn->stream, on_alloc, on_bytes);
     local_send(conn, prompt, sizeof prompt - 1);
-}
-
-static void console_lost(struct heng_local *local)
-{
-    if (!local->stopped) heng_log(HENG_LOG_INFO, "gateway", "event=console_lost");
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------- */
