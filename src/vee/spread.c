@@ -6,7 +6,6 @@
 
 __extension__ typedef __int128 i128;
 
-enum { PART_KNOWN = 1, PART_UNKNOWN = 2, PART_OUTSIDE = 4, PART_FAR = 8, PART_HISTORY = 16 };
 enum { PIECES_MAX = HENG_DAY_INTERVALS_MAX + 2 * HENG_STRETCHES_MAX + 2 };
 #define SUM_MAX (INT64_C(1) << 62)
 
@@ -120,15 +119,15 @@ static void close_interval(struct heng_usage *u, bool near)
     struct heng_usage_state *s = &u->state;
     uint8_t trust = s->part_trust, method = s->part_method;
     int64_t amount = s->part;
-    if ((s->part_flags & PART_UNKNOWN) || !(s->part_flags & PART_KNOWN)) {
+    if ((s->part_flags & HENG_PART_UNKNOWN) || !(s->part_flags & HENG_PART_KNOWN)) {
         trust = HENG_TRUST_MISSING;
         method = HENG_METHOD_NONE;
         amount = 0;
     } else if (trust <= HENG_TRUST_OVERRIDE) {
-        if (!near || (s->part_flags & PART_FAR))
+        if (!near || (s->part_flags & HENG_PART_FAR))
             trust = HENG_TRUST_INTERPOLATED;
         else
-            method = s->part_flags & PART_HISTORY ? HENG_METHOD_HISTORY : HENG_METHOD_NONE;
+            method = s->part_flags & HENG_PART_HISTORY ? HENG_METHOD_HISTORY : HENG_METHOD_NONE;
     }
     if (trust <= HENG_TRUST_OVERRIDE) {
         s->sure = heng_spread_add(s->sure, amount);
@@ -143,7 +142,7 @@ static void close_interval(struct heng_usage *u, bool near)
     s->index++;
     s->part = 0;
     s->part_trust = s->part_method = 0;
-    s->part_flags = near ? 0 : PART_FAR;
+    s->part_flags = near ? 0 : HENG_PART_FAR;
     if (s->index == u->day_count) close_day(u);
 }
 
@@ -319,13 +318,13 @@ static void emit_piece(struct heng_usage *u, const struct heng_span *span, const
     struct heng_usage_state *s = &u->state;
     if (w->stretch) {
         bool edited = w->stretch->kind == HENG_FACT_EDITED;
-        add_part(s, PART_KNOWN, stretch_amount(w->stretch, w->from_us, w->to_us),
+        add_part(s, HENG_PART_KNOWN, stretch_amount(w->stretch, w->from_us, w->to_us),
                  edited ? HENG_TRUST_EDITED : HENG_TRUST_SUBSTITUTED,
                  edited ? HENG_METHOD_MANUAL : HENG_METHOD_CHECK_METER);
     } else if (span->kind == HENG_SPAN_KNOWN) {
-        add_part(s, (uint8_t)(PART_KNOWN | (span->history ? PART_HISTORY : 0)), amount, span->trust, method);
+        add_part(s, (uint8_t)(HENG_PART_KNOWN | (span->history ? HENG_PART_HISTORY : 0)), amount, span->trust, method);
     } else {
-        s->part_flags |= span->kind == HENG_SPAN_UNKNOWN ? PART_UNKNOWN : PART_OUTSIDE;
+        s->part_flags |= span->kind == HENG_SPAN_UNKNOWN ? HENG_PART_UNKNOWN : HENG_PART_OUTSIDE;
     }
 }
 

@@ -9,6 +9,16 @@ typedef enum heng_span_kind {
     HENG_SPAN_OUTSIDE, /* the point had no counter yet, or has none any more */
 } heng_span_kind;
 
+/* part_flags of the state: what the open interval has met so far. */
+enum {
+    HENG_PART_KNOWN = 1,
+    HENG_PART_UNKNOWN = 2,
+    HENG_PART_OUTSIDE = 4,
+    HENG_PART_FAR = 8,
+    HENG_PART_HISTORY = 16,
+    HENG_PART_ALL = 31
+};
+
 struct heng_span {
     heng_span_kind kind;
     heng_us to_us; /* from state.pos_us */

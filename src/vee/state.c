@@ -20,11 +20,11 @@
  *    1    0x5A: the end
  */
 #include "vee/index.h"
-#include "vee/usage.h"
+#include "vee/spread.h"
 
 #include <string.h>
 
-enum { END_BYTE = 0x5A, PART_FLAGS_ALL = 31 };
+enum { END_BYTE = 0x5A };
 #define AMOUNT_MAX (INT64_C(1) << 62)
 
 static void put_varint(struct heng_buf *buf, int64_t value)
@@ -189,7 +189,8 @@ static bool take_day(const struct heng_channel *channel, struct heng_reader *r, 
     for (unsigned i = 0; i < s->index; i++) {
         s->amounts[i] = take_amount(r, &good);
         s->trusts[i] = heng_reader_u8(r);
-        good = good && s->trusts[i] >= HENG_TRUST_VALID && s->trusts[i] < HENG_TRUST_COUNT;
+        good = good && s->trusts[i] >= HENG_TRUST_VALID && s->trusts[i] < HENG_TRUST_COUNT &&
+               (s->trusts[i] != HENG_TRUST_MISSING || s->amounts[i] == 0);
     }
     s->part = take_amount(r, &good);
     s->part_trust = heng_reader_u8(r);
@@ -199,9 +200,11 @@ static bool take_day(const struct heng_channel *channel, struct heng_reader *r, 
     s->method = heng_reader_u8(r);
     s->sure = take_amount(r, &good);
     s->sure_count = (uint16_t)heng_reader_le(r, 2);
-    return good && s->part_trust < HENG_TRUST_COUNT && s->part_method < HENG_METHOD_COUNT &&
-           s->part_flags <= PART_FLAGS_ALL && s->method_trust < HENG_TRUST_COUNT && s->method < HENG_METHOD_COUNT &&
-           s->sure_count <= s->index;
+    bool known = s->part_flags & HENG_PART_KNOWN;
+    good = good && (known ? s->part_trust >= HENG_TRUST_VALID && s->part_trust < HENG_TRUST_MISSING
+                          : s->part == 0 && s->part_trust == 0 && s->part_method == 0);
+    return good && s->part_method < HENG_METHOD_COUNT && s->part_flags <= HENG_PART_ALL &&
+           s->method_trust < HENG_TRUST_COUNT && s->method < HENG_METHOD_COUNT && s->sure_count <= s->index;
 }
 
 static bool take_counter(struct heng_reader *r, struct heng_usage_state *s)
