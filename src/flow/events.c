@@ -131,7 +131,7 @@ static heng_rc check_common(struct heng_event_check *c, const struct heng_point_
     if (e->kind >= HENG_EVENT_COUNT || e->kind == HENG_EVENT_INDEX)
         return heng_fail(err, HENG_ERANGE, 0, "that kind of event cannot be added by itself");
     if (!e->who[0] || !e->reason[0]) return heng_fail(err, HENG_ERANGE, 0, "who says so, and why, has to be told");
-    if (e->at_us > c->now_us + FUTURE_ALLOWED_S * HENG_US_PER_S || e->at_us < HENG_FACT_US_MIN)
+    if (e->at_us > c->now_us + FUTURE_ALLOWED_S * HENG_US_PER_S || e->at_us < HENG_CHANNEL_FACT_US_MIN)
         return heng_fail(err, HENG_ERANGE, 0, "%s cannot be: it has not happened yet, or too long ago",
                          heng_event_time(e->at_us, text));
     if (e->photo.n > HENG_PHOTO_MAX)

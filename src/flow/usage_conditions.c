@@ -28,7 +28,7 @@ static heng_rc each(const struct heng_usage_facts *facts, heng_us from_us, heng_
                     struct said *said, struct heng_err *err)
 {
     for (size_t i = 0; i < facts->range_count; i++) {
-        const struct heng_fact_range *range = &facts->ranges[i];
+        const struct heng_channel_fact_range *range = &facts->ranges[i];
         heng_us begin_us = from_us > range->from_us ? from_us : range->from_us;
         heng_us end_us = to_us < range->to_us ? to_us : range->to_us;
         if (begin_us >= end_us) continue;
@@ -41,14 +41,14 @@ static heng_rc each(const struct heng_usage_facts *facts, heng_us from_us, heng_
 heng_rc heng_usage_conditions(struct heng_usage_facts *facts, heng_us from_us, heng_us to_us, heng_conditions *ret,
                               struct heng_err *err)
 {
-    struct said said = {.next_us = HENG_FACT_US_MAX};
+    struct said said = {.next_us = HENG_CHANNEL_FACT_US_MAX};
     *ret = 0;
     if (from_us >= facts->quiet_from_us && to_us <= facts->quiet_to_us) return HENG_OK;
     heng_rc rc = each(facts, from_us, to_us, add_said, &said, err);
     if (rc != HENG_OK) return rc;
     *ret = said.conditions;
     if (*ret) return HENG_OK;
-    if ((rc = each(facts, to_us, HENG_FACT_US_MAX, first_said, &said, err)) != HENG_OK) return rc;
+    if ((rc = each(facts, to_us, HENG_CHANNEL_FACT_US_MAX, first_said, &said, err)) != HENG_OK) return rc;
     facts->quiet_from_us = from_us;
     facts->quiet_to_us = said.next_us;
     return HENG_OK;
@@ -81,9 +81,9 @@ static heng_rc mark(void *ctx, const struct heng_condition_row *row)
     const struct marker *m = ctx;
     int64_t id = heng_usage_reading_id(m->device_id, row->source, false);
     for (size_t i = find(m->facts, row->at_us); i < m->facts->page_n; i++) {
-        struct heng_fact *fact = &m->facts->page[i];
+        struct heng_channel_fact *fact = &m->facts->page[i];
         if (fact->at_us != row->at_us) break;
-        if (fact->kind == HENG_FACT_READING && fact->id == id) fact->status = row->conditions;
+        if (fact->kind == HENG_CHANNEL_FACT_READING && fact->id == id) fact->status = row->conditions;
     }
     return HENG_OK;
 }
@@ -91,7 +91,7 @@ static heng_rc mark(void *ctx, const struct heng_condition_row *row)
 heng_rc heng_usage_mark_page(struct heng_usage_facts *facts, struct heng_err *err)
 {
     for (size_t i = 0; facts->page_n && i < facts->range_count; i++) {
-        const struct heng_fact_range *range = &facts->ranges[i];
+        const struct heng_channel_fact_range *range = &facts->ranges[i];
         struct marker m = {facts, range->device_id};
         heng_us from_us = facts->page_from_us > range->from_us ? facts->page_from_us : range->from_us;
         heng_us to_us = facts->page_to_us < range->to_us ? facts->page_to_us : range->to_us;

@@ -90,7 +90,8 @@ heng_rc heng_usage_past(struct heng_usage_worker *w, heng_day day, struct heng_e
 
 /* --- what the fold asks for ------------------------------------------------------------------------------------ */
 
-static heng_rc next_fact(void *ctx, heng_us from_us, const struct heng_fact *after, struct heng_fact *ret)
+static heng_rc next_fact(void *ctx, heng_us from_us, const struct heng_channel_fact *after,
+                         struct heng_channel_fact *ret)
 {
     struct heng_usage_worker *w = ctx;
     return heng_usage_facts_next(&w->facts, from_us, after, ret, &w->err);

@@ -30,7 +30,7 @@ struct maker {
     const struct heng_channel_row *channel;
     struct heng_point_event *events;
     size_t event_count, n;
-    struct heng_fact *facts;
+    struct heng_channel_fact *facts;
 };
 
 static bool is_about(const struct maker *m, const struct heng_point_event *event)
@@ -46,7 +46,7 @@ static bool gives_index(const struct maker *m, const struct heng_point_event *ev
 }
 
 /* An index as it stands in an event, in the unit of the event. */
-static void put_index(const struct heng_point_event *event, const char *text, struct heng_fact *fact,
+static void put_index(const struct heng_point_event *event, const char *text, struct heng_channel_fact *fact,
                       struct heng_opt_dec *ret)
 {
     struct heng_err err;
@@ -60,9 +60,9 @@ static void put_index(const struct heng_point_event *event, const char *text, st
     if (fact->unit == HENG_UNIT_NONE) fact->unit = unit;
 }
 
-static struct heng_fact *new_fact(struct maker *m, heng_fact_kind kind, heng_us at_us, int64_t id)
+static struct heng_channel_fact *new_fact(struct maker *m, heng_channel_fact_kind kind, heng_us at_us, int64_t id)
 {
-    struct heng_fact *fact = &m->facts[m->n++];
+    struct heng_channel_fact *fact = &m->facts[m->n++];
     memset(fact, 0, sizeof *fact);
     fact->kind = kind;
     fact->at_us = at_us;
@@ -70,7 +70,7 @@ static struct heng_fact *new_fact(struct maker *m, heng_fact_kind kind, heng_us 
     return fact;
 }
 
-static void put_counter(struct heng_fact *fact, const struct heng_channel_row *channel,
+static void put_counter(struct heng_channel_fact *fact, const struct heng_channel_row *channel,
                         const struct heng_point_event *event)
 {
     heng_unit unit;
@@ -107,14 +107,14 @@ static const struct heng_point_event *event_of(const struct maker *m, const stru
 static void add_installation(struct maker *m, const struct heng_installation *inst)
 {
     const struct heng_point_event *e = event_of(m, inst, true);
-    struct heng_fact *start = new_fact(m, HENG_FACT_START, inst->from_us, inst->id);
+    struct heng_channel_fact *start = new_fact(m, HENG_CHANNEL_FACT_START, inst->from_us, inst->id);
     start->device_id = inst->device_id;
     start->multiplier = (uint32_t)inst->factor_num;
     start->divisor = (uint32_t)inst->factor_den;
     put_counter(start, m->channel, e);
     if (e) put_index(e, e->after, start, &start->index);
     if (!inst->until_us) return;
-    struct heng_fact *end = new_fact(m, HENG_FACT_END, inst->until_us, inst->id);
+    struct heng_channel_fact *end = new_fact(m, HENG_CHANNEL_FACT_END, inst->until_us, inst->id);
     e = event_of(m, inst, false);
     end->device_id = inst->device_id;
     if (e) put_index(e, e->before, end, &end->index);
@@ -136,24 +136,24 @@ static bool is_last_word(const struct maker *m, const struct heng_point_event *e
 static void add_said(struct maker *m, const struct heng_point_event *e)
 {
     if (!is_last_word(m, e)) return;
-    heng_fact_kind kind = e->kind == HENG_EVENT_ACCEPT ? HENG_FACT_ACCEPT : HENG_FACT_REJECT;
+    heng_channel_fact_kind kind = e->kind == HENG_EVENT_ACCEPT ? HENG_CHANNEL_FACT_ACCEPT : HENG_CHANNEL_FACT_REJECT;
     new_fact(m, kind, e->reading_at,
              heng_usage_reading_id(e->device_id, e->reading_source & 3, (e->reading_source & 4) != 0));
 }
 
 static void add_event(struct maker *m, const struct heng_point_event *e)
 {
-    struct heng_fact *fact;
+    struct heng_channel_fact *fact;
     switch (e->kind) {
-    case HENG_EVENT_ROLLOVER: new_fact(m, HENG_FACT_ROLLOVER, e->at_us, e->id); break;
+    case HENG_EVENT_ROLLOVER: new_fact(m, HENG_CHANNEL_FACT_ROLLOVER, e->at_us, e->id); break;
     case HENG_EVENT_RESET:
-        fact = new_fact(m, HENG_FACT_RESET, e->at_us, e->id);
+        fact = new_fact(m, HENG_CHANNEL_FACT_RESET, e->at_us, e->id);
         put_index(e, e->before, fact, &fact->index);
         put_index(e, e->after, fact, &fact->index2);
         break;
     case HENG_EVENT_MULTIPLIER:
     case HENG_EVENT_UNIT:
-        fact = new_fact(m, HENG_FACT_CHANGE, e->at_us, e->id);
+        fact = new_fact(m, HENG_CHANNEL_FACT_CHANGE, e->at_us, e->id);
         fact->multiplier = (uint32_t)e->factor_num;
         fact->divisor = (uint32_t)e->factor_den;
         fact->digits = e->digits;
@@ -166,7 +166,7 @@ static void add_event(struct maker *m, const struct heng_point_event *e)
     case HENG_EVENT_ACCEPT:
     case HENG_EVENT_REJECT: add_said(m, e); break;
     case HENG_EVENT_EDIT:
-        fact = new_fact(m, HENG_FACT_EDITED, e->at_us, e->id);
+        fact = new_fact(m, HENG_CHANNEL_FACT_EDITED, e->at_us, e->id);
         fact->to_us = e->until_us;
         put_index(e, e->after, fact, &fact->index);
         break;
@@ -183,11 +183,11 @@ static void add_event(struct maker *m, const struct heng_point_event *e)
 /* A change says what is different; the fact says all of the counter. */
 static void complete(struct maker *m)
 {
-    struct heng_fact now = {.multiplier = 1, .divisor = 1};
+    struct heng_channel_fact now = {.multiplier = 1, .divisor = 1};
     for (size_t i = 0; i < m->n; i++) {
-        struct heng_fact *fact = &m->facts[i];
-        if (fact->kind == HENG_FACT_START) now = *fact;
-        if (fact->kind != HENG_FACT_CHANGE) continue;
+        struct heng_channel_fact *fact = &m->facts[i];
+        if (fact->kind == HENG_CHANNEL_FACT_START) now = *fact;
+        if (fact->kind != HENG_CHANNEL_FACT_CHANGE) continue;
         if (!fact->multiplier) fact->multiplier = now.multiplier;
         if (!fact->divisor) fact->divisor = now.divisor;
         if (!fact->digits) fact->digits = now.digits;
@@ -199,7 +199,7 @@ static void complete(struct maker *m)
     }
 }
 
-static int by_order(const void *a, const void *b) { return heng_fact_cmp(a, b); }
+static int by_order(const void *a, const void *b) { return heng_channel_fact_cmp(a, b); }
 
 heng_rc heng_usage_event_facts(struct heng_usage_facts *facts, const struct heng_installation *list, size_t n,
                                struct heng_err *err)

@@ -76,7 +76,7 @@ static void put_day(struct heng_json *json, const char *key, const struct heng_u
 
 /* The reading that a fact is of, and the frame that proves its value. */
 static heng_rc put_proof(struct heng_json *json, struct heng_store_reader *reader, const struct heng_usage_facts *facts,
-                         const struct heng_fact *fact, struct heng_err *err)
+                         const struct heng_channel_fact *fact, struct heng_err *err)
 {
     static _Thread_local struct heng_reading reading;
     struct heng_frame frame;
@@ -99,13 +99,13 @@ static heng_rc put_proof(struct heng_json *json, struct heng_store_reader *reade
 }
 
 static heng_rc put_fact(struct heng_json *json, struct heng_store_reader *reader, const struct heng_usage_facts *facts,
-                        const struct heng_fact *fact, struct heng_err *err)
+                        const struct heng_channel_fact *fact, struct heng_err *err)
 {
     heng_rc rc = HENG_OK;
-    bool reading = fact->kind == HENG_FACT_READING;
+    bool reading = fact->kind == HENG_CHANNEL_FACT_READING;
     heng_json_object(json);
     key_time(json, "at", fact->at_us);
-    key_text(json, "kind", heng_fact_text(fact->kind));
+    key_text(json, "kind", heng_channel_fact_text(fact->kind));
     if (fact->device_id) key_int(json, "meter_id", fact->device_id);
     if (fact->index.is) {
         heng_json_key(json, "index");
@@ -121,7 +121,7 @@ static heng_rc put_fact(struct heng_json *json, struct heng_store_reader *reader
         key_int(json, "divisor", fact->divisor);
     }
     if (fact->to_us) key_time(json, "until", fact->to_us);
-    if (!reading && fact->kind != HENG_FACT_HISTORY) key_int(json, "event_id", fact->id);
+    if (!reading && fact->kind != HENG_CHANNEL_FACT_HISTORY) key_int(json, "event_id", fact->id);
     if (reading) rc = put_proof(json, reader, facts, fact, err);
     heng_json_end_object(json);
     return rc;
@@ -131,14 +131,14 @@ static heng_rc put_fact(struct heng_json *json, struct heng_store_reader *reader
 static heng_rc put_facts(struct heng_json *json, struct heng_store_reader *reader, struct heng_usage_facts *facts,
                          heng_us from_us, heng_us to_us, struct heng_err *err)
 {
-    struct heng_fact before[BEFORE], fact;
+    struct heng_channel_fact before[BEFORE], fact;
     size_t n = 0, after = 0;
-    const struct heng_fact *last = NULL;
+    const struct heng_channel_fact *last = NULL;
     heng_rc rc;
     heng_json_key(json, "facts");
     heng_json_array(json);
     while ((rc = heng_usage_facts_next(facts, from_us - LOOK_DAYS * HENG_US_PER_DAY, last, &fact, err)) == HENG_OK) {
-        static _Thread_local struct heng_fact kept;
+        static _Thread_local struct heng_channel_fact kept;
         kept = fact;
         last = &kept;
         if (fact.at_us < from_us) {

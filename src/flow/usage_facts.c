@@ -38,7 +38,7 @@ static void sort_by_rank(const struct heng_register **list, size_t n, const stru
         }
 }
 
-static void put_registers(struct heng_fact_range *range, const struct heng_register *regs, size_t n,
+static void put_registers(struct heng_channel_fact_range *range, const struct heng_register *regs, size_t n,
                           const struct heng_channel_row *channel)
 {
     const struct heng_register *now[HENG_REGISTERS_MAX], *stored[HENG_REGISTERS_MAX];
@@ -52,8 +52,8 @@ static void put_registers(struct heng_fact_range *range, const struct heng_regis
     }
     sort_by_rank(now, now_n, channel);
     sort_by_rank(stored, stored_n, channel);
-    if (now_n > HENG_FACT_REGISTERS_MAX / 2) now_n = HENG_FACT_REGISTERS_MAX / 2;
-    if (stored_n > HENG_FACT_REGISTERS_MAX - now_n) stored_n = HENG_FACT_REGISTERS_MAX - now_n;
+    if (now_n > HENG_CHANNEL_FACT_REGISTERS_MAX / 2) now_n = HENG_CHANNEL_FACT_REGISTERS_MAX / 2;
+    if (stored_n > HENG_CHANNEL_FACT_REGISTERS_MAX - now_n) stored_n = HENG_CHANNEL_FACT_REGISTERS_MAX - now_n;
     range->now_count = (uint8_t)now_n;
     range->stored_count = (uint8_t)stored_n;
     range->id_count = (uint8_t)(now_n + stored_n);
@@ -68,23 +68,24 @@ static void put_registers(struct heng_fact_range *range, const struct heng_regis
 static heng_rc add_ranges(struct heng_usage_facts *facts, int64_t device_id, struct heng_err *err)
 {
     static _Thread_local struct heng_register regs[HENG_REGISTERS_MAX];
-    struct heng_installation list[HENG_FACT_RANGES_MAX];
+    struct heng_installation list[HENG_CHANNEL_FACT_RANGES_MAX];
     size_t n = 0, reg_n = 0;
-    heng_rc rc = heng_store_list_installations(facts->reader, device_id, 0, list, HENG_FACT_RANGES_MAX, &n, err);
+    heng_rc rc =
+        heng_store_list_installations(facts->reader, device_id, 0, list, HENG_CHANNEL_FACT_RANGES_MAX, &n, err);
     if (rc == HENG_OK) rc = heng_store_list_registers(facts->reader, device_id, regs, HENG_REGISTERS_MAX, &reg_n, err);
     for (size_t i = 0; rc == HENG_OK && i < n; i++) {
-        struct heng_fact_range *last = facts->range_count ? &facts->ranges[facts->range_count - 1] : NULL;
+        struct heng_channel_fact_range *last = facts->range_count ? &facts->ranges[facts->range_count - 1] : NULL;
         heng_us from_us = i ? list[i].from_us : INT64_MIN, to_us = i + 1 < n ? list[i + 1].from_us : HENG_US_NEVER;
         if (list[i].point_id != facts->channel.point_id || from_us >= to_us) continue;
         if (last && last->device_id == device_id && last->to_us == from_us) {
             last->to_us = to_us;
             continue;
         }
-        if (facts->range_count == HENG_FACT_RANGES_MAX)
+        if (facts->range_count == HENG_CHANNEL_FACT_RANGES_MAX)
             return heng_fail(err, HENG_ELIMIT, 0, "point %lld has had more than %d devices",
-                             (long long)facts->channel.point_id, HENG_FACT_RANGES_MAX);
-        struct heng_fact_range *range = &facts->ranges[facts->range_count++];
-        *range = (struct heng_fact_range){.device_id = device_id, .from_us = from_us, .to_us = to_us};
+                             (long long)facts->channel.point_id, HENG_CHANNEL_FACT_RANGES_MAX);
+        struct heng_channel_fact_range *range = &facts->ranges[facts->range_count++];
+        *range = (struct heng_channel_fact_range){.device_id = device_id, .from_us = from_us, .to_us = to_us};
         put_registers(range, regs, reg_n, &facts->channel);
     }
     return rc;
@@ -94,17 +95,17 @@ static heng_rc add_ranges(struct heng_usage_facts *facts, int64_t device_id, str
 
 struct loader {
     struct heng_usage_facts *facts;
-    const struct heng_fact_range *range;
+    const struct heng_channel_fact_range *range;
     struct heng_doubt_row doubts[64];
     size_t doubt_count;
     struct heng_err *err;
 };
 
-static struct heng_fact *add(struct heng_usage_facts *facts, struct heng_err *err)
+static struct heng_channel_fact *add(struct heng_usage_facts *facts, struct heng_err *err)
 {
     if (facts->page_n == facts->page_cap) {
         size_t cap = facts->page_cap ? facts->page_cap * 2 : 256;
-        struct heng_fact *page = realloc(facts->page, cap * sizeof *page);
+        struct heng_channel_fact *page = realloc(facts->page, cap * sizeof *page);
         if (!page) {
             heng_fail(err, HENG_ENOMEM, 0, "out of memory for facts");
             return NULL;
@@ -112,7 +113,7 @@ static struct heng_fact *add(struct heng_usage_facts *facts, struct heng_err *er
         facts->page = page;
         facts->page_cap = cap;
     }
-    struct heng_fact *fact = &facts->page[facts->page_n++];
+    struct heng_channel_fact *fact = &facts->page[facts->page_n++];
     memset(fact, 0, sizeof *fact);
     return fact;
 }
@@ -121,7 +122,8 @@ static struct heng_fact *add(struct heng_usage_facts *facts, struct heng_err *er
 static bool is_accepted(const struct heng_usage_facts *facts, heng_us at_us, int64_t id)
 {
     for (size_t i = 0; i < facts->event_count; i++)
-        if (facts->events[i].kind == HENG_FACT_ACCEPT && facts->events[i].at_us == at_us && facts->events[i].id == id)
+        if (facts->events[i].kind == HENG_CHANNEL_FACT_ACCEPT && facts->events[i].at_us == at_us &&
+            facts->events[i].id == id)
             return true;
     return false;
 }
@@ -136,7 +138,7 @@ static bool is_doubted(const struct loader *l, heng_us at_us, heng_source source
 }
 
 /* The first of ids[from..to) that the reading has. */
-static heng_rc pick(const struct heng_fact_range *range, unsigned from, unsigned to, struct heng_slice packed,
+static heng_rc pick(const struct heng_channel_fact_range *range, unsigned from, unsigned to, struct heng_slice packed,
                     struct heng_reading_value *ret, heng_unit *ret_unit, struct heng_err *err)
 {
     for (unsigned i = from; i < to; i++) {
@@ -153,10 +155,10 @@ static heng_rc put_fact(struct loader *l, const struct heng_reading_row *row, bo
     heng_us at_us = frozen ? row->due_us : row->at_us;
     int64_t id = heng_usage_reading_id(l->range->device_id, row->source, frozen);
     if (is_doubted(l, row->at_us, row->source, id)) return HENG_OK;
-    struct heng_fact *fact = add(l->facts, l->err);
+    struct heng_channel_fact *fact = add(l->facts, l->err);
     if (!fact) return HENG_ENOMEM;
     fact->at_us = at_us;
-    fact->kind = frozen ? HENG_FACT_HISTORY : HENG_FACT_READING;
+    fact->kind = frozen ? HENG_CHANNEL_FACT_HISTORY : HENG_CHANNEL_FACT_READING;
     fact->id = id;
     fact->device_id = l->range->device_id;
     fact->unit = unit;
@@ -219,7 +221,7 @@ static heng_rc put_range(struct loader *l, heng_us from_us, heng_us to_us)
     return rc;
 }
 
-static int by_order(const void *a, const void *b) { return heng_fact_cmp(a, b); }
+static int by_order(const void *a, const void *b) { return heng_channel_fact_cmp(a, b); }
 
 /* Facts that say the same are one. */
 static void tidy(struct heng_usage_facts *facts)
@@ -227,11 +229,11 @@ static void tidy(struct heng_usage_facts *facts)
     size_t n = 0;
     bool sorted = true;
     for (size_t i = 1; i < facts->page_n && sorted; i++)
-        sorted = heng_fact_cmp(&facts->page[i - 1], &facts->page[i]) < 0;
+        sorted = heng_channel_fact_cmp(&facts->page[i - 1], &facts->page[i]) < 0;
     if (sorted) return;
     qsort(facts->page, facts->page_n, sizeof *facts->page, by_order);
     for (size_t i = 0; i < facts->page_n; i++)
-        if (!n || heng_fact_cmp(&facts->page[n - 1], &facts->page[i]) != 0) facts->page[n++] = facts->page[i];
+        if (!n || heng_channel_fact_cmp(&facts->page[n - 1], &facts->page[i]) != 0) facts->page[n++] = facts->page[i];
     facts->page_n = n;
 }
 
@@ -244,7 +246,7 @@ static heng_rc load(struct heng_usage_facts *facts, heng_us from_us, struct heng
     facts->page_to_us = from_us + WINDOW_US;
     for (size_t i = 0; i < facts->event_count; i++) {
         if (facts->events[i].at_us < from_us || facts->events[i].at_us >= facts->page_to_us) continue;
-        struct heng_fact *fact = add(facts, err);
+        struct heng_channel_fact *fact = add(facts, err);
         if (!fact) return HENG_ENOMEM;
         *fact = facts->events[i];
     }
@@ -259,20 +261,20 @@ static heng_rc load(struct heng_usage_facts *facts, heng_us from_us, struct heng
 /* The first moment at or behind from_us at which there may be a fact. ENOTFOUND: none. */
 static heng_rc next_moment(struct heng_usage_facts *facts, heng_us from_us, heng_us *ret, struct heng_err *err)
 {
-    *ret = HENG_FACT_US_MAX;
+    *ret = HENG_CHANNEL_FACT_US_MAX;
     for (size_t i = 0; i < facts->event_count; i++)
         if (facts->events[i].at_us >= from_us && facts->events[i].at_us < *ret) *ret = facts->events[i].at_us;
     for (size_t i = 0; i < facts->range_count; i++) {
-        const struct heng_fact_range *range = &facts->ranges[i];
+        const struct heng_channel_fact_range *range = &facts->ranges[i];
         heng_us at_us, begin_us = from_us > range->from_us ? from_us : range->from_us;
         heng_rc rc = heng_store_next_reading(facts->reader, range->device_id, begin_us, range->to_us, &at_us, err);
         if (rc == HENG_OK && at_us < *ret) *ret = at_us;
         if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     }
-    return *ret < HENG_FACT_US_MAX ? HENG_OK : HENG_ENOTFOUND;
+    return *ret < HENG_CHANNEL_FACT_US_MAX ? HENG_OK : HENG_ENOTFOUND;
 }
 
-static heng_rc seek(struct heng_usage_facts *facts, heng_us from_us, const struct heng_fact *after,
+static heng_rc seek(struct heng_usage_facts *facts, heng_us from_us, const struct heng_channel_fact *after,
                     struct heng_err *err)
 {
     heng_us start_us = after ? after->at_us : from_us;
@@ -281,13 +283,13 @@ static heng_rc seek(struct heng_usage_facts *facts, heng_us from_us, const struc
         if (rc != HENG_OK) return rc;
     }
     if (after && facts->next && facts->next <= facts->page_n &&
-        heng_fact_cmp(&facts->page[facts->next - 1], after) == 0)
+        heng_channel_fact_cmp(&facts->page[facts->next - 1], after) == 0)
         return HENG_OK; /* the usual way: one after the other */
     size_t low = 0, high = facts->page_n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct heng_fact *fact = &facts->page[middle];
-        bool behind = after ? heng_fact_cmp(fact, after) > 0 : fact->at_us >= from_us;
+        const struct heng_channel_fact *fact = &facts->page[middle];
+        bool behind = after ? heng_channel_fact_cmp(fact, after) > 0 : fact->at_us >= from_us;
         if (behind)
             high = middle;
         else
@@ -297,8 +299,8 @@ static heng_rc seek(struct heng_usage_facts *facts, heng_us from_us, const struc
     return HENG_OK;
 }
 
-heng_rc heng_usage_facts_next(struct heng_usage_facts *facts, heng_us from_us, const struct heng_fact *after,
-                              struct heng_fact *ret, struct heng_err *err)
+heng_rc heng_usage_facts_next(struct heng_usage_facts *facts, heng_us from_us, const struct heng_channel_fact *after,
+                              struct heng_channel_fact *ret, struct heng_err *err)
 {
     heng_rc rc = seek(facts, from_us, after, err);
     while (rc == HENG_OK && facts->next == facts->page_n) {
@@ -327,10 +329,11 @@ static heng_rc open_devices(struct heng_usage_facts *facts, const struct heng_in
 heng_rc heng_usage_facts_open(struct heng_usage_facts *facts, struct heng_store_reader *reader,
                               const struct heng_channel_row *channel, struct heng_err *err)
 {
-    struct heng_installation list[HENG_FACT_RANGES_MAX];
+    struct heng_installation list[HENG_CHANNEL_FACT_RANGES_MAX];
     size_t n = 0;
     *facts = (struct heng_usage_facts){.reader = reader, .channel = *channel, .page_from_us = 1};
-    heng_rc rc = heng_store_list_installations(reader, 0, channel->point_id, list, HENG_FACT_RANGES_MAX, &n, err);
+    heng_rc rc =
+        heng_store_list_installations(reader, 0, channel->point_id, list, HENG_CHANNEL_FACT_RANGES_MAX, &n, err);
     if (rc == HENG_OK) rc = heng_usage_event_facts(facts, list, n, err);
     if (rc == HENG_OK) rc = open_devices(facts, list, n, err);
     if (rc != HENG_OK) heng_usage_facts_close(facts);

@@ -356,21 +356,21 @@ static bool is_of_another_time(const struct heng_line *line)
 }
 
 /* The judgement of the driver about something that is no answer, or no good one. */
-static void disregard(struct heng_line *line, heng_us now, const struct heng_telegram *telegram, heng_verdict verdict,
-                      bool is_echo)
+static void disregard(struct heng_line *line, heng_us now, const struct heng_telegram *telegram,
+                      heng_talk_verdict verdict, bool is_echo)
 {
     struct heng_exchange *x = &line->x;
-    if (verdict == HENG_VERDICT_IGNORE && is_echo) {
+    if (verdict == HENG_TALK_IGNORE && is_echo) {
         line->counters.echo++;
-    } else if (verdict == HENG_VERDICT_IGNORE) {
+    } else if (verdict == HENG_TALK_IGNORE) {
         line->counters.noise += telegram->frame.n;
         if (telegram->from_meter && is_of_another_time(line)) line->counters.late++;
-    } else if (verdict == HENG_VERDICT_FOREIGN) {
+    } else if (verdict == HENG_TALK_FOREIGN) {
         stir(line, now);
         if (was_late(line, now, telegram)) return;
         line->counters.foreign++;
         x->outcome = HENG_OUTCOME_FOREIGN;
-    } else if (verdict == HENG_VERDICT_BAD) {
+    } else if (verdict == HENG_TALK_BAD) {
         line->counters.format++;
         x->outcome = HENG_OUTCOME_FORMAT;
         x->spoiled = true;
@@ -396,19 +396,19 @@ static void hear(struct heng_line *line, heng_us now, const struct heng_telegram
     struct heng_talk *talk = &line->talk->talk;
     if (m->late.older + m->late.current > 1) stir(line, now);
     talk->late = is_echo ? 0 : pay(now, m, telegram);
-    heng_verdict verdict = m->driver->reply(talk, telegram, now, read_now(line), &why);
+    heng_talk_verdict verdict = m->driver->reply(talk, telegram, now, read_now(line), &why);
     if (why.text[0]) set_why(line, why.text);
     if (heng_order_changes(talk->order.kind)) (void)heng_work_stage(line, talk->stage);
     switch (verdict) {
-    case HENG_VERDICT_IGNORE:
-    case HENG_VERDICT_FOREIGN:
-    case HENG_VERDICT_BAD:
-    case HENG_VERDICT_REFUSED: disregard(line, now, telegram, verdict, is_echo); return;
-    case HENG_VERDICT_NEXT:
+    case HENG_TALK_IGNORE:
+    case HENG_TALK_FOREIGN:
+    case HENG_TALK_BAD:
+    case HENG_TALK_REFUSED: disregard(line, now, telegram, verdict, is_echo); return;
+    case HENG_TALK_NEXT:
         answered(line, now, telegram);
         rest(line, now);
         return;
-    case HENG_VERDICT_DONE:
+    case HENG_TALK_DONE:
         answered(line, now, telegram);
         heng_work_ended(line, now, HENG_OUTCOME_OK);
         return;

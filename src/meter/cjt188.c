@@ -152,14 +152,14 @@ static void learn_number(struct heng_talk *talk, const struct heng_telegram *tel
     }
 }
 
-static heng_verdict refused(struct heng_talk *talk, bool numbered, struct heng_err *err)
+static heng_talk_verdict refused(struct heng_talk *talk, bool numbered, struct heng_err *err)
 {
-    if (talk->late && !numbered) return HENG_VERDICT_IGNORE; /* it does not say what it refuses */
+    if (talk->late && !numbered) return HENG_TALK_IGNORE; /* it does not say what it refuses */
     heng_fail(err, HENG_EDENIED, 0, "the meter refuses the request");
     /* It may be the order of the DI that it refuses. */
-    if (!order_known(talk)) return HENG_VERDICT_REFUSED;
-    heng_verdict verdict = heng_talk_is_command(talk) ? heng_talk_denied(talk) : heng_talk_refused(talk);
-    if (verdict == HENG_VERDICT_NEXT) talk->memory->ser++;
+    if (!order_known(talk)) return HENG_TALK_REFUSED;
+    heng_talk_verdict verdict = heng_talk_is_command(talk) ? heng_talk_denied(talk) : heng_talk_refused(talk);
+    if (verdict == HENG_TALK_NEXT) talk->memory->ser++;
     return verdict;
 }
 
@@ -174,28 +174,28 @@ static heng_rc take(struct heng_talk *talk, const struct heng_telegram *telegram
     return rc;
 }
 
-static heng_verdict cjt188_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                                 struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict cjt188_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                      struct heng_read *read, struct heng_err *err)
 {
-    if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
-    if (!speaks(talk, telegram)) return HENG_VERDICT_FOREIGN;
+    if (!telegram->from_meter) return HENG_TALK_IGNORE;
+    if (!speaks(talk, telegram)) return HENG_TALK_FOREIGN;
     if (heng_talk_looks_for_twin(talk)) return heng_talk_twin(talk, err);
     bool numbered = talk->memory->ser_echo == SER_ECHOED && is_numbered(telegram);
     if (numbered && telegram->ser != talk->memory->ser) {
         talk->misnumbered = true;
-        return HENG_VERDICT_IGNORE;
+        return HENG_TALK_IGNORE;
     }
     if (telegram->kind == HENG_TELEGRAM_ERROR) return refused(talk, numbered, err);
     struct heng_telegram spoken = *telegram; /* a profile may know data that the standard does not */
     heng_telegram_use(&spoken, heng_talk_dialect(talk, telegram));
-    if (!answers(&talk->asks[talk->step], &spoken)) return HENG_VERDICT_IGNORE;
+    if (!answers(&talk->asks[talk->step], &spoken)) return HENG_TALK_IGNORE;
     bool was_swapped = swapped(talk); /* by the profile of the question; the answer may bring another */
-    if (take(talk, telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+    if (take(talk, telegram, now, read, err) != HENG_OK) return HENG_TALK_BAD;
     learn_number(talk, telegram);
     talk->memory->di_swapped = was_swapped;
     talk->memory->di_known = true;
-    heng_verdict verdict = heng_cjt188_order_answered(talk, &spoken, read, err);
-    if (verdict == HENG_VERDICT_NEXT) talk->memory->ser++;
+    heng_talk_verdict verdict = heng_cjt188_order_answered(talk, &spoken, read, err);
+    if (verdict == HENG_TALK_NEXT) talk->memory->ser++;
     return verdict;
 }
 

@@ -95,7 +95,7 @@ heng_rc heng_cjt188_order_put(const struct heng_talk *talk, struct heng_buf *buf
 
 /* --- what was read back ------------------------------------------------------------------------------------ */
 
-static heng_verdict judge_clock(struct heng_talk *talk, struct heng_err *err)
+static heng_talk_verdict judge_clock(struct heng_talk *talk, struct heng_err *err)
 {
     if (!talk->has_date || !talk->has_time) return heng_talk_failed(talk, err, "the meter does not show its clock");
     int64_t ahead_s = heng_talk_clock_ahead_s(talk);
@@ -103,17 +103,17 @@ static heng_verdict judge_clock(struct heng_talk *talk, struct heng_err *err)
     if (!talk->repeated_once) {
         talk->repeated_once = true;
         talk->step = talk->command;
-        return HENG_VERDICT_NEXT;
+        return HENG_TALK_NEXT;
     }
     return heng_talk_failed(talk, err, "the meter's clock is still wrong by %lld s", (long long)ahead_s);
 }
 
-static heng_verdict judge_valve(struct heng_talk *talk, bool known, heng_cjt188_valve valve, struct heng_err *err)
+static heng_talk_verdict judge_valve(struct heng_talk *talk, bool known, heng_cjt188_valve valve, struct heng_err *err)
 {
     bool on = talk->order.kind == HENG_ORDER_CONNECT;
     if (!known) return heng_talk_failed(talk, err, "the meter does not say how its valve stands");
     if (valve == (on ? HENG_CJT188_VALVE_OPEN : HENG_CJT188_VALVE_CLOSED)) return heng_talk_confirmed(talk);
-    if (heng_talk_wait(talk)) return HENG_VERDICT_NEXT;
+    if (heng_talk_wait(talk)) return HENG_TALK_NEXT;
     unsigned waited_s = talk->waited_ms / 1000;
     switch (valve) {
     case HENG_CJT188_VALVE_OPEN:
@@ -125,11 +125,11 @@ static heng_verdict judge_valve(struct heng_talk *talk, bool known, heng_cjt188_
     case HENG_CJT188_VALVE_ABNORMAL:
         return heng_talk_failed(talk, err, "after %u s the valve reports a fault", waited_s);
     }
-    return HENG_VERDICT_BAD;
+    return HENG_TALK_BAD;
 }
 
-heng_verdict heng_cjt188_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
-                                        struct heng_read *read, struct heng_err *err)
+heng_talk_verdict heng_cjt188_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                             struct heng_read *read, struct heng_err *err)
 {
     heng_cjt188_valve valve = HENG_CJT188_VALVE_OPEN;
     talk->tries = 0;

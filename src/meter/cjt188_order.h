@@ -14,8 +14,8 @@ const char *heng_cjt188_order_id(const struct heng_talk *talk);
 HENG_NODISCARD heng_rc heng_cjt188_order_put(const struct heng_talk *talk, struct heng_buf *buf);
 
 /* A good answer to the current step, whose values are taken: what now? */
-heng_verdict heng_cjt188_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
-                                        struct heng_read *read, struct heng_err *err);
+heng_talk_verdict heng_cjt188_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                             struct heng_read *read, struct heng_err *err);
 
 /* heng_driver.can and .broadcast. */
 HENG_NODISCARD heng_rc heng_cjt188_can(const struct heng_meter_config *meter, const struct heng_order *order,

@@ -143,23 +143,23 @@ static void got_on(struct heng_talk *talk)
 }
 
 /* Begin the joined answer: the first frame up to the end of its data. */
-static heng_verdict first_part(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                               struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict first_part(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                    struct heng_read *read, struct heng_err *err)
 {
     unsigned frame = read->frame_count;
-    if (heng_values_keep(telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+    if (heng_values_keep(telegram, now, read, err) != HENG_OK) return HENG_TALK_BAD;
     talk->parts_n = (uint16_t)(telegram->frame.n - TRAILER);
     talk->parts_body = (uint8_t)(telegram->body.p - telegram->frame.p);
     talk->part_frame = (uint8_t)frame;
     memcpy(talk->parts, telegram->frame.p, talk->parts_n);
     talk->sequence = 1;
     got_on(talk);
-    return HENG_VERDICT_NEXT;
+    return HENG_TALK_NEXT;
 }
 
 /* Read what has been joined as one answer. What is not whole at its end is no value: the codec sees to that. */
-static heng_verdict finish_parts(struct heng_talk *talk, const struct heng_telegram *telegram, struct heng_read *read,
-                                 struct heng_err *err)
+static heng_talk_verdict finish_parts(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                      struct heng_read *read, struct heng_err *err)
 {
     struct heng_telegram whole = *telegram;
     whole.kind = HENG_TELEGRAM_DATA;
@@ -173,7 +173,7 @@ static heng_verdict finish_parts(struct heng_talk *talk, const struct heng_teleg
     whole.dialect = heng_talk_dialect(talk, telegram);
     if (heng_values_add(&whole, talk->part_frame, read, err) != HENG_OK) {
         talk->sequence = 0; /* joined wrongly: from the beginning */
-        return HENG_VERDICT_BAD;
+        return HENG_TALK_BAD;
     }
     talk->telegrams++;
     talk->sequence = 0;
@@ -188,12 +188,12 @@ static struct heng_slice part_of(const struct heng_talk *talk, const struct heng
     return heng_slice_of(telegram->frame.p + head, telegram->frame.n - head - tail);
 }
 
-static heng_verdict next_part(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                              struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict next_part(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                   struct heng_read *read, struct heng_err *err)
 {
     struct heng_slice part = part_of(talk, telegram);
-    if (!is_1997(talk) && telegram->ser != talk->sequence) return HENG_VERDICT_IGNORE; /* a late one */
-    if (heng_values_keep(telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+    if (!is_1997(talk) && telegram->ser != talk->sequence) return HENG_TALK_IGNORE; /* a late one */
+    if (heng_values_keep(telegram, now, read, err) != HENG_OK) return HENG_TALK_BAD;
     bool fits = part.n <= sizeof talk->parts - talk->parts_n;
     if (fits && part.n) memcpy(talk->parts + talk->parts_n, part.p, part.n);
     if (fits) talk->parts_n = (uint16_t)(talk->parts_n + part.n);
@@ -202,13 +202,13 @@ static heng_verdict next_part(struct heng_talk *talk, const struct heng_telegram
         return finish_parts(talk, telegram, read, err);
     talk->sequence++;
     got_on(talk);
-    return HENG_VERDICT_NEXT;
+    return HENG_TALK_NEXT;
 }
 
 /* --- verdicts --------------------------------------------------------------------------------------------- */
 
-static heng_verdict refused(struct heng_talk *talk, const struct heng_telegram *telegram, struct heng_read *read,
-                            struct heng_err *err)
+static heng_talk_verdict refused(struct heng_talk *talk, const struct heng_telegram *telegram, struct heng_read *read,
+                                 struct heng_err *err)
 {
     char text[ERROR_TEXT_MAX];
     heng_fail(err, HENG_EDENIED, 0, "the meter reports: %s", heng_dlt645_refusal_text(telegram, text, sizeof text));
@@ -225,22 +225,22 @@ static bool answers(const struct heng_talk *talk, const struct heng_telegram *te
     return telegram->kind == HENG_TELEGRAM_DATA && telegram->has_di && telegram->di == talk->asks[talk->step].di;
 }
 
-static heng_verdict dlt645_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                                 struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict dlt645_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                      struct heng_read *read, struct heng_err *err)
 {
-    if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
-    if (!speaks(talk, telegram)) return HENG_VERDICT_FOREIGN;
-    if ((telegram->control & FUNCTION) != function_of(talk)) return HENG_VERDICT_IGNORE;
+    if (!telegram->from_meter) return HENG_TALK_IGNORE;
+    if (!speaks(talk, telegram)) return HENG_TALK_FOREIGN;
+    if ((telegram->control & FUNCTION) != function_of(talk)) return HENG_TALK_IGNORE;
     if (telegram->kind == HENG_TELEGRAM_ERROR && heng_talk_looks_for_twin(talk)) return heng_talk_twin(talk, err);
     if (telegram->kind == HENG_TELEGRAM_ERROR) /* it does not say what it refuses */
-        return talk->late ? HENG_VERDICT_IGNORE : refused(talk, telegram, read, err);
-    if (!answers(talk, telegram)) return HENG_VERDICT_IGNORE;
+        return talk->late ? HENG_TALK_IGNORE : refused(talk, telegram, read, err);
+    if (!answers(talk, telegram)) return HENG_TALK_IGNORE;
     if (heng_talk_looks_for_twin(talk)) return heng_talk_twin(talk, err);
     if (talk->sequence) return next_part(talk, telegram, now, read, err);
     if (telegram->more) return first_part(talk, telegram, now, read, err);
     if (telegram->kind != HENG_TELEGRAM_WRITTEN) {
         if (talk->step == talk->readback) heng_talk_forget(talk, read); /* the last look counts, not all of them */
-        if (heng_talk_take(talk, telegram, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+        if (heng_talk_take(talk, telegram, now, read, err) != HENG_OK) return HENG_TALK_BAD;
         talk->telegrams++;
         if (talk->step < talk->readback) heng_talk_keep(talk, read);
     }

@@ -231,15 +231,15 @@ static bool is_torn(struct heng_talk *talk)
 }
 
 /* Back to the question for the date; nothing was read before it. */
-static heng_verdict ask_clock_again(struct heng_talk *talk, struct heng_read *read)
+static heng_talk_verdict ask_clock_again(struct heng_talk *talk, struct heng_read *read)
 {
     talk->kept_values = talk->kept_frames = 0;
     heng_talk_forget(talk, read);
     talk->step--;
-    return HENG_VERDICT_NEXT;
+    return HENG_TALK_NEXT;
 }
 
-static heng_verdict judge_clock(struct heng_talk *talk, struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict judge_clock(struct heng_talk *talk, struct heng_read *read, struct heng_err *err)
 {
     if (talk->step + 1 < talk->ask_count) return heng_talk_step(talk);
     if (is_torn(talk)) return ask_clock_again(talk, read);
@@ -250,7 +250,7 @@ static heng_verdict judge_clock(struct heng_talk *talk, struct heng_read *read, 
         talk->repeated_once = true;
         talk->clock_again = talk->has_date = talk->has_time = false;
         talk->step = talk->command;
-        return HENG_VERDICT_NEXT;
+        return HENG_TALK_NEXT;
     }
     return heng_talk_failed(talk, err, "the meter's clock is still wrong by %lld s", (long long)ahead_s);
 }
@@ -268,8 +268,8 @@ static bool is_datetime(const struct heng_telegram *telegram, struct heng_civil 
 }
 
 /* The moment of the last freeze has minutes only, and is the meter's. */
-static heng_verdict judge_freeze(struct heng_talk *talk, const struct heng_telegram *telegram, struct heng_read *read,
-                                 struct heng_err *err)
+static heng_talk_verdict judge_freeze(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                      struct heng_read *read, struct heng_err *err)
 {
     struct heng_civil at;
     if (talk->step + 2 == talk->ask_count && is_torn(talk)) return ask_clock_again(talk, read);
@@ -309,7 +309,7 @@ static const char *why_not(const struct heng_talk *talk, unsigned word)
     return on ? "its relay is still open" : "its relay is still closed";
 }
 
-static heng_verdict judge_relay(struct heng_talk *talk, unsigned word, struct heng_err *err)
+static heng_talk_verdict judge_relay(struct heng_talk *talk, unsigned word, struct heng_err *err)
 {
     bool reached = false, open = word & RELAY_OPEN, hopeless = false;
     /* A relay that the meter has opened by itself is not commanded open: only an OK says that it may close. */
@@ -338,12 +338,12 @@ static heng_verdict judge_relay(struct heng_talk *talk, unsigned word, struct he
     if (reached && talk->order.kind == HENG_ORDER_CONNECT && open)
         heng_fail(err, HENG_OK, 0, "the relay may close now: somebody has to press the key of the meter");
     if (reached) return heng_talk_confirmed(talk);
-    if (!hopeless && heng_talk_wait(talk)) return HENG_VERDICT_NEXT;
+    if (!hopeless && heng_talk_wait(talk)) return HENG_TALK_NEXT;
     return heng_talk_failed(talk, err, "after %u s: %s", talk->waited_ms / 1000, why_not(talk, word));
 }
 
-static heng_verdict relay_answered(struct heng_talk *talk, const struct heng_telegram *telegram, struct heng_read *read,
-                                   struct heng_err *err)
+static heng_talk_verdict relay_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                        struct heng_read *read, struct heng_err *err)
 {
     unsigned word;
     switch (talk->step) {
@@ -352,13 +352,13 @@ static heng_verdict relay_answered(struct heng_talk *talk, const struct heng_tel
         bool known = talk->has_date && talk->has_time;
         int64_t ahead_s = known ? heng_talk_clock_ahead_s(talk) : INT64_MAX;
         talk->step = ahead_s >= -SKEW_S && ahead_s <= SKEW_S ? RELAY_COMMAND : RELAY_SET_DATE;
-        return HENG_VERDICT_NEXT;
+        return HENG_TALK_NEXT;
     }
     case RELAY_SET_TIME:
         if (talk->repeated_once || !is_first_minute(&talk->clock)) break;
         talk->repeated_once = true;
         talk->step = RELAY_SET_DATE;
-        return HENG_VERDICT_NEXT;
+        return HENG_TALK_NEXT;
     case RELAY_COMMAND: return heng_talk_accepted(talk);
     case RELAY_STATE:
         if (!status_word(telegram, &word)) return heng_talk_failed(talk, err, "the meter does not show its relay");
@@ -368,8 +368,8 @@ static heng_verdict relay_answered(struct heng_talk *talk, const struct heng_tel
     return heng_talk_step(talk);
 }
 
-heng_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
-                                        struct heng_read *read, struct heng_err *err)
+heng_talk_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                             struct heng_read *read, struct heng_err *err)
 {
     unsigned word;
     talk->tries = 0;
@@ -411,13 +411,13 @@ static bool is_relay(heng_order_kind kind)
            kind == HENG_ORDER_RELEASE;
 }
 
-heng_verdict heng_dlt645_order_refused(struct heng_talk *talk)
+heng_talk_verdict heng_dlt645_order_refused(struct heng_talk *talk)
 {
     if (!heng_order_changes(talk->order.kind)) return heng_talk_refused(talk);
     if (is_relay(talk->order.kind) && talk->step < RELAY_SET_DATE) {
         talk->step = RELAY_COMMAND;
         talk->tries = 0;
-        return HENG_VERDICT_NEXT;
+        return HENG_TALK_NEXT;
     }
     return heng_talk_denied(talk);
 }

@@ -14,9 +14,9 @@ const char *heng_dlt645_order_id(const struct heng_talk *talk);
 void heng_dlt645_order_put(const struct heng_talk *talk, struct heng_buf *data);
 
 /* A good answer to the current step, whose values are taken, or the meter's refusal of it: what now? */
-heng_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
-                                        struct heng_read *read, struct heng_err *err);
-heng_verdict heng_dlt645_order_refused(struct heng_talk *talk);
+heng_talk_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                             struct heng_read *read, struct heng_err *err);
+heng_talk_verdict heng_dlt645_order_refused(struct heng_talk *talk);
 
 /* heng_driver.can and .broadcast. */
 HENG_NODISCARD heng_rc heng_dlt645_can(const struct heng_meter_config *meter, const struct heng_order *order,

@@ -103,13 +103,13 @@ heng_rc heng_talk_take(struct heng_talk *talk, const struct heng_telegram *teleg
     return heng_values_take(&spoken, now, read, err);
 }
 
-heng_verdict heng_talk_step(struct heng_talk *talk)
+heng_talk_verdict heng_talk_step(struct heng_talk *talk)
 {
     talk->tries = talk->sequence = talk->furthest = 0;
     talk->step++;
-    if (talk->step < talk->ask_count) return HENG_VERDICT_NEXT;
+    if (talk->step < talk->ask_count) return HENG_TALK_NEXT;
     if (!heng_order_changes(talk->order.kind)) talk->stage = HENG_STAGE_CONFIRMED;
-    return HENG_VERDICT_DONE;
+    return HENG_TALK_DONE;
 }
 
 static bool is_last(const struct heng_talk *talk) { return talk->step + 1 >= talk->ask_count; }
@@ -120,9 +120,9 @@ static bool may_skip(const struct heng_talk *talk)
     return talk->asks[talk->step].optional && (talk->telegrams || !is_last(talk));
 }
 
-heng_verdict heng_talk_refused(struct heng_talk *talk)
+heng_talk_verdict heng_talk_refused(struct heng_talk *talk)
 {
-    return may_skip(talk) ? heng_talk_step(talk) : HENG_VERDICT_REFUSED;
+    return may_skip(talk) ? heng_talk_step(talk) : HENG_TALK_REFUSED;
 }
 
 static heng_missed give_up(struct heng_talk *talk)
@@ -141,7 +141,7 @@ heng_missed heng_talk_missed(struct heng_talk *talk, unsigned tries_max)
     if (heng_order_changes(talk->order.kind)) return heng_order_missed(talk, tries_max);
     if (++talk->tries < tries_max) return HENG_MISSED_AGAIN;
     if (!may_skip(talk)) return give_up(talk);
-    return heng_talk_step(talk) == HENG_VERDICT_NEXT ? HENG_MISSED_AGAIN : HENG_MISSED_DONE;
+    return heng_talk_step(talk) == HENG_TALK_NEXT ? HENG_MISSED_AGAIN : HENG_MISSED_DONE;
 }
 
 void heng_ask_times(const struct heng_talk *talk, struct heng_ask *ret, uint32_t answer_ms, uint32_t idle_ms)

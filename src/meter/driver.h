@@ -93,14 +93,14 @@ struct heng_ask {
 };
 
 /* What an incoming telegram means for the conversation. */
-typedef enum heng_verdict {
-    HENG_VERDICT_IGNORE,  /* not an answer (an echo of our request): keep waiting */
-    HENG_VERDICT_FOREIGN, /* another meter's answer: keep waiting, never use it */
-    HENG_VERDICT_BAD,     /* this meter's answer, but it cannot be understood: ask again */
-    HENG_VERDICT_REFUSED, /* this meter answered with an error report: ask again as timeout() says */
-    HENG_VERDICT_NEXT,    /* good, and there is more to ask */
-    HENG_VERDICT_DONE     /* good, and complete */
-} heng_verdict;
+typedef enum heng_talk_verdict {
+    HENG_TALK_IGNORE,  /* not an answer (an echo of our request): keep waiting */
+    HENG_TALK_FOREIGN, /* another meter's answer: keep waiting, never use it */
+    HENG_TALK_BAD,     /* this meter's answer, but it cannot be understood: ask again */
+    HENG_TALK_REFUSED, /* this meter answered with an error report: ask again as timeout() says */
+    HENG_TALK_NEXT,    /* good, and there is more to ask */
+    HENG_TALK_DONE     /* good, and complete */
+} heng_talk_verdict;
 
 /* What becomes of a conversation when nothing usable came. */
 typedef enum heng_missed {
@@ -129,8 +129,8 @@ struct heng_driver {
     heng_rc (*check)(const struct heng_meter_config *meter, struct heng_err *err);
     void (*begin)(struct heng_talk *talk);
     void (*next)(struct heng_talk *talk, struct heng_ask *ret);
-    heng_verdict (*reply)(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                          struct heng_read *read, struct heng_err *err);
+    heng_talk_verdict (*reply)(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                               struct heng_read *read, struct heng_err *err);
     heng_missed (*timeout)(struct heng_talk *talk, unsigned tries_max);
     bool (*is_from)(const struct heng_meter_config *meter, const struct heng_telegram *telegram);
     heng_rc (*can)(const struct heng_meter_config *meter, const struct heng_order *order, struct heng_err *err);
@@ -164,11 +164,11 @@ HENG_NODISCARD heng_rc heng_talk_take(struct heng_talk *talk, const struct heng_
 const struct heng_dialect *heng_talk_dialect(struct heng_talk *talk, const struct heng_telegram *telegram);
 
 /* The current question is answered, or left out: NEXT with the next one, DONE behind the last. */
-heng_verdict heng_talk_step(struct heng_talk *talk);
+heng_talk_verdict heng_talk_step(struct heng_talk *talk);
 
 /* The meter answers the current question with an error report. One that may be missing is left out, as long as
  * anything is there in the end; else REFUSED. */
-heng_verdict heng_talk_refused(struct heng_talk *talk);
+heng_talk_verdict heng_talk_refused(struct heng_talk *talk);
 
 /* heng_driver.timeout of a driver whose steps are its questions. */
 heng_missed heng_talk_missed(struct heng_talk *talk, unsigned tries_max);

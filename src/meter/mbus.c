@@ -190,8 +190,8 @@ static void note(struct heng_talk *talk, const struct heng_telegram *telegram)
     talk->renamed = talk->renamed || strcmp(telegram->id, talk->order.address) == 0;
 }
 
-static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                         struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict take(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                              struct heng_read *read, struct heng_err *err)
 {
     uint32_t sum = sum_of(telegram->frame, FNV_BASIS), data_sum = sum_of_data(telegram);
     bool repeated = talk->telegrams > 0 && data_sum == talk->last_sum;
@@ -205,15 +205,15 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
             talk->step = STEP_RESET;
         else
             talk->memory->fcb = !talk->memory->fcb;
-        return HENG_VERDICT_NEXT;
+        return HENG_TALK_NEXT;
     }
     /* A repetition of what was taken already, before this request was sent twice, is a late answer to the one before;
      * only a meter that repeats itself even then ignores the bit, and has said all it will say. */
-    if (repeated && talk->tries == 0) return HENG_VERDICT_IGNORE;
+    if (repeated && talk->tries == 0) return HENG_TALK_IGNORE;
     if (talk->telegrams == 0) heng_talk_forget(talk, read); /* from the beginning again */
     if (!repeated) {
         heng_rc rc = heng_talk_take(talk, telegram, now, read, err);
-        if (rc != HENG_OK) return HENG_VERDICT_BAD;
+        if (rc != HENG_OK) return HENG_TALK_BAD;
     }
     talk->last_sum = data_sum;
     note(talk, telegram);
@@ -230,7 +230,7 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
     talk->memory->fcb = !talk->memory->fcb;
     bool more = telegram->more && !repeated;
     if (more) talk->memory->many = true; /* also when the rest is left: the next read must begin at the first one */
-    if (more && talk->telegrams < telegrams_max(talk)) return HENG_VERDICT_NEXT;
+    if (more && talk->telegrams < telegrams_max(talk)) return HENG_TALK_NEXT;
     if (talk->unacked) talk->memory->never_acks = true;
     talk->memory->linked = !is_secondary(talk) && talk->order.kind != HENG_ORDER_READ_ADDRESS &&
                            talk->order.kind != HENG_ORDER_SET_ADDRESS;
@@ -238,10 +238,10 @@ static heng_verdict take(struct heng_talk *talk, const struct heng_telegram *tel
 }
 
 /* E5 says that somebody has heard, and not who. */
-static heng_verdict acknowledged(struct heng_talk *talk)
+static heng_talk_verdict acknowledged(struct heng_talk *talk)
 {
     bool secondary = is_secondary(talk);
-    if (talk->step == STEP_ASK) return HENG_VERDICT_IGNORE;
+    if (talk->step == STEP_ASK) return HENG_TALK_IGNORE;
     if (is_reset(talk) && !secondary) {
         talk->unacked = talk->memory->never_acks = false;
         talk->unsure = false;
@@ -256,7 +256,7 @@ static heng_verdict acknowledged(struct heng_talk *talk)
     /* A selection is no progress as long as no telegram comes of it. */
     if (talk->step == STEP_COMMAND || !secondary) talk->tries = 0;
     next_step(talk);
-    return HENG_VERDICT_NEXT;
+    return HENG_TALK_NEXT;
 }
 
 /* Has somebody the address that the order gives? A telegram of another address is a late one. */
@@ -265,15 +265,15 @@ static bool is_twin(const struct heng_talk *talk, const struct heng_telegram *te
     return telegram->kind == HENG_TELEGRAM_ACK || telegram->address == heng_mbus_target_now(talk).address;
 }
 
-static heng_verdict mbus_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                               struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict mbus_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                    struct heng_read *read, struct heng_err *err)
 {
-    if (!telegram->from_meter) return HENG_VERDICT_IGNORE;
-    if (talk->step == STEP_TWIN) return is_twin(talk, telegram) ? heng_talk_twin(talk, err) : HENG_VERDICT_FOREIGN;
+    if (!telegram->from_meter) return HENG_TALK_IGNORE;
+    if (talk->step == STEP_TWIN) return is_twin(talk, telegram) ? heng_talk_twin(talk, err) : HENG_TALK_FOREIGN;
     if (telegram->kind == HENG_TELEGRAM_ACK) return acknowledged(talk);
-    if (!is_from(talk, telegram)) return HENG_VERDICT_FOREIGN;
+    if (!is_from(talk, telegram)) return HENG_TALK_FOREIGN;
     bool refusal = talk->step == STEP_COMMAND && telegram->kind == HENG_TELEGRAM_ERROR;
-    if (talk->step != STEP_ASK && !refusal) return HENG_VERDICT_IGNORE;
+    if (talk->step != STEP_ASK && !refusal) return HENG_TALK_IGNORE;
     switch (telegram->kind) {
     case HENG_TELEGRAM_VARIABLE:
     case HENG_TELEGRAM_FIXED: return take(talk, telegram, now, read, err);
@@ -281,7 +281,7 @@ static heng_verdict mbus_reply(struct heng_talk *talk, const struct heng_telegra
         talk->memory->linked = false;
         if (telegram->error_code == TOO_MANY_READOUTS) talk->tries = TRIES_SPENT;
         heng_fail(err, HENG_EDENIED, 0, "the meter reports error %u", telegram->error_code);
-        return refusal ? heng_talk_denied(talk) : HENG_VERDICT_REFUSED;
+        return refusal ? heng_talk_denied(talk) : HENG_TALK_REFUSED;
     case HENG_TELEGRAM_ACK:
     case HENG_TELEGRAM_SHORT:
     case HENG_TELEGRAM_CONTROL:
@@ -295,7 +295,7 @@ static heng_verdict mbus_reply(struct heng_talk *talk, const struct heng_telegra
     case HENG_TELEGRAM_OTHER:
     case HENG_TELEGRAM_KIND_COUNT: break;
     }
-    return HENG_VERDICT_IGNORE;
+    return HENG_TALK_IGNORE;
 }
 
 /* Nobody has the address: it can be given. */

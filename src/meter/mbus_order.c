@@ -114,7 +114,7 @@ static bool has_moved(const struct heng_talk *talk)
     return !moved.secondary || talk->renamed;
 }
 
-heng_verdict heng_mbus_order_judge(struct heng_talk *talk, struct heng_err *err)
+heng_talk_verdict heng_mbus_order_judge(struct heng_talk *talk, struct heng_err *err)
 {
     if (talk->order.kind == HENG_ORDER_SET_BAUD && talk->stage != HENG_STAGE_ACCEPTED) /* nobody has switched */
         return heng_talk_failed(talk, err, "the meter does not answer the command and speaks as fast as before");

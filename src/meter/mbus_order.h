@@ -28,7 +28,7 @@ bool heng_mbus_selects(const struct heng_mbus_target *target, const struct heng_
 HENG_NODISCARD heng_rc heng_mbus_order_put(const struct heng_talk *talk, struct heng_buf *buf);
 
 /* The meter was read to its end after the command: confirmed or failed. */
-heng_verdict heng_mbus_order_judge(struct heng_talk *talk, struct heng_err *err);
+heng_talk_verdict heng_mbus_order_judge(struct heng_talk *talk, struct heng_err *err);
 
 /* heng_driver.can and .broadcast. */
 HENG_NODISCARD heng_rc heng_mbus_can(const struct heng_meter_config *meter, const struct heng_order *order,

@@ -99,39 +99,39 @@ static struct heng_telegram request_of(struct heng_talk *talk, struct heng_ask *
 }
 
 /* On to the next question. */
-static heng_verdict step(struct heng_talk *talk, heng_verdict (*how)(struct heng_talk *talk))
+static heng_talk_verdict step(struct heng_talk *talk, heng_talk_verdict (*how)(struct heng_talk *talk))
 {
     uint8_t before = talk->step;
-    heng_verdict verdict = how(talk);
+    heng_talk_verdict verdict = how(talk);
     if (talk->step != before) talk->memory->transaction++;
     return verdict;
 }
 
-static heng_verdict refused(struct heng_talk *talk, uint8_t exception, struct heng_err *err)
+static heng_talk_verdict refused(struct heng_talk *talk, uint8_t exception, struct heng_err *err)
 {
     heng_fail(err, HENG_EDENIED, 0, "the meter reports exception %u: %s", exception,
               heng_modbus_exception_text(exception));
     if (exception == ACKNOWLEDGE || exception == BUSY) talk->pause_ms = BUSY_PAUSE_MS;
     bool has_not = exception == ILLEGAL_FUNCTION || exception == ILLEGAL_ADDRESS || exception == ILLEGAL_VALUE;
-    return has_not ? step(talk, heng_talk_refused) : HENG_VERDICT_REFUSED;
+    return has_not ? step(talk, heng_talk_refused) : HENG_TALK_REFUSED;
 }
 
-static heng_verdict modbus_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
-                                 struct heng_read *read, struct heng_err *err)
+static heng_talk_verdict modbus_reply(struct heng_talk *talk, const struct heng_telegram *telegram, heng_us now,
+                                      struct heng_read *read, struct heng_err *err)
 {
     struct heng_ask ask;
     struct heng_telegram request = request_of(talk, &ask), answer = *telegram;
     /* An echo of a question for few coils has the form of an answer. */
-    if (!telegram->from_meter || heng_slice_eq(telegram->frame, request.frame)) return HENG_VERDICT_IGNORE;
-    if (telegram->transaction != request.transaction) return HENG_VERDICT_IGNORE;
-    if (telegram->address != request.address) return HENG_VERDICT_FOREIGN;
+    if (!telegram->from_meter || heng_slice_eq(telegram->frame, request.frame)) return HENG_TALK_IGNORE;
+    if (telegram->transaction != request.transaction) return HENG_TALK_IGNORE;
+    if (telegram->address != request.address) return HENG_TALK_FOREIGN;
     if (telegram->kind == HENG_TELEGRAM_ERROR) {
-        if (telegram->control != (request.control | HENG_MODBUS_EXCEPTION)) return HENG_VERDICT_IGNORE;
+        if (telegram->control != (request.control | HENG_MODBUS_EXCEPTION)) return HENG_TALK_IGNORE;
         return refused(talk, telegram->error_code, err);
     }
-    if (telegram->kind != HENG_TELEGRAM_DATA || !heng_modbus_join(&request, &answer)) return HENG_VERDICT_IGNORE;
+    if (telegram->kind != HENG_TELEGRAM_DATA || !heng_modbus_join(&request, &answer)) return HENG_TALK_IGNORE;
     answer.asked = request.frame;
-    if (heng_talk_take(talk, &answer, now, read, err) != HENG_OK) return HENG_VERDICT_BAD;
+    if (heng_talk_take(talk, &answer, now, read, err) != HENG_OK) return HENG_TALK_BAD;
     talk->telegrams++;
     return step(talk, heng_talk_step);
 }

@@ -36,26 +36,26 @@ void heng_talk_sent(struct heng_talk *talk)
     if (counts && talk->stage == HENG_STAGE_QUEUED) talk->stage = HENG_STAGE_SENT;
 }
 
-heng_verdict heng_talk_accepted(struct heng_talk *talk)
+heng_talk_verdict heng_talk_accepted(struct heng_talk *talk)
 {
     if (talk->step + 1 == talk->readback) talk->stage = HENG_STAGE_ACCEPTED;
     return heng_talk_step(talk);
 }
 
-heng_verdict heng_talk_denied(struct heng_talk *talk)
+heng_talk_verdict heng_talk_denied(struct heng_talk *talk)
 {
     talk->stage = HENG_STAGE_FAILED;
     talk->tries = TRIES_SPENT;
-    return HENG_VERDICT_REFUSED;
+    return HENG_TALK_REFUSED;
 }
 
-heng_verdict heng_talk_confirmed(struct heng_talk *talk)
+heng_talk_verdict heng_talk_confirmed(struct heng_talk *talk)
 {
     talk->stage = HENG_STAGE_CONFIRMED;
-    return HENG_VERDICT_DONE;
+    return HENG_TALK_DONE;
 }
 
-heng_verdict heng_talk_failed(struct heng_talk *talk, struct heng_err *err, const char *fmt, ...)
+heng_talk_verdict heng_talk_failed(struct heng_talk *talk, struct heng_err *err, const char *fmt, ...)
 {
     char text[sizeof err->text];
     va_list args;
@@ -64,16 +64,17 @@ heng_verdict heng_talk_failed(struct heng_talk *talk, struct heng_err *err, cons
     va_end(args);
     heng_fail(err, HENG_ECONFLICT, 0, "%s", text);
     talk->stage = HENG_STAGE_FAILED;
-    return HENG_VERDICT_DONE;
+    return HENG_TALK_DONE;
 }
 
-heng_verdict heng_talk_stateless(struct heng_talk *talk, struct heng_read *read, struct heng_err *err, const char *what)
+heng_talk_verdict heng_talk_stateless(struct heng_talk *talk, struct heng_read *read, struct heng_err *err,
+                                      const char *what)
 {
     read->value_count = read->frame_count = 0;
     talk->telegrams = 0;
     talk->tries = TRIES_SPENT; /* it will not say more when it is asked again */
     heng_fail(err, HENG_EFORMAT, 0, "the meter does not %s", what);
-    return HENG_VERDICT_BAD;
+    return HENG_TALK_BAD;
 }
 
 bool heng_talk_wait(struct heng_talk *talk)
@@ -84,13 +85,13 @@ bool heng_talk_wait(struct heng_talk *talk)
     return true;
 }
 
-heng_verdict heng_talk_twin(struct heng_talk *talk, struct heng_err *err)
+heng_talk_verdict heng_talk_twin(struct heng_talk *talk, struct heng_err *err)
 {
     return heng_talk_failed(talk, err, "somebody on the line answers to '%s' already: nothing was changed",
                             talk->order.address);
 }
 
-heng_verdict heng_talk_moved(struct heng_talk *talk, struct heng_err *err)
+heng_talk_verdict heng_talk_moved(struct heng_talk *talk, struct heng_err *err)
 {
     if (talk->order.kind == HENG_ORDER_SET_BAUD)
         heng_fail(err, HENG_OK, 0,

@@ -27,18 +27,19 @@ static inline bool heng_talk_is_command(const struct heng_talk *talk)
 void heng_talk_sent(struct heng_talk *talk);
 
 /* The meter says OK to a command: on to the next step. */
-heng_verdict heng_talk_accepted(struct heng_talk *talk);
+heng_talk_verdict heng_talk_accepted(struct heng_talk *talk);
 
 /* The meter refuses a command: all is over, err says why already. */
-heng_verdict heng_talk_denied(struct heng_talk *talk);
+heng_talk_verdict heng_talk_denied(struct heng_talk *talk);
 
 /* The read-back is in: done, in this stage. err of a failure is filled from the words. */
-heng_verdict heng_talk_confirmed(struct heng_talk *talk);
-heng_verdict heng_talk_failed(struct heng_talk *talk, struct heng_err *err, const char *fmt, ...) HENG_PRINTF(3, 4);
+heng_talk_verdict heng_talk_confirmed(struct heng_talk *talk);
+heng_talk_verdict heng_talk_failed(struct heng_talk *talk, struct heng_err *err, const char *fmt, ...)
+    HENG_PRINTF(3, 4);
 
 /* READ_STATE of a meter that says nothing of it: nothing was read, and err says so. */
-heng_verdict heng_talk_stateless(struct heng_talk *talk, struct heng_read *read, struct heng_err *err,
-                                 const char *what);
+heng_talk_verdict heng_talk_stateless(struct heng_talk *talk, struct heng_read *read, struct heng_err *err,
+                                      const char *what);
 
 /* Rest, and then the same question again, if there is time left for that. */
 bool heng_talk_wait(struct heng_talk *talk);
@@ -49,10 +50,10 @@ static inline bool heng_talk_looks_for_twin(const struct heng_talk *talk)
 {
     return talk->order.kind == HENG_ORDER_SET_ADDRESS && talk->step < talk->command;
 }
-heng_verdict heng_talk_twin(struct heng_talk *talk, struct heng_err *err);
+heng_talk_verdict heng_talk_twin(struct heng_talk *talk, struct heng_err *err);
 
 /* SET_ADDRESS, SET_BAUD: done, and err tells a person what to change now that the meter has changed. */
-heng_verdict heng_talk_moved(struct heng_talk *talk, struct heng_err *err);
+heng_talk_verdict heng_talk_moved(struct heng_talk *talk, struct heng_err *err);
 
 /* heng_driver.timeout of an order that changes something. */
 heng_missed heng_order_missed(struct heng_talk *talk, unsigned tries_max);

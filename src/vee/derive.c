@@ -136,10 +136,11 @@ static bool to_day_of(struct heng_derive *d, const struct heng_channel *channel,
     return false;
 }
 
-static heng_rc next_fact(struct heng_derive *d, heng_us from_us, const struct heng_fact *after, struct heng_fact *ret)
+static heng_rc next_fact(struct heng_derive *d, heng_us from_us, const struct heng_channel_fact *after,
+                         struct heng_channel_fact *ret)
 {
     heng_rc rc = d->store.next_fact(d->store.ctx, from_us, after, ret);
-    return rc == HENG_OK && ret->at_us >= HENG_FACT_US_MAX ? HENG_ENOTFOUND : rc;
+    return rc == HENG_OK && ret->at_us >= HENG_CHANNEL_FACT_US_MAX ? HENG_ENOTFOUND : rc;
 }
 
 /* The newest checkpoint before the change behind which there are facts: another one would not be there if the facts
@@ -147,9 +148,9 @@ static heng_rc next_fact(struct heng_derive *d, heng_us from_us, const struct he
 static void begin(struct heng_derive *d, const struct heng_channel *channel, heng_day until, heng_us *ret_from_us)
 {
     struct heng_buf bytes;
-    struct heng_fact fact;
+    struct heng_channel_fact fact;
     heng_day day = 0;
-    *ret_from_us = HENG_FACT_US_MIN;
+    *ret_from_us = HENG_CHANNEL_FACT_US_MIN;
     d->quiet_from[HENG_VERDICT_FOLD] = d->quiet_from[HENG_VERDICT_CHECK] = HENG_DAY_MIN;
     for (;; until = day - 1) {
         bytes = heng_buf_of(d->bytes[0], sizeof d->bytes[0]);
@@ -200,16 +201,16 @@ static void finish(struct heng_derive *d)
 
 static heng_day day_of_change(const struct heng_channel *channel, heng_us at_us)
 {
-    if (at_us < HENG_FACT_US_MIN) at_us = HENG_FACT_US_MIN;
-    return heng_day_at(&channel->days, at_us < HENG_FACT_US_MAX ? at_us : HENG_FACT_US_MAX);
+    if (at_us < HENG_CHANNEL_FACT_US_MIN) at_us = HENG_CHANNEL_FACT_US_MIN;
+    return heng_day_at(&channel->days, at_us < HENG_CHANNEL_FACT_US_MAX ? at_us : HENG_CHANNEL_FACT_US_MAX);
 }
 
 static void fold_all(struct heng_derive *d, const struct heng_channel *channel, heng_us from_us, heng_day changed_to)
 {
-    struct heng_fact facts[2];
+    struct heng_channel_fact facts[2];
     size_t n = 0;
     for (;; n++) {
-        struct heng_fact *fact = &facts[n % 2];
+        struct heng_channel_fact *fact = &facts[n % 2];
         heng_rc rc = next_fact(d, from_us, n ? &facts[(n + 1) % 2] : NULL, fact);
         if (rc == HENG_ENOTFOUND || !keep(d, rc)) break;
         if (!d->any_fact) first_fact(d, channel, fact->at_us);

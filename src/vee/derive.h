@@ -16,9 +16,11 @@ typedef enum heng_verdict_place { HENG_VERDICT_FOLD = 0, HENG_VERDICT_CHECK = 1 
 /* The caller's storage; every function returns OK or a code that ends the run. Days are those of the channel. */
 struct heng_derive_store {
     void *ctx;
-    /* The first fact behind *after in the order of heng_fact_cmp, or (after NULL) at from_us or later; ENOTFOUND: none.
-     * Those before HENG_FACT_US_MIN are not asked for, and one at HENG_FACT_US_MAX or later ends the facts. */
-    heng_rc (*next_fact)(void *ctx, heng_us from_us, const struct heng_fact *after, struct heng_fact *ret);
+    /* The first fact behind *after in the order of heng_channel_fact_cmp, or (after NULL) at from_us or later;
+     * ENOTFOUND: none. Those before HENG_CHANNEL_FACT_US_MIN are not asked for, and one at HENG_CHANNEL_FACT_US_MAX or
+     * later ends the facts. */
+    heng_rc (*next_fact)(void *ctx, heng_us from_us, const struct heng_channel_fact *after,
+                         struct heng_channel_fact *ret);
     /* The newest checkpoint at or before a day. It lies before the first fact of *ret_day. ENOTFOUND: none. */
     heng_rc (*checkpoint)(void *ctx, heng_day until, heng_day *ret_day, struct heng_buf *ret_bytes);
     heng_rc (*put_checkpoint)(void *ctx, heng_day day, struct heng_slice bytes);

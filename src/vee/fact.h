@@ -24,7 +24,7 @@ struct heng_channel {
 };
 
 /* Kinds in the order in which facts of the same moment count. X(symbol, text, rank) */
-#define HENG_FACT_LIST(X)                                                                                              \
+#define HENG_CHANNEL_FACT_LIST(X)                                                                                      \
     X(END, "end", 1)           /* an installation ends; index when it was read */                                      \
     X(RESET, "reset", 2)       /* the counter was set: index before, index2 after; either may be unknown */            \
     X(CHANGE, "change", 3)     /* other multiplier, unit or digits from here on; index before it, index2 after */      \
@@ -36,20 +36,20 @@ struct heng_channel {
     X(SUBSTITUTED, "substituted", 9) /* a check meter says so */                                                       \
     X(READING, "reading", 10)                                                                                          \
     X(HISTORY, "history", 11) /* a reading that the meter kept itself: month end, due date */
-typedef enum heng_fact_kind {
-#define X(symbol, text, rank) HENG_FACT_##symbol = rank,
-    HENG_FACT_LIST(X)
+typedef enum heng_channel_fact_kind {
+#define X(symbol, text, rank) HENG_CHANNEL_FACT_##symbol = rank,
+    HENG_CHANNEL_FACT_LIST(X)
 #undef X
-        HENG_FACT_COUNT
-} heng_fact_kind;
-const char *heng_fact_text(heng_fact_kind kind); /* "unknown" for a number outside */
-heng_fact_kind heng_fact_of(const char *text);   /* COUNT when unknown */
+        HENG_CHANNEL_FACT_COUNT
+} heng_channel_fact_kind;
+const char *heng_channel_fact_text(heng_channel_fact_kind kind); /* "unknown" for a number outside */
+heng_channel_fact_kind heng_channel_fact_of(const char *text);   /* COUNT when unknown */
 
 /* One fact. What a kind does not use is zero. An undone fact and its undoing are left out by the caller.
  * An index is what the meter shows, before multiplier, in `unit` (NONE, UNKNOWN: in that of the installation). */
-struct heng_fact {
+struct heng_channel_fact {
     heng_us at_us;
-    heng_fact_kind kind;
+    heng_channel_fact_kind kind;
     int64_t id;                   /* READING, HISTORY: of the reading; ACCEPT, REJECT: of the reading it is about */
     int64_t device_id;            /* START: whose counter; END, READING, HISTORY: the same, or 0 for not said */
     heng_unit unit;               /* START, CHANGE: of the counter; of index otherwise */
@@ -65,11 +65,11 @@ struct heng_fact {
 };
 
 /* The order in which facts are folded: at_us, kind, source, value, id; the same whoever came first. <0, 0, >0. */
-int heng_fact_cmp(const struct heng_fact *a, const struct heng_fact *b);
+int heng_channel_fact_cmp(const struct heng_channel_fact *a, const struct heng_channel_fact *b);
 
 /* Facts outside of these moments are not used (verdict `ancient` or `future`): 1990 .. 2200. */
-#define HENG_FACT_US_MIN INT64_C(631152000000000)
-#define HENG_FACT_US_MAX INT64_C(7258118400000000)
+#define HENG_CHANNEL_FACT_US_MIN INT64_C(631152000000000)
+#define HENG_CHANNEL_FACT_US_MAX INT64_C(7258118400000000)
 enum { HENG_STRETCH_DAYS_MAX = 800 }; /* of EDITED, SUBSTITUTED; a longer one is not used */
 
 #endif

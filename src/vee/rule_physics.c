@@ -10,7 +10,7 @@ static const struct {
 #undef X
 };
 
-const char *heng_factor_text(heng_factor factor)
+const char *heng_channel_factor_text(heng_channel_factor factor)
 {
     return (unsigned)factor < HENG_FACTOR_COUNT ? factors[factor].text : "none";
 }
@@ -37,12 +37,12 @@ static bool is_near(struct heng_dec seen, struct heng_dec expected, unsigned fac
            edge_of(expected, factor, above, seen.exp, HENG_ROUND_DOWN, &high) && seen.mantissa <= high;
 }
 
-heng_factor heng_factor_near(struct heng_dec seen, struct heng_dec expected, struct heng_dec percent)
+heng_channel_factor heng_channel_factor_near(struct heng_dec seen, struct heng_dec expected, struct heng_dec percent)
 {
     unsigned i = 0;
     if (expected.mantissa <= 0) return HENG_FACTOR_COUNT;
     while (i < HENG_FACTOR_COUNT && !is_near(seen, expected, i, percent)) i++;
-    return (heng_factor)i;
+    return (heng_channel_factor)i;
 }
 
 /* Does the medium take heat away: then the return is the warmer one. EITHER: it depends on the season. */
@@ -106,7 +106,7 @@ static void check_physics(const struct heng_rules_work *w)
         return;
     seen = (struct heng_dec){energy, -6};
     should = (struct heng_dec){expected, -6};
-    bool known = heng_factor_near(seen, should, w->set->limits[HENG_LIMIT_FACTOR_PERCENT]) != HENG_FACTOR_COUNT;
+    bool known = heng_channel_factor_near(seen, should, w->set->limits[HENG_LIMIT_FACTOR_PERCENT]) != HENG_FACTOR_COUNT;
     struct heng_verdict *v = known ? heng_rules_say_day(w, HENG_RULE_FACTOR) : NULL;
     if (!v) v = heng_rules_say_day(w, HENG_RULE_PHYSICS);
     if (!v) return;

@@ -124,15 +124,15 @@ void heng_rules_check_replaced(const struct heng_rule_set *set, heng_us from_us,
     X(HUNDRED, "x100", 100, 1)                                                                                         \
     X(TENTH, "x0.1", 1, 10)                                                                                            \
     X(HUNDREDTH, "x0.01", 1, 100)
-typedef enum heng_factor {
+typedef enum heng_channel_factor {
 #define X(symbol, text, num, den) HENG_FACTOR_##symbol,
     HENG_FACTOR_LIST(X)
 #undef X
         HENG_FACTOR_COUNT
-} heng_factor;
-const char *heng_factor_text(heng_factor factor); /* "none" for COUNT */
+} heng_channel_factor;
+const char *heng_channel_factor_text(heng_channel_factor factor); /* "none" for COUNT */
 
 /* The factor within percent of seen / expected; COUNT when there is none or expected is not positive. */
-heng_factor heng_factor_near(struct heng_dec seen, struct heng_dec expected, struct heng_dec percent);
+heng_channel_factor heng_channel_factor_near(struct heng_dec seen, struct heng_dec expected, struct heng_dec percent);
 
 #endif

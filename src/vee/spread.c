@@ -317,7 +317,7 @@ static void emit_piece(struct heng_usage *u, const struct heng_span *span, const
 {
     struct heng_usage_state *s = &u->state;
     if (w->stretch) {
-        bool edited = w->stretch->kind == HENG_FACT_EDITED;
+        bool edited = w->stretch->kind == HENG_CHANNEL_FACT_EDITED;
         add_part(s, HENG_PART_KNOWN, stretch_amount(w->stretch, w->from_us, w->to_us),
                  edited ? HENG_TRUST_EDITED : HENG_TRUST_SUBSTITUTED,
                  edited ? HENG_METHOD_MANUAL : HENG_METHOD_CHECK_METER);

@@ -148,7 +148,7 @@ static int64_t take_amount(struct heng_reader *r, bool *good)
     return 0;
 }
 
-static bool is_moment(heng_us at_us) { return at_us >= HENG_FACT_US_MIN && at_us < HENG_FACT_US_MAX; }
+static bool is_moment(heng_us at_us) { return at_us >= HENG_CHANNEL_FACT_US_MIN && at_us < HENG_CHANNEL_FACT_US_MAX; }
 static bool is_day(heng_day day)
 {
     return day > 7000 && day < 84100;
@@ -169,8 +169,8 @@ static bool take_knot(struct heng_reader *r, struct heng_knot *ret)
     return is_moment(ret->at_us) && ret->value >= -HENG_INDEX_VALUE_MAX && ret->value <= HENG_INDEX_VALUE_MAX &&
            ret->step >= 1 && ret->step <= HENG_INDEX_VALUE_MAX && ret->index.exp >= HENG_DEC_EXP_MIN &&
            ret->index.exp <= HENG_DEC_EXP_MAX && ret->wraps < UINT32_MAX && ret->unit < HENG_UNIT_COUNT &&
-           ret->trust >= HENG_TRUST_VALID && ret->trust < HENG_TRUST_MISSING && ret->kind >= HENG_FACT_END &&
-           ret->kind < HENG_FACT_COUNT && ret->forced <= 1;
+           ret->trust >= HENG_TRUST_VALID && ret->trust < HENG_TRUST_MISSING && ret->kind >= HENG_CHANNEL_FACT_END &&
+           ret->kind < HENG_CHANNEL_FACT_COUNT && ret->forced <= 1;
 }
 
 static bool take_day(const struct heng_channel *channel, struct heng_reader *r, struct heng_usage_state *s)
@@ -260,7 +260,7 @@ static bool take_lists(struct heng_reader *r, struct heng_usage_state *s)
         if (!is_moment(one->from_us) || one->from_us > s->last_us || one->to_us <= one->from_us ||
             one->to_us <= s->pos_us || one->to_us - one->from_us > HENG_STRETCH_DAYS_MAX * HENG_US_PER_DAY ||
             one->amount < 0 || one->amount > HENG_INDEX_VALUE_MAX ||
-            (one->kind != HENG_FACT_EDITED && one->kind != HENG_FACT_SUBSTITUTED))
+            (one->kind != HENG_CHANNEL_FACT_EDITED && one->kind != HENG_CHANNEL_FACT_SUBSTITUTED))
             return false;
     }
     for (uint8_t i = 0; i < s->mark_count; i++) {

@@ -60,7 +60,7 @@ static void say_plain(struct heng_usage *u, heng_rule rule, heng_severity severi
 }
 
 /* About a fact that gives an index: seen is that, as it came. */
-static void say_fact(struct heng_usage *u, heng_rule rule, heng_severity severity, const struct heng_fact *fact)
+static void say_fact(struct heng_usage *u, heng_rule rule, heng_severity severity, const struct heng_channel_fact *fact)
 {
     struct heng_verdict verdict = verdict_of(u, rule, severity, fact->at_us, fact->at_us);
     put_dec(&verdict.seen, &fact->index);
@@ -104,7 +104,8 @@ static bool follows(const struct heng_usage *u, const struct heng_knot *a, const
 }
 
 /* The index of a fact as a knot; false when it cannot be one, which is said. */
-static bool knot_of(struct heng_usage *u, const struct heng_fact *fact, struct heng_dec index, struct heng_knot *ret)
+static bool knot_of(struct heng_usage *u, const struct heng_channel_fact *fact, struct heng_dec index,
+                    struct heng_knot *ret)
 {
     struct heng_counter counter = counter_of(u);
     heng_unit unit = fact->unit == HENG_UNIT_NONE || fact->unit == HENG_UNIT_UNKNOWN ? counter.unit : fact->unit;
@@ -164,7 +165,7 @@ static void accept(struct heng_usage *u, struct heng_knot *knot, uint8_t behind)
         struct heng_span span = {.kind = HENG_SPAN_KNOWN, .to_us = knot->at_us};
         span.amount = knot->value - s->last.value;
         span.trust = worse(s->last.trust, knot->trust);
-        span.history = knot->kind == HENG_FACT_HISTORY || s->last.kind == HENG_FACT_HISTORY;
+        span.history = knot->kind == HENG_CHANNEL_FACT_HISTORY || s->last.kind == HENG_CHANNEL_FACT_HISTORY;
         heng_spread(u, &span);
     } else {
         unknown_until(u, knot->at_us);
@@ -319,7 +320,7 @@ static void wait(struct heng_usage *u, const struct heng_knot *knot)
 
 /* --- facts ---------------------------------------------------------------------------------------------------- */
 
-static bool served(struct heng_usage *u, const struct heng_fact *fact)
+static bool served(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     const struct heng_usage_state *s = &u->state;
     if (!installed(s)) {
@@ -334,7 +335,7 @@ static bool served(struct heng_usage *u, const struct heng_fact *fact)
 }
 
 /* The counter at hand ends; index: of which moment, or NULL. */
-static void leave(struct heng_usage *u, const struct heng_fact *fact, const struct heng_opt_dec *index)
+static void leave(struct heng_usage *u, const struct heng_channel_fact *fact, const struct heng_opt_dec *index)
 {
     struct heng_usage_state *s = &u->state;
     struct heng_knot anchor;
@@ -355,7 +356,7 @@ static void leave(struct heng_usage *u, const struct heng_fact *fact, const stru
 }
 
 /* A counter begins at pos_us; index: what it showed, or NULL. */
-static void enter(struct heng_usage *u, const struct heng_fact *fact, const struct heng_opt_dec *index)
+static void enter(struct heng_usage *u, const struct heng_channel_fact *fact, const struct heng_opt_dec *index)
 {
     struct heng_usage_state *s = &u->state;
     struct heng_knot knot;
@@ -366,7 +367,7 @@ static void enter(struct heng_usage *u, const struct heng_fact *fact, const stru
     tell_knot(u, false);
 }
 
-static void set_counter(struct heng_usage_state *s, const struct heng_fact *fact)
+static void set_counter(struct heng_usage_state *s, const struct heng_channel_fact *fact)
 {
     s->unit = (uint8_t)fact->unit;
     s->digits = fact->digits <= 18 ? fact->digits : 0;
@@ -375,14 +376,14 @@ static void set_counter(struct heng_usage_state *s, const struct heng_fact *fact
     s->divisor = fact->divisor ? fact->divisor : 1;
 }
 
-static void on_end(struct heng_usage *u, const struct heng_fact *fact)
+static void on_end(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     if (!served(u, fact)) return;
     leave(u, fact, &fact->index);
     u->state.device_id = 0;
 }
 
-static void on_start(struct heng_usage *u, const struct heng_fact *fact)
+static void on_start(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     struct heng_usage_state *s = &u->state;
     if (s->before == HENG_BEFORE_OUTSIDE) {
@@ -401,17 +402,17 @@ static void on_start(struct heng_usage *u, const struct heng_fact *fact)
     enter(u, fact, &fact->index);
 }
 
-static void on_reset(struct heng_usage *u, const struct heng_fact *fact)
+static void on_reset(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     if (!served(u, fact)) return;
     leave(u, fact, &fact->index);
     enter(u, fact, &fact->index2);
 }
 
-static void on_change(struct heng_usage *u, const struct heng_fact *fact)
+static void on_change(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     struct heng_usage_state *s = &u->state;
-    struct heng_fact of_old = *fact;
+    struct heng_channel_fact of_old = *fact;
     if (!served(u, fact)) return;
     of_old.unit = (heng_unit)s->unit; /* fact->unit is that of the counter from now on */
     uint64_t multiplier = fact->multiplier ? fact->multiplier : 1, divisor = fact->divisor ? fact->divisor : 1;
@@ -430,7 +431,7 @@ static void on_change(struct heng_usage *u, const struct heng_fact *fact)
         enter(u, &of_old, &fact->index); /* it goes on from where it was */
 }
 
-static void on_said(struct heng_usage *u, const struct heng_fact *fact)
+static void on_said(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     struct heng_usage_state *s = &u->state;
     if (!installed(s)) return; /* the reading is not used anyway, and that is said with it */
@@ -439,10 +440,10 @@ static void on_said(struct heng_usage *u, const struct heng_fact *fact)
         return;
     }
     s->said[s->said_count].id = fact->id;
-    s->said[s->said_count++].right = fact->kind == HENG_FACT_ACCEPT;
+    s->said[s->said_count++].right = fact->kind == HENG_CHANNEL_FACT_ACCEPT;
 }
 
-static void on_stretch(struct heng_usage *u, const struct heng_fact *fact)
+static void on_stretch(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     struct heng_usage_state *s = &u->state;
     struct heng_stretch stretch = {fact->at_us, fact->to_us, 0, (uint8_t)fact->kind};
@@ -474,7 +475,7 @@ static int said_of(const struct heng_usage_state *s, int64_t id)
 }
 
 /* The same moment once more: says so, and true when it need not be looked at. */
-static bool repeats(struct heng_usage *u, const struct heng_fact *fact, const struct heng_knot *knot)
+static bool repeats(struct heng_usage *u, const struct heng_channel_fact *fact, const struct heng_knot *knot)
 {
     const struct heng_usage_state *s = &u->state;
     const struct heng_knot *other = NULL;
@@ -486,7 +487,7 @@ static bool repeats(struct heng_usage *u, const struct heng_fact *fact, const st
     int64_t apart = other->value < knot->value ? knot->value - other->value : other->value - knot->value;
     bool coarse = other->step != knot->step && apart < (other->step > knot->step ? other->step : knot->step);
     if (!apart || coarse) {
-        bool reading = other->kind == HENG_FACT_READING || other->kind == HENG_FACT_HISTORY;
+        bool reading = other->kind == HENG_CHANNEL_FACT_READING || other->kind == HENG_CHANNEL_FACT_HISTORY;
         if (reading) say_fact(u, HENG_RULE_DUPLICATE, HENG_SEVERITY_TOLD, fact);
         return true;
     }
@@ -497,7 +498,7 @@ static bool repeats(struct heng_usage *u, const struct heng_fact *fact, const st
     return final;
 }
 
-static void on_reading(struct heng_usage *u, const struct heng_fact *fact)
+static void on_reading(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     struct heng_usage_state *s = &u->state;
     struct heng_knot knot;
@@ -521,23 +522,23 @@ static void on_reading(struct heng_usage *u, const struct heng_fact *fact)
     }
 }
 
-static void on_fact(struct heng_usage *u, const struct heng_fact *fact)
+static void on_fact(struct heng_usage *u, const struct heng_channel_fact *fact)
 {
     switch (fact->kind) {
-    case HENG_FACT_END: on_end(u, fact); break;
-    case HENG_FACT_RESET: on_reset(u, fact); break;
-    case HENG_FACT_CHANGE: on_change(u, fact); break;
-    case HENG_FACT_START: on_start(u, fact); break;
-    case HENG_FACT_ROLLOVER:
+    case HENG_CHANNEL_FACT_END: on_end(u, fact); break;
+    case HENG_CHANNEL_FACT_RESET: on_reset(u, fact); break;
+    case HENG_CHANNEL_FACT_CHANGE: on_change(u, fact); break;
+    case HENG_CHANNEL_FACT_START: on_start(u, fact); break;
+    case HENG_CHANNEL_FACT_ROLLOVER:
         if (installed(&u->state)) u->state.rollover_us = fact->at_us;
         break;
-    case HENG_FACT_REJECT:
-    case HENG_FACT_ACCEPT: on_said(u, fact); break;
-    case HENG_FACT_EDITED:
-    case HENG_FACT_SUBSTITUTED: on_stretch(u, fact); break;
-    case HENG_FACT_READING:
-    case HENG_FACT_HISTORY: on_reading(u, fact); break;
-    case HENG_FACT_COUNT: break;
+    case HENG_CHANNEL_FACT_REJECT:
+    case HENG_CHANNEL_FACT_ACCEPT: on_said(u, fact); break;
+    case HENG_CHANNEL_FACT_EDITED:
+    case HENG_CHANNEL_FACT_SUBSTITUTED: on_stretch(u, fact); break;
+    case HENG_CHANNEL_FACT_READING:
+    case HENG_CHANNEL_FACT_HISTORY: on_reading(u, fact); break;
+    case HENG_CHANNEL_FACT_COUNT: break;
     }
 }
 
@@ -570,12 +571,12 @@ static heng_rc result(const struct heng_usage *u, struct heng_err *err)
                             : heng_fail(err, u->rc, 0, "the results cannot be stored: %s", heng_rc_name(u->rc));
 }
 
-heng_rc heng_usage_fact(struct heng_usage *u, const struct heng_fact *fact, struct heng_err *err)
+heng_rc heng_usage_fact(struct heng_usage *u, const struct heng_channel_fact *fact, struct heng_err *err)
 {
     struct heng_usage_state *s = &u->state;
     if (u->rc != HENG_OK) return result(u, err);
-    if (fact->at_us < HENG_FACT_US_MIN || fact->at_us >= HENG_FACT_US_MAX) {
-        bool old = fact->at_us < HENG_FACT_US_MIN;
+    if (fact->at_us < HENG_CHANNEL_FACT_US_MIN || fact->at_us >= HENG_CHANNEL_FACT_US_MAX) {
+        bool old = fact->at_us < HENG_CHANNEL_FACT_US_MIN;
         struct heng_verdict verdict =
             verdict_of(u, old ? HENG_RULE_ANCIENT : HENG_RULE_FUTURE, HENG_SEVERITY_TASK, fact->at_us, fact->at_us);
         u->rc = u->out.verdict(u->out.ctx, &verdict);
@@ -583,7 +584,7 @@ heng_rc heng_usage_fact(struct heng_usage *u, const struct heng_fact *fact, stru
     }
     if (fact->at_us < s->last_us)
         return heng_fail(err, HENG_ECONFLICT, 0, "facts came out of order: '%s' is older than the one before",
-                         heng_fact_text(fact->kind));
+                         heng_channel_fact_text(fact->kind));
     if (fact->at_us > s->last_us && s->said_count) {
         memset(s->said, 0, sizeof s->said);
         s->said_count = 0;

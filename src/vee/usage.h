@@ -28,7 +28,7 @@ struct heng_knot {
     uint32_t wraps;
     uint8_t unit;   /* heng_unit of index */
     uint8_t trust;  /* heng_trust */
-    uint8_t kind;   /* heng_fact_kind */
+    uint8_t kind;   /* heng_channel_fact_kind */
     uint8_t forced; /* a person said that it is right */
 };
 
@@ -126,9 +126,10 @@ struct heng_usage {
 HENG_NODISCARD heng_rc heng_usage_init(struct heng_usage *u, const struct heng_channel *channel,
                                        const struct heng_usage_out *out, struct heng_err *err);
 
-/* The next fact, in the order of heng_fact_cmp. What is wrong with it is a verdict, not an error.
+/* The next fact, in the order of heng_channel_fact_cmp. What is wrong with it is a verdict, not an error.
  * Errors: ECONFLICT for one that is older than the one before; what a callback returned. */
-HENG_NODISCARD heng_rc heng_usage_fact(struct heng_usage *u, const struct heng_fact *fact, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_usage_fact(struct heng_usage *u, const struct heng_channel_fact *fact,
+                                       struct heng_err *err);
 
 /* The end of the facts: emit what can be said of the days up to that of the newest fact (or of the end of a stretch).
  * The state is used up; keep a copy to go on. Errors: what a callback returned. */

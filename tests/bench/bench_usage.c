@@ -50,23 +50,24 @@ static void must(heng_rc rc)
 }
 
 /* The readings of one channel. */
-static size_t make(const struct kind *kind, struct heng_fact *facts, uint64_t seed)
+static size_t make(const struct kind *kind, struct heng_channel_fact *facts, uint64_t seed)
 {
     struct heng_sim_rng rng = heng_sim_rng_of(seed, 1);
     heng_us at_us = INT64_C(1735689600) * HENG_US_PER_S, step_us = kind->days * HENG_US_PER_DAY / kind->readings;
     int64_t index = 0;
     size_t n = 0;
-    facts[n++] = (struct heng_fact){.at_us = at_us, .kind = HENG_FACT_START, .unit = HENG_UNIT_WH, .index.is = true};
+    facts[n++] = (struct heng_channel_fact){
+        .at_us = at_us, .kind = HENG_CHANNEL_FACT_START, .unit = HENG_UNIT_WH, .index.is = true};
     for (int i = 0; i < kind->readings; i++) {
         at_us += step_us;
         index += (int64_t)(heng_sim_rng_next(&rng) % 100);
         bool odd = kind->odd_in && heng_sim_rng_next(&rng) % (unsigned)kind->odd_in == 0;
         if (odd && i % 2) continue;
-        facts[n++] = (struct heng_fact){.at_us = at_us + 3 * HENG_US_PER_S,
-                                        .kind = HENG_FACT_READING,
-                                        .id = i,
-                                        .unit = HENG_UNIT_WH,
-                                        .index = {true, {odd ? index * 3 + 100000 : index, 1}}};
+        facts[n++] = (struct heng_channel_fact){.at_us = at_us + 3 * HENG_US_PER_S,
+                                                .kind = HENG_CHANNEL_FACT_READING,
+                                                .id = i,
+                                                .unit = HENG_UNIT_WH,
+                                                .index = {true, {odd ? index * 3 + 100000 : index, 1}}};
     }
     return n;
 }
@@ -74,7 +75,7 @@ static size_t make(const struct kind *kind, struct heng_fact *facts, uint64_t se
 static void measure(const struct kind *kind, int channels)
 {
     struct heng_zone *zone = NULL;
-    struct heng_fact *facts = malloc(((size_t)kind->readings + 1) * sizeof *facts);
+    struct heng_channel_fact *facts = malloc(((size_t)kind->readings + 1) * sizeof *facts);
     struct heng_usage *u = malloc(sizeof *u);
     struct sink sink = {0};
     struct heng_usage_out out = {.ctx = &sink, .day = on_day, .verdict = on_verdict};

@@ -82,11 +82,12 @@ static struct heng_channel take_channel(struct heng_reader *r)
     return c;
 }
 
-static struct heng_fact take_fact(struct heng_reader *r, heng_us *at_us)
+static struct heng_channel_fact take_fact(struct heng_reader *r, heng_us *at_us)
 {
     static const heng_unit units[] = {HENG_UNIT_NONE, HENG_UNIT_WH,  HENG_UNIT_J,
                                       HENG_UNIT_M3,   HENG_UNIT_FT3, HENG_UNIT_HCA};
-    struct heng_fact f = {.kind = (heng_fact_kind)(1 + heng_reader_u8(r) % (HENG_FACT_COUNT - 1))};
+    struct heng_channel_fact f = {.kind =
+                                      (heng_channel_fact_kind)(1 + heng_reader_u8(r) % (HENG_CHANNEL_FACT_COUNT - 1))};
     uint8_t bits = heng_reader_u8(r);
     *at_us += (heng_us)(heng_reader_le(r, 2) << (bits & 7)) * HENG_US_PER_S;
     f.at_us = *at_us;
@@ -119,7 +120,7 @@ static void through_bytes(struct heng_usage *u)
 static struct heard fold(struct heng_usage *u, struct heng_reader r, heng_us at_us, bool by_bytes, struct heard *heard)
 {
     for (int i = 0; i < FACTS_MAX && heng_reader_left(&r); i++) {
-        struct heng_fact fact = take_fact(&r, &at_us);
+        struct heng_channel_fact fact = take_fact(&r, &at_us);
         require(heng_usage_fact(u, &fact, NULL) == HENG_OK);
         if (by_bytes) through_bytes(u);
     }
@@ -132,7 +133,7 @@ static void from_bytes(struct heng_usage *u, struct heng_slice bytes)
 {
     static uint8_t packed[HENG_USAGE_STATE_BYTES_MAX];
     struct heng_buf buf = heng_buf_of(packed, sizeof packed);
-    struct heng_fact fact = {.kind = HENG_FACT_READING, .index = {true, {12345, 0}}};
+    struct heng_channel_fact fact = {.kind = HENG_CHANNEL_FACT_READING, .index = {true, {12345, 0}}};
     if (heng_usage_state_unpack(u->channel, bytes, &u->state, NULL) != HENG_OK) return;
     heng_usage_state_pack(&u->state, &buf);
     require(heng_slice_eq(heng_buf_slice(&buf), bytes));
@@ -153,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct heng_channel channel = take_channel(&r);
     struct heng_usage_out out = {.ctx = &heard, .day = on_day, .verdict = on_verdict};
     if (heng_reader_u8(&r) & 1) out.weights = on_weights;
-    heng_us at_us = HENG_FACT_US_MIN + (heng_us)heng_reader_le(&r, 2) * 3600 * HENG_US_PER_S;
+    heng_us at_us = HENG_CHANNEL_FACT_US_MIN + (heng_us)heng_reader_le(&r, 2) * 3600 * HENG_US_PER_S;
     require(heng_usage_init(&u, &channel, &out, NULL) == HENG_OK);
     first = fold(&u, r, at_us, false, &heard);
     heard = (struct heard){0};

@@ -144,9 +144,9 @@ static void naive_read(struct rig *rig, const struct heng_meter_config *meter, s
         heng_sim_bus_hear(rig->bus, rig->now, heng_slice_of(ask.bytes, ask.n));
         bool heard = naive_hears(rig, meter->protocol, rig->now + NAIVE_MS * HENG_US_PER_MS, &t);
         rig->now += NAIVE_REST_MS * HENG_US_PER_MS;
-        heng_verdict verdict = heard ? driver->reply(&talk, &t, rig->now, &read, NULL) : HENG_VERDICT_IGNORE;
-        if (verdict == HENG_VERDICT_DONE) return;
-        if (verdict != HENG_VERDICT_NEXT && driver->timeout(&talk, NAIVE_TRIES) != HENG_MISSED_AGAIN) return;
+        heng_talk_verdict verdict = heard ? driver->reply(&talk, &t, rig->now, &read, NULL) : HENG_TALK_IGNORE;
+        if (verdict == HENG_TALK_DONE) return;
+        if (verdict != HENG_TALK_NEXT && driver->timeout(&talk, NAIVE_TRIES) != HENG_MISSED_AGAIN) return;
     }
 }
 

@@ -469,7 +469,7 @@ static size_t fact_at(const struct truth *t, size_t i)
     for (size_t k = 0; k < t->fact_count; k++) {
         heng_us apart_us = t->facts[k].fact.at_us - t->reads[i].at_us;
         if (apart_us < -half_us || apart_us > half_us) continue;
-        if (found != t->fact_count || t->facts[k].fact.kind != HENG_FACT_READING) return t->fact_count;
+        if (found != t->fact_count || t->facts[k].fact.kind != HENG_CHANNEL_FACT_READING) return t->fact_count;
         found = k;
     }
     return found;

@@ -46,17 +46,19 @@ static size_t month_of(const struct memory *m, heng_day day)
 
 /* --- callbacks ------------------------------------------------------------------------------------------------ */
 
-static heng_rc next_fact(void *ctx, heng_us from_us, const struct heng_fact *after, struct heng_fact *ret)
+static heng_rc next_fact(void *ctx, heng_us from_us, const struct heng_channel_fact *after,
+                         struct heng_channel_fact *ret)
 {
     struct memory *m = ctx;
     const struct truth_fact *facts = m->truth->facts;
     size_t low = 0, high = m->end;
-    if (after && m->at < m->end && heng_fact_cmp(&facts[m->at].fact, after) == 0) {
+    if (after && m->at < m->end && heng_channel_fact_cmp(&facts[m->at].fact, after) == 0) {
         low = m->at + 1;
     } else {
         while (low < high) {
             size_t middle = low + (high - low) / 2;
-            bool before = after ? heng_fact_cmp(&facts[middle].fact, after) <= 0 : facts[middle].fact.at_us < from_us;
+            bool before =
+                after ? heng_channel_fact_cmp(&facts[middle].fact, after) <= 0 : facts[middle].fact.at_us < from_us;
             if (before)
                 low = middle + 1;
             else

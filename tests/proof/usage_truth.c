@@ -221,7 +221,7 @@ static void set_digits(struct life *l)
             pick(&l->rng, 1, 3) == 1 ? c->range - pick(&l->rng, 1, c->range / 50) : pick(&l->rng, 0, c->range / 2);
 }
 
-static struct heng_fact *put(struct life *l, heng_fact_kind kind, heng_us at_us, heng_us came_us)
+static struct heng_channel_fact *put(struct life *l, heng_channel_fact_kind kind, heng_us at_us, heng_us came_us)
 {
     struct truth *t = l->t;
     if (t->fact_count == t->fact_cap) {
@@ -250,7 +250,7 @@ static uint16_t fault(struct life *l, truth_kind kind, heng_us from_us, heng_us 
     return (uint16_t)t->fault_count;
 }
 
-static void describe(const struct counter *c, struct heng_fact *f)
+static void describe(const struct counter *c, struct heng_channel_fact *f)
 {
     f->unit = c->unit;
     f->digits = c->digits;
@@ -262,7 +262,7 @@ static void install(struct life *l, heng_us at_us)
 {
     l->c.device++;
     l->c.installed = truth_used(l->t, at_us);
-    struct heng_fact *f = put(l, HENG_FACT_START, at_us, at_us);
+    struct heng_channel_fact *f = put(l, HENG_CHANNEL_FACT_START, at_us, at_us);
     describe(&l->c, f);
     f->device_id = l->c.device;
     f->index = shown(&l->c, l->c.first);
@@ -307,7 +307,7 @@ static void declared(struct life *l, struct truth_span *span, heng_us at_us, con
     truth_kind which = TRUTH_EXCHANGE;
     if (what <= 5) { /* END, START */
         which = what <= 4 ? TRUTH_EXCHANGE : TRUTH_LOST_INDEX;
-        struct heng_fact *f = put(l, HENG_FACT_END, at_us, came_us);
+        struct heng_channel_fact *f = put(l, HENG_CHANNEL_FACT_END, at_us, came_us);
         if (which == TRUTH_EXCHANGE) f->index = shown(c, now);
         f->device_id = c->device;
         set_unit(l, kind, kind->unit == HENG_UNIT_WH && pick(&l->rng, 1, 4) == 1, (uint32_t)pick(&l->rng, 1, 2));
@@ -316,7 +316,8 @@ static void declared(struct life *l, struct truth_span *span, heng_us at_us, con
         l->t->facts[l->t->fact_count - 1].came_us = came_us;
     } else {
         which = what <= 7 ? TRUTH_RESET : what == 8 && kind->unit == HENG_UNIT_WH ? TRUTH_UNIT : TRUTH_RATIO;
-        struct heng_fact *f = put(l, which == TRUTH_RESET ? HENG_FACT_RESET : HENG_FACT_CHANGE, at_us, came_us);
+        struct heng_channel_fact *f =
+            put(l, which == TRUTH_RESET ? HENG_CHANNEL_FACT_RESET : HENG_CHANNEL_FACT_CHANGE, at_us, came_us);
         f->index = shown(c, now);
         c->first = which == TRUTH_RESET || which == TRUTH_UNIT ? pick(&l->rng, 0, 50) : c->range ? now % c->range : now;
         if (which != TRUTH_RESET) {
@@ -356,7 +357,7 @@ static void silent(struct life *l, struct truth_span *span, heng_us at_us)
 /* --- readings ------------------------------------------------------------------------------------------------- */
 
 /* As it comes in: the rules of readings may refuse it, or doubt its time. Returns false when it is kept beside. */
-static bool come_in(struct life *l, struct heng_fact *f, heng_us came_us)
+static bool come_in(struct life *l, struct heng_channel_fact *f, heng_us came_us)
 {
     struct heng_rules_reading in = {.at_us = f->at_us, .came_us = came_us, .is_declared = true, .unit = l->c.unit};
     struct heng_verdicts list;
@@ -372,9 +373,9 @@ static bool come_in(struct life *l, struct heng_fact *f, heng_us came_us)
     return counts;
 }
 
-static void twice(struct life *l, const struct heng_fact *first, heng_us came_us)
+static void twice(struct life *l, const struct heng_channel_fact *first, heng_us came_us)
 {
-    struct heng_fact copy = *first, *f = put(l, HENG_FACT_READING, first->at_us, came_us);
+    struct heng_channel_fact copy = *first, *f = put(l, HENG_CHANNEL_FACT_READING, first->at_us, came_us);
     int64_t id = f->id;
     *f = copy;
     f->id = id;
@@ -423,7 +424,7 @@ static int64_t read_at(struct life *l, int64_t index, bool calm)
     if (pick(&l->rng, 1, 50) == 1) late_us = pick(&l->rng, 1, 40) * HENG_US_PER_DAY;
     if (l->delayed) late_us += (heng_us)l->delayed * t->channel.minutes * 60 * HENG_US_PER_S;
     heng_us came_us = read->at_us - l->drift_us + 600 * HENG_US_PER_S + late_us;
-    struct heng_fact *f = put(l, HENG_FACT_READING, read->at_us + off_us, came_us);
+    struct heng_channel_fact *f = put(l, HENG_CHANNEL_FACT_READING, read->at_us + off_us, came_us);
     f->source = 1;
     f->device_id = l->c.device;
     f->index = shown(&l->c, index);
@@ -620,7 +621,7 @@ static void live_on(struct life *l, const struct kind *kind)
 
 static int by_fact(const void *a, const void *b)
 {
-    return heng_fact_cmp(&((const struct truth_fact *)a)->fact, &((const struct truth_fact *)b)->fact);
+    return heng_channel_fact_cmp(&((const struct truth_fact *)a)->fact, &((const struct truth_fact *)b)->fact);
 }
 
 /* Days, boundaries of intervals, and the places where things will be noted. */

@@ -60,7 +60,7 @@ struct truth_span {
 };
 
 struct truth_fact {
-    struct heng_fact fact;
+    struct heng_channel_fact fact;
     heng_us came_us;
 };
 
@@ -80,7 +80,7 @@ struct truth {
     struct truth_read *reads; /* span_count + 1 */
     struct truth_span *spans;
     size_t fact_count, fact_cap;
-    struct truth_fact *facts; /* in the order of heng_fact_cmp */
+    struct truth_fact *facts; /* in the order of heng_channel_fact_cmp */
     size_t fault_count, fault_cap;
     struct truth_fault *faults;
     size_t readings, rollovers, late, duplicates, beside; /* beside: refused when they came, by the rules of readings */

@@ -86,16 +86,16 @@ static inline bool judge(struct conversation *c, struct heng_slice in)
         if (rc == HENG_MORE) return false;
         in = heng_slice_from(in, used);
         if (rc != HENG_OK) continue;
-        heng_verdict verdict = driver->reply(&c->talk, &telegram, 1000, c->read, &err);
+        heng_talk_verdict verdict = driver->reply(&c->talk, &telegram, 1000, c->read, &err);
         if (err.text[0]) c->why = err;
         note_stage(c);
         switch (verdict) {
-        case HENG_VERDICT_IGNORE: c->ignored++; break;
-        case HENG_VERDICT_FOREIGN: c->foreign++; break;
-        case HENG_VERDICT_BAD: c->bad++; return false;
-        case HENG_VERDICT_REFUSED: c->refused++; return false;
-        case HENG_VERDICT_DONE: c->ended = true; return true;
-        case HENG_VERDICT_NEXT: return true;
+        case HENG_TALK_IGNORE: c->ignored++; break;
+        case HENG_TALK_FOREIGN: c->foreign++; break;
+        case HENG_TALK_BAD: c->bad++; return false;
+        case HENG_TALK_REFUSED: c->refused++; return false;
+        case HENG_TALK_DONE: c->ended = true; return true;
+        case HENG_TALK_NEXT: return true;
         }
     }
     return false;

@@ -5,13 +5,13 @@
 #include "meter/driver.h"
 
 /* Judge all telegrams in what was heard. */
-static inline heng_verdict judge(const struct heng_driver *driver, struct heng_talk *talk, const struct heard *h,
-                                 heng_us now, struct heng_read *read, struct heng_err *err)
+static inline heng_talk_verdict judge(const struct heng_driver *driver, struct heng_talk *talk, const struct heard *h,
+                                      heng_us now, struct heng_read *read, struct heng_err *err)
 {
     const struct heng_codec *codec = heng_codec_of(driver->protocol);
     struct heng_slice in = heard_slice(h);
-    heng_verdict verdict = HENG_VERDICT_IGNORE;
-    while (in.n && (verdict == HENG_VERDICT_IGNORE || verdict == HENG_VERDICT_FOREIGN)) {
+    heng_talk_verdict verdict = HENG_TALK_IGNORE;
+    while (in.n && (verdict == HENG_TALK_IGNORE || verdict == HENG_TALK_FOREIGN)) {
         struct heng_telegram t;
         size_t used = 0;
         heng_rc rc = (codec->decode_answer ? codec->decode_answer : codec->decode)(in, &t, &used, NULL);
@@ -41,10 +41,10 @@ static inline bool converse(struct heng_sim_bus *bus, struct heng_talk *talk, he
         assert_true(ask.n > 0);
         exchange(bus, *now, heng_slice_of(ask.bytes, ask.n), 2500 * HENG_US_PER_MS, &h);
         *now += 3 * HENG_US_PER_S;
-        heng_verdict verdict = judge(driver, talk, &h, *now, read, err);
+        heng_talk_verdict verdict = judge(driver, talk, &h, *now, read, err);
         if (ask.then_baud) heng_sim_bus_set_speed(bus, *now, ask.then_baud, 'E');
-        if (verdict == HENG_VERDICT_DONE) return true;
-        if (verdict == HENG_VERDICT_NEXT) continue;
+        if (verdict == HENG_TALK_DONE) return true;
+        if (verdict == HENG_TALK_NEXT) continue;
         heng_missed missed = driver->timeout(talk, 3);
         if (missed == HENG_MISSED_DONE) return true;
         if (missed == HENG_MISSED_FAILED) return false;

@@ -65,8 +65,8 @@ static void test_days_tile_time(void **state)
         for (int start = 0; start < 1440; start += 480) {
             struct heng_day_rule rule = {zone, (int16_t)start};
             for (int k = 0; k < 1500; k++) {
-                heng_us at_us =
-                    HENG_FACT_US_MIN + (heng_us)(heng_sim_rng_next(&rng) % (uint64_t)(60 * 365 * HENG_US_PER_DAY));
+                heng_us at_us = HENG_CHANNEL_FACT_US_MIN +
+                                (heng_us)(heng_sim_rng_next(&rng) % (uint64_t)(60 * 365 * HENG_US_PER_DAY));
                 heng_day day = heng_day_at(&rule, at_us);
                 assert_true(heng_day_from_us(&rule, day) <= at_us && at_us < heng_day_from_us(&rule, day + 1));
                 int64_t long_us = heng_day_from_us(&rule, day + 1) - heng_day_from_us(&rule, day);
@@ -107,34 +107,36 @@ static void test_words(void **state)
     (void)state;
     for (int i = 1; i < HENG_TRUST_COUNT; i++) assert_int_equal(heng_trust_of(heng_trust_text((heng_trust)i)), i);
     for (int i = 0; i < HENG_METHOD_COUNT; i++) assert_int_equal(heng_method_of(heng_method_text((heng_method)i)), i);
-    for (int i = 1; i < HENG_FACT_COUNT; i++) assert_int_equal(heng_fact_of(heng_fact_text((heng_fact_kind)i)), i);
+    for (int i = 1; i < HENG_CHANNEL_FACT_COUNT; i++)
+        assert_int_equal(heng_channel_fact_of(heng_channel_fact_text((heng_channel_fact_kind)i)), i);
     assert_string_equal(heng_trust_text((heng_trust)99), "unknown");
     assert_string_equal(heng_method_text((heng_method)99), "unknown");
-    assert_string_equal(heng_fact_text((heng_fact_kind)0), "unknown");
+    assert_string_equal(heng_channel_fact_text((heng_channel_fact_kind)0), "unknown");
     assert_int_equal(heng_trust_of("fine"), HENG_TRUST_COUNT);
     assert_int_equal(heng_method_of("guess"), HENG_METHOD_COUNT);
-    assert_int_equal(heng_fact_of("rumour"), HENG_FACT_COUNT);
+    assert_int_equal(heng_channel_fact_of("rumour"), HENG_CHANNEL_FACT_COUNT);
 }
 
 /* By moment, kind, then what the reading says: who came first is not asked. */
 static void test_order_of_facts(void **state)
 {
     (void)state;
-    struct heng_fact a = {.at_us = 5, .kind = HENG_FACT_READING, .id = 9, .index = {true, {15, 0}}}, b = a;
+    struct heng_channel_fact a = {.at_us = 5, .kind = HENG_CHANNEL_FACT_READING, .id = 9, .index = {true, {15, 0}}},
+                             b = a;
     b.id = 3;
-    assert_true(heng_fact_cmp(&a, &b) > 0);
+    assert_true(heng_channel_fact_cmp(&a, &b) > 0);
     b.index.dec.mantissa = 16;
-    assert_true(heng_fact_cmp(&a, &b) < 0);
+    assert_true(heng_channel_fact_cmp(&a, &b) < 0);
     b.source = 0, a.source = 1;
-    assert_true(heng_fact_cmp(&a, &b) > 0);
-    b.kind = HENG_FACT_END;
-    assert_true(heng_fact_cmp(&b, &a) < 0);
+    assert_true(heng_channel_fact_cmp(&a, &b) > 0);
+    b.kind = HENG_CHANNEL_FACT_END;
+    assert_true(heng_channel_fact_cmp(&b, &a) < 0);
     b.at_us = 6;
-    assert_true(heng_fact_cmp(&a, &b) < 0);
+    assert_true(heng_channel_fact_cmp(&a, &b) < 0);
     b = a;
-    assert_int_equal(heng_fact_cmp(&a, &b), 0);
+    assert_int_equal(heng_channel_fact_cmp(&a, &b), 0);
     b.index.dec = (struct heng_dec){150, -1};
-    assert_true(heng_fact_cmp(&a, &b) != 0);
+    assert_true(heng_channel_fact_cmp(&a, &b) != 0);
 }
 
 int main(void)

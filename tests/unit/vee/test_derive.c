@@ -16,7 +16,7 @@ enum { FACTS_MAX = 6000, DAYS = 800, VERDICTS_MAX = 40, CHECKPOINTS_MAX = 40 };
 struct memory {
     heng_day zero;
     size_t n;
-    struct heng_fact facts[FACTS_MAX]; /* sorted */
+    struct heng_channel_fact facts[FACTS_MAX]; /* sorted */
     bool has[DAYS];
     struct heng_day_usage days[DAYS];
     size_t verdict_count[2][DAYS];
@@ -38,14 +38,15 @@ static size_t slot(const struct memory *m, heng_day day)
     return (size_t)(day - m->zero);
 }
 
-static heng_rc next_fact(void *ctx, heng_us from_us, const struct heng_fact *after, struct heng_fact *ret)
+static heng_rc next_fact(void *ctx, heng_us from_us, const struct heng_channel_fact *after,
+                         struct heng_channel_fact *ret)
 {
     struct memory *m = ctx;
     size_t low = 0, high = m->n;
     if (fails(m)) return HENG_EIO;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        bool before = after ? heng_fact_cmp(&m->facts[middle], after) <= 0 : m->facts[middle].at_us < from_us;
+        bool before = after ? heng_channel_fact_cmp(&m->facts[middle], after) <= 0 : m->facts[middle].at_us < from_us;
         if (before)
             low = middle + 1;
         else
@@ -265,21 +266,21 @@ static void lay_out(struct memory *m, int days, bool eventful)
         index += i % 24 < 6 ? 1 : pick(3, 9);
         if (eventful && pick(1, 60) == 1) i += (int)pick(1, 40); /* unread */
         if (i > days * 24) break;
-        struct heng_fact f = fact_of(HENG_FACT_READING, at_us, NULL);
+        struct heng_channel_fact f = fact_of(HENG_CHANNEL_FACT_READING, at_us, NULL);
         f.id = i;
         f.index = (struct heng_opt_dec){true, {index, 1}};
         if (eventful && pick(1, 80) == 1) f.index.dec.mantissa += pick(0, 1) ? 50000 : -400;
         if (eventful && pick(1, 90) == 1) f.index.is = false;
         if (at_us > m->facts[m->n - 1].at_us) m->facts[m->n++] = f;
         if (eventful && pick(1, 200) == 1) {
-            struct heng_fact reset = fact_of(HENG_FACT_RESET, at_us + HOUR_US / 2, NULL);
+            struct heng_channel_fact reset = fact_of(HENG_CHANNEL_FACT_RESET, at_us + HOUR_US / 2, NULL);
             reset.index = f.index;
             reset.index2 = (struct heng_opt_dec){true, {index = pick(0, 500), 1}};
             m->facts[m->n++] = reset;
         }
         if (eventful && pick(1, 300) == 1) index = pick(0, 10); /* unexplained */
         if (eventful && pick(1, 200) == 1) {
-            struct heng_fact edit = fact_of(HENG_FACT_EDITED, at_us, "5000");
+            struct heng_channel_fact edit = fact_of(HENG_CHANNEL_FACT_EDITED, at_us, "5000");
             edit.to_us = at_us + pick(1, 60) * HOUR_US;
             edit.id = 100000 + i;
             m->facts[m->n++] = edit;
@@ -310,7 +311,7 @@ static void test_any_order_of_arrival(void **state)
     run(whole, &channel, 0, HENG_US_NEVER);
     assert_false(derive.counts.stopped);
     for (; seed < end; seed++) {
-        static struct heng_fact left[FACTS_MAX];
+        static struct heng_channel_fact left[FACTS_MAX];
         size_t n = whole->n;
         rng = heng_sim_rng_of(seed, 61);
         memcpy(left, whole->facts, n * sizeof left[0]);
@@ -383,7 +384,7 @@ static void test_late_reading_touches_its_days(void **state)
     lay_out(m, 200, false);
     size_t i = 1;
     while (m->facts[i].at_us != at("2026-03-05T10:00")) i++;
-    struct heng_fact late = m->facts[i];
+    struct heng_channel_fact late = m->facts[i];
     memmove(&m->facts[i], &m->facts[i + 1], (--m->n - i) * sizeof m->facts[0]);
     run(m, &channel, 0, HENG_US_NEVER);
     assert_int_equal(derive.counts.days_written, 200);

@@ -108,8 +108,9 @@ static struct heng_opt_dec kwh_of(int64_t amount, int8_t exp)
 static void two_indexes(json_t *one, const char *max_per_day, int64_t days, struct outcome *ret)
 {
     struct heng_channel channel = kwh_channel(1440);
-    struct heng_fact facts[2] = {fact_of(HENG_FACT_START, at("2026-03-01"), NULL),
-                                 fact_of(HENG_FACT_READING, at("2026-03-01") + days * HENG_US_PER_DAY, NULL)};
+    struct heng_channel_fact facts[2] = {
+        fact_of(HENG_CHANNEL_FACT_START, at("2026-03-01"), NULL),
+        fact_of(HENG_CHANNEL_FACT_READING, at("2026-03-01") + days * HENG_US_PER_DAY, NULL)};
     facts[0].index = wh(dec(text_of(member(one, "prev"))));
     facts[1].index = wh(dec(text_of(member(one, "cur"))));
     facts[0].digits = (uint8_t)json_integer_value(member(one, "digits"));
@@ -170,9 +171,10 @@ static void tf_c7(void)
 {
     struct heng_channel channel = kwh_channel(1440);
     json_t *old = member(in, "old"), *new = member(in, "new");
-    struct heng_fact facts[4] = {
-        fact_of(HENG_FACT_START, at("2026-03-01"), NULL), fact_of(HENG_FACT_END, at("2026-03-02"), NULL),
-        fact_of(HENG_FACT_START, at("2026-03-02"), NULL), fact_of(HENG_FACT_READING, at("2026-03-03"), NULL)};
+    struct heng_channel_fact facts[4] = {fact_of(HENG_CHANNEL_FACT_START, at("2026-03-01"), NULL),
+                                         fact_of(HENG_CHANNEL_FACT_END, at("2026-03-02"), NULL),
+                                         fact_of(HENG_CHANNEL_FACT_START, at("2026-03-02"), NULL),
+                                         fact_of(HENG_CHANNEL_FACT_READING, at("2026-03-03"), NULL)};
     facts[0].index = wh(dec(text_of(member(old, "start"))));
     facts[1].index = wh(dec(text_of(member(old, "end"))));
     facts[2].index = wh(dec(text_of(member(new, "start"))));
@@ -235,8 +237,9 @@ static bool profile_weights(void *ctx, heng_us from_us, heng_us to_us, heng_day 
 static void gap_shared(heng_usage_weights *weights, const char *name)
 {
     struct heng_channel channel = kwh_channel(60);
-    struct heng_fact facts[2] = {fact_of(HENG_FACT_START, at("2026-03-01"), "0"),
-                                 fact_of(HENG_FACT_READING, at("2026-03-01") + whole("missing") * HOUR_US, NULL)};
+    struct heng_channel_fact facts[2] = {
+        fact_of(HENG_CHANNEL_FACT_START, at("2026-03-01"), "0"),
+        fact_of(HENG_CHANNEL_FACT_READING, at("2026-03-01") + whole("missing") * HOUR_US, NULL)};
     facts[1].index = wh(number("register_diff"));
     struct outcome o;
     fold(&channel, weights, facts, 2, &o);
@@ -433,8 +436,9 @@ static void ve_c11(void)
         struct heng_dec seen = dec(text_of(item("dE_registered", i))), ratio;
         assert_int_equal(heng_ratio(seen, (struct heng_dec){1, 0}, number("expected_kWh"), 3, &ratio), HENG_OK);
         expect(some_of(ratio), json_array_get(member(expected, "ratio"), i));
-        heng_factor factor = heng_factor_near(seen, number("expected_kWh"), set.limits[HENG_LIMIT_FACTOR_PERCENT]);
-        assert_string_equal(heng_factor_text(factor), text_of(json_array_get(member(expected, "verdict"), i)));
+        heng_channel_factor factor =
+            heng_channel_factor_near(seen, number("expected_kWh"), set.limits[HENG_LIMIT_FACTOR_PERCENT]);
+        assert_string_equal(heng_channel_factor_text(factor), text_of(json_array_get(member(expected, "verdict"), i)));
     }
 }
 

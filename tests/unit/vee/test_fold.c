@@ -132,7 +132,7 @@ static void test_gap_is_shared(void **state)
     channel.short_gap_us = 30 * MINUTE_US;
     static const int64_t flat[] = {122, 121, 121, 121}, shaped[] = {107, 125, 137, 116};
     for (int round = 0; round < 2; round++) {
-        struct heng_fact facts[] = {
+        struct heng_channel_fact facts[] = {
             start_of(at("2026-05-04T09:45"), "99", HENG_UNIT_M3, 0),
             reading("2026-05-04T10:00", "100.00"),
             reading("2026-05-04T11:00", "104.85"),
@@ -156,7 +156,7 @@ static void test_billing_instant(void **state)
     struct outcome o;
     channel.exp = 1;
     channel.short_gap_us = 7 * HENG_US_PER_DAY;
-    struct heng_fact facts[] = {
+    struct heng_channel_fact facts[] = {
         start_of(at("2024-10-30T09:15"), "10231400", HENG_UNIT_WH, 0),
         reading("2024-11-03T14:40", "10268950"),
     };
@@ -183,11 +183,11 @@ static void test_clock_change(void **state)
                  {"2026-10-24T06:00", "2026-10-24", 480, 100}};
     for (size_t c = 0; c < COUNT(cases); c++) {
         struct heng_channel channel = channel_of(15);
-        struct heng_fact facts[110] = {start_of(at(cases[c].from), "0", HENG_UNIT_WH, 0)};
+        struct heng_channel_fact facts[110] = {start_of(at(cases[c].from), "0", HENG_UNIT_WH, 0)};
         struct outcome o;
         channel.days = (struct heng_day_rule){zone, cases[c].start};
         for (int i = 1; i <= cases[c].count; i++) {
-            facts[i] = fact_of(HENG_FACT_READING, facts[0].at_us + i * 15 * MINUTE_US, NULL);
+            facts[i] = fact_of(HENG_CHANNEL_FACT_READING, facts[0].at_us + i * 15 * MINUTE_US, NULL);
             facts[i].index = (struct heng_opt_dec){true, {i * (i + 1) / 2, 1}};
         }
         fold(&channel, NULL, facts, (size_t)cases[c].count + 1, &o);
@@ -205,11 +205,11 @@ static void test_clock_change(void **state)
 /* One reading a day at noon for days from 2026-01-01 on, 1 kWh a day each; then what a test adds. */
 enum { DAILY_MAX = 64 };
 struct daily {
-    struct heng_fact facts[DAILY_MAX];
+    struct heng_channel_fact facts[DAILY_MAX];
     size_t n;
 };
 
-static void add(struct daily *d, struct heng_fact fact)
+static void add(struct daily *d, struct heng_channel_fact fact)
 {
     assert_true(d->n < DAILY_MAX);
     d->facts[d->n++] = fact;
@@ -218,7 +218,7 @@ static void add(struct daily *d, struct heng_fact fact)
 static void add_days(struct daily *d, int first, int last, int64_t index_kwh)
 {
     for (int i = first; i <= last; i++) {
-        struct heng_fact f = fact_of(HENG_FACT_READING, at("2026-01-01") + i * HENG_US_PER_DAY, NULL);
+        struct heng_channel_fact f = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-01") + i * HENG_US_PER_DAY, NULL);
         f.index = (struct heng_opt_dec){true, {index_kwh + i - first, 3}};
         add(d, f);
     }
@@ -238,12 +238,13 @@ static void test_exchange(void **state)
     struct outcome o;
     add(&d, start_of(at("2026-01-01"), "700000", HENG_UNIT_WH, 5));
     add_days(&d, 1, 3, 701);
-    add(&d, fact_of(HENG_FACT_END, at("2026-01-04T10:00"), "703400"));
-    struct heng_fact fresh = start_of(at("2026-01-04T10:00"), "12", HENG_UNIT_J, 0);
+    add(&d, fact_of(HENG_CHANNEL_FACT_END, at("2026-01-04T10:00"), "703400"));
+    struct heng_channel_fact fresh = start_of(at("2026-01-04T10:00"), "12", HENG_UNIT_J, 0);
     fresh.device_id = 2;
     fresh.multiplier = 10;
     add(&d, fresh);
-    struct heng_fact next = fact_of(HENG_FACT_READING, at("2026-01-05"), "216012"); /* 216 kJ x 10 / 3600 = 600 Wh */
+    struct heng_channel_fact next =
+        fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-05"), "216012"); /* 216 kJ x 10 / 3600 = 600 Wh */
     next.device_id = 2;
     next.unit = HENG_UNIT_J;
     add(&d, next);
@@ -254,7 +255,7 @@ static void test_exchange(void **state)
     outcome_free(&o);
 
     /* The old counter goes on talking from the shelf. */
-    struct heng_fact shelf = fact_of(HENG_FACT_READING, at("2026-01-05T06:00"), "703400");
+    struct heng_channel_fact shelf = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-05T06:00"), "703400");
     shelf.device_id = 1;
     add(&d, shelf);
     fold_daily(&d, &o);
@@ -272,12 +273,12 @@ static void test_fewer_digits(void **state)
         add(&d, start_of(at("2026-01-01"), "700000", HENG_UNIT_WH, 5));
         add_days(&d, 1, 2, 701);
         add(&d, reading("2026-01-03T20:00", "703400"));
-        struct heng_fact month = fact_of(HENG_FACT_HISTORY, at("2026-01-04"), NULL);
+        struct heng_channel_fact month = fact_of(HENG_CHANNEL_FACT_HISTORY, at("2026-01-04"), NULL);
         month.index = (struct heng_opt_dec){true, {703, 3}};
         add(&d, month);
         add(&d, reading("2026-01-04", "703700")); /* of the same moment: the finer one counts */
-        struct heng_fact end = month;
-        end.kind = HENG_FACT_END;
+        struct heng_channel_fact end = month;
+        end.kind = HENG_CHANNEL_FACT_END;
         end.at_us = at("2026-01-04T06:00");
         end.index.dec.mantissa = index;
         add(&d, end);
@@ -295,10 +296,10 @@ static void test_readings_beside_the_boundary(void **state)
 {
     (void)state;
     struct heng_channel channel = channel_of(60);
-    struct heng_fact facts[49] = {start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0)};
+    struct heng_channel_fact facts[49] = {start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0)};
     struct outcome o;
     for (int i = 1; i < 49; i++) {
-        facts[i] = fact_of(HENG_FACT_READING, facts[0].at_us + i * HOUR_US + i * 2 * HENG_US_PER_S, NULL);
+        facts[i] = fact_of(HENG_CHANNEL_FACT_READING, facts[0].at_us + i * HOUR_US + i * 2 * HENG_US_PER_S, NULL);
         facts[i].index = (struct heng_opt_dec){true, {i * 3600 + i * 2, 1}}; /* one unit a second */
     }
     facts[36].at_us += 110 * HENG_US_PER_S; /* three minutes beside it is too far */
@@ -322,7 +323,7 @@ static void test_exchange_without_index(void **state)
     struct outcome o;
     add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
     add_days(&d, 1, 3, 1);
-    add(&d, fact_of(HENG_FACT_END, at("2026-01-05T10:00"), NULL));
+    add(&d, fact_of(HENG_CHANNEL_FACT_END, at("2026-01-05T10:00"), NULL));
     add(&d, start_of(at("2026-01-05T10:00"), "0", HENG_UNIT_WH, 0));
     add_days(&d, 5, 7, 1);
     fold_daily(&d, &o);
@@ -347,9 +348,9 @@ static void test_exchange_that_takes_time(void **state)
         struct outcome o;
         add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
         add_days(&d, 1, 3, 1);
-        add(&d, fact_of(HENG_FACT_END, at("2026-01-04T10:00"), "3400"));
+        add(&d, fact_of(HENG_CHANNEL_FACT_END, at("2026-01-04T10:00"), "3400"));
         add(&d, start_of(at(cases[i].start), "0", HENG_UNIT_WH, 0));
-        struct heng_fact next = fact_of(HENG_FACT_READING, at("2026-01-05"), "600");
+        struct heng_channel_fact next = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-05"), "600");
         if (cases[i].trust != HENG_TRUST_MISSING) add(&d, next);
         add_days(&d, 6, 6, 1);
         fold_daily(&d, &o);
@@ -363,15 +364,15 @@ static void test_rollover_and_reset(void **state)
     (void)state;
     struct daily d = {0};
     struct outcome o;
-    struct heng_fact start = start_of(at("2026-01-01"), "99998000", HENG_UNIT_WH, 5);
+    struct heng_channel_fact start = start_of(at("2026-01-01"), "99998000", HENG_UNIT_WH, 5);
     start.display_exp = 3;
     add(&d, start);
     add_days(&d, 1, 1, 99999);
     add_days(&d, 2, 4, 0);
-    struct heng_fact reset = fact_of(HENG_FACT_RESET, at("2026-01-05T12:00"), "2500");
+    struct heng_channel_fact reset = fact_of(HENG_CHANNEL_FACT_RESET, at("2026-01-05T12:00"), "2500");
     reset.index2 = index_of("100000");
     add(&d, reset);
-    struct heng_fact after = fact_of(HENG_FACT_READING, at("2026-01-06"), "100500");
+    struct heng_channel_fact after = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-06"), "100500");
     add(&d, after);
     fold_daily(&d, &o);
     for (int i = 1; i <= 4; i++) {
@@ -390,7 +391,7 @@ static void test_rollover_and_reset(void **state)
     add_days(&far, 1, 1, 30001);
     for (int said_so = 0; said_so < 2; said_so++) {
         struct heng_channel channel = channel_of(1440);
-        if (said_so) add(&far, fact_of(HENG_FACT_ROLLOVER, at("2026-01-01T12:00"), NULL));
+        if (said_so) add(&far, fact_of(HENG_CHANNEL_FACT_ROLLOVER, at("2026-01-01T12:00"), NULL));
         fold(&channel, NULL, far.facts, far.n, &o);
         if (said_so)
             expect_day(&o, "2026-01-01", 5000100, HENG_TRUST_VALID, HENG_METHOD_NONE);
@@ -409,11 +410,11 @@ static void test_change_of_factor_and_unit(void **state)
     const struct heng_verdict *verdict = NULL;
     add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
     add_days(&d, 1, 2, 1);
-    struct heng_fact change = fact_of(HENG_FACT_CHANGE, at("2026-01-03T12:00"), "2500");
+    struct heng_channel_fact change = fact_of(HENG_CHANNEL_FACT_CHANGE, at("2026-01-03T12:00"), "2500");
     change.unit = HENG_UNIT_WH;
     change.multiplier = 2;
     add(&d, change);
-    struct heng_fact next = fact_of(HENG_FACT_READING, at("2026-01-04"), "2750");
+    struct heng_channel_fact next = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-04"), "2750");
     add(&d, next);
     fold_daily(&d, &o);
     expect_day(&o, "2026-01-03", 50 + 50, HENG_TRUST_VALID, HENG_METHOD_NONE);
@@ -496,7 +497,7 @@ static void test_unexplained_reset(void **state)
     assert_true(day_in(&o, "2026-01-06")->flags >> HENG_RULE_RESET & 1);
     outcome_free(&o);
 
-    struct heng_fact reset = fact_of(HENG_FACT_RESET, at("2026-01-06T06:00"), "5005250");
+    struct heng_channel_fact reset = fact_of(HENG_CHANNEL_FACT_RESET, at("2026-01-06T06:00"), "5005250");
     reset.index2 = index_of("250");
     add(&d, reset);
     fold_daily(&d, &o);
@@ -563,7 +564,7 @@ static void test_people_decide(void **state)
     expect_day(&o, "2026-01-04", 0, HENG_TRUST_MISSING, HENG_METHOD_NONE);
     outcome_free(&o);
 
-    struct heng_fact word = fact_of(HENG_FACT_ACCEPT, at("2026-01-05"), NULL);
+    struct heng_channel_fact word = fact_of(HENG_CHANNEL_FACT_ACCEPT, at("2026-01-05"), NULL);
     word.id = 4;
     add(&d, word);
     fold_daily(&d, &o);
@@ -573,7 +574,7 @@ static void test_people_decide(void **state)
     outcome_free(&o);
 
     for (size_t i = 0; i < d.n; i++) /* the same one is wrong: the rest stands alone */
-        if (d.facts[i].kind == HENG_FACT_ACCEPT) d.facts[i].kind = HENG_FACT_REJECT;
+        if (d.facts[i].kind == HENG_CHANNEL_FACT_ACCEPT) d.facts[i].kind = HENG_CHANNEL_FACT_REJECT;
     fold_daily(&d, &o);
     const struct heng_verdict *verdict = NULL;
     assert_int_equal(said(&o, HENG_RULE_LIMIT, &verdict), 1);
@@ -590,7 +591,7 @@ static void test_edits(void **state)
     add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
     add_days(&d, 1, 2, 1);
     add_days(&d, 8, 9, 8); /* six days unread: 6 kWh */
-    struct heng_fact check = fact_of(HENG_FACT_SUBSTITUTED, at("2026-01-04"), "3000");
+    struct heng_channel_fact check = fact_of(HENG_CHANNEL_FACT_SUBSTITUTED, at("2026-01-04"), "3000");
     check.to_us = at("2026-01-06");
     add(&d, check);
     fold(&channel, NULL, d.facts, d.n, &o);
@@ -600,7 +601,7 @@ static void test_edits(void **state)
     expect_day(&o, "2026-01-07", 75, HENG_TRUST_INTERPOLATED, HENG_METHOD_SHARE_FLAT);
     outcome_free(&o);
 
-    struct heng_fact edit = fact_of(HENG_FACT_EDITED, at("2026-01-05"), "7000");
+    struct heng_channel_fact edit = fact_of(HENG_CHANNEL_FACT_EDITED, at("2026-01-05"), "7000");
     edit.to_us = at("2026-01-06");
     add(&d, edit); /* more than the counter saw: it stands beside the counter's own shares */
     fold(&channel, NULL, d.facts, d.n, &o);
@@ -609,7 +610,8 @@ static void test_edits(void **state)
     expect_day(&o, "2026-01-03", 100, HENG_TRUST_INTERPOLATED, HENG_METHOD_SHARE_FLAT);
     outcome_free(&o);
 
-    struct heng_fact tail = fact_of(HENG_FACT_EDITED, at("2026-01-12"), "1000"); /* where nothing is known */
+    struct heng_channel_fact tail =
+        fact_of(HENG_CHANNEL_FACT_EDITED, at("2026-01-12"), "1000"); /* where nothing is known */
     tail.to_us = at("2026-01-13");
     add(&d, tail);
     fold(&channel, NULL, d.facts, d.n, &o);
@@ -618,7 +620,7 @@ static void test_edits(void **state)
     assert_int_equal(o.days[o.day_count - 1].day, day_of("2026-01-12"));
     outcome_free(&o);
 
-    struct heng_fact bad = edit;
+    struct heng_channel_fact bad = edit;
     bad.to_us = bad.at_us;
     add(&d, bad);
     bad.to_us = bad.at_us + 1;
@@ -650,7 +652,7 @@ static void test_odd_orders(void **state)
     add_days(&d, 4, 6, 1);
     for (size_t i = 1; i < d.n; i++) d.facts[i].id = (int64_t)i;
     for (int i = 0; i < HENG_SAID_MAX + 1; i++) {
-        struct heng_fact word = fact_of(HENG_FACT_ACCEPT, at("2026-01-05"), NULL);
+        struct heng_channel_fact word = fact_of(HENG_CHANNEL_FACT_ACCEPT, at("2026-01-05"), NULL);
         word.id = i == 0 ? 4 : 100 + i;
         add(&d, word);
     }
@@ -662,20 +664,20 @@ static void test_odd_orders(void **state)
     outcome_free(&o);
 
     struct daily e = {0};
-    struct heng_fact edit = fact_of(HENG_FACT_EDITED, at("2025-12-31"), "5");
+    struct heng_channel_fact edit = fact_of(HENG_CHANNEL_FACT_EDITED, at("2025-12-31"), "5");
     edit.to_us = at("2026-01-02");
     add(&e, edit); /* before anything was installed */
-    add(&e, fact_of(HENG_FACT_ACCEPT, at("2025-12-31"), NULL));
-    add(&e, fact_of(HENG_FACT_END, at("2025-12-31"), NULL));
-    add(&e, fact_of(HENG_FACT_RESET, at("2025-12-31"), NULL));
-    add(&e, fact_of(HENG_FACT_CHANGE, at("2025-12-31"), NULL));
-    add(&e, fact_of(HENG_FACT_ROLLOVER, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_CHANNEL_FACT_ACCEPT, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_CHANNEL_FACT_END, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_CHANNEL_FACT_RESET, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_CHANNEL_FACT_CHANGE, at("2025-12-31"), NULL));
+    add(&e, fact_of(HENG_CHANNEL_FACT_ROLLOVER, at("2025-12-31"), NULL));
     add(&e, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
     add_days(&e, 1, 2, 1);
     add(&e, start_of(at("2026-01-03T12:00"), "90500", HENG_UNIT_WH, 0));
     add_days(&e, 3, 4, 91);
     e.facts[e.n - 1].device_id = 1;
-    struct heng_fact change = fact_of(HENG_FACT_CHANGE, at("2026-01-05"), "92000");
+    struct heng_channel_fact change = fact_of(HENG_CHANNEL_FACT_CHANGE, at("2026-01-05"), "92000");
     change.index2 = index_of("40"); /* another display */
     change.unit = HENG_UNIT_WH;
     add(&e, change);
@@ -736,7 +738,7 @@ static void test_knots_explain_the_amounts(void **state)
     add(&d, start_of(at("2026-01-01"), "99997000", HENG_UNIT_WH, 8));
     add_days(&d, 1, 3, 99998); /* the third is 100000: wrong, its display ends before; it goes on at zero */
     d.facts[3].index.dec.mantissa = 0;
-    add(&d, fact_of(HENG_FACT_END, at("2026-01-04T12:00"), "500"));
+    add(&d, fact_of(HENG_CHANNEL_FACT_END, at("2026-01-04T12:00"), "500"));
     add(&d, start_of(at("2026-01-04T12:00"), "7000", HENG_UNIT_WH, 0));
     add_days(&d, 4, 9, 8);
     d.facts[9].index.dec.mantissa = 9000; /* left out */
@@ -760,7 +762,7 @@ static void test_endless_gap(void **state)
     struct heng_channel channel = channel_of(1440);
     struct outcome o;
     for (int years = 5; years <= 6; years++) {
-        struct heng_fact facts[] = {
+        struct heng_channel_fact facts[] = {
             start_of(at("2020-01-01"), "0", HENG_UNIT_WH, 0),
             reading(years == 5 ? "2025-01-01" : "2026-01-01", "18270000"),
         };
@@ -800,11 +802,11 @@ static void test_a_coarser_reading_in_another_unit(void **state)
     (void)state;
     struct heng_channel channel = channel_of(1440);
     channel.exp = 3;
-    struct heng_fact facts[5] = {start_of(at("2026-01-01"), "993900000000", HENG_UNIT_J, 0)};
+    struct heng_channel_fact facts[5] = {start_of(at("2026-01-01"), "993900000000", HENG_UNIT_J, 0)};
     const struct heng_dec fine = {993919, 6}, coarse = {99391, 7}, later = {993930, 6};
     const struct heng_dec shown[] = {fine, coarse, coarse, later};
     for (int i = 0; i < 4; i++) {
-        facts[i + 1] = fact_of(HENG_FACT_READING, at("2026-01-02") + (i + 1) / 2 * HENG_US_PER_DAY, NULL);
+        facts[i + 1] = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-02") + (i + 1) / 2 * HENG_US_PER_DAY, NULL);
         facts[i + 1].id = i;
         facts[i + 1].source = (uint8_t)(i % 2);
         facts[i + 1].index = (struct heng_opt_dec){true, shown[i]};
@@ -830,18 +832,18 @@ static void test_small_things(void **state)
     channel.doubt = UINT32_C(1) << HENG_CONDITION_SENSOR_FAULT;
     add(&d, start_of(at("2026-01-01"), "0", HENG_UNIT_WH, 0));
     add_days(&d, 1, 8, 1);
-    struct heng_fact again = d.facts[2];
+    struct heng_channel_fact again = d.facts[2];
     add(&d, again); /* the same once more */
     again.index.dec.mantissa = 99;
     again.source = 1;
     add(&d, again); /* and with another value, from a worse source */
-    struct heng_fact none = reading("2026-01-03T12:00", NULL);
+    struct heng_channel_fact none = reading("2026-01-03T12:00", NULL);
     add(&d, none);                       /* "no value" */
     add(&d, reading("2025-12-31", "5")); /* before there was a meter */
     add(&d, reading("1989-12-31", "5"));
     add(&d, reading("2200-01-02", "5"));
     d.facts[5].status = UINT32_C(1) << HENG_CONDITION_SENSOR_FAULT;
-    d.facts[7].kind = HENG_FACT_HISTORY;
+    d.facts[7].kind = HENG_CHANNEL_FACT_HISTORY;
     fold(&channel, NULL, d.facts, d.n, &o);
     assert_int_equal(said(&o, HENG_RULE_DUPLICATE, &verdict), 1);
     assert_int_equal(verdict->severity, HENG_SEVERITY_TOLD);
@@ -870,7 +872,7 @@ static void test_small_things(void **state)
     assert_int_equal(heng_usage_init(u, &channel, &out, &err), HENG_ECONFIG);
     channel.minutes = 15;
     assert_int_equal(heng_usage_init(u, &channel, &out, &err), HENG_OK);
-    struct heng_fact late = reading("2026-01-02", "1"), early = reading("2026-01-01", "1");
+    struct heng_channel_fact late = reading("2026-01-02", "1"), early = reading("2026-01-01", "1");
     assert_int_equal(heng_usage_fact(u, &late, &err), HENG_OK);
     assert_int_equal(heng_usage_fact(u, &early, &err), HENG_ECONFLICT);
     free(u);

@@ -23,16 +23,16 @@ struct truth {
     int64_t used[STEPS_MAX];  /* of each interval, in the channel's resolution */
     bool unknown[STEPS_MAX];  /* a cut lies inside */
     bool read[STEPS_MAX + 1]; /* a right reading at the boundary */
-    struct heng_fact facts[FACTS_MAX];
+    struct heng_channel_fact facts[FACTS_MAX];
     size_t n;
 };
 
 /* The counter of the moment, in steps of its display. */
 struct counter {
-    struct heng_fact start; /* unit, multiplier ... */
-    int display;            /* exponent of its last digit */
-    int64_t total;          /* steps since it was made, never wrapped */
-    int64_t range;          /* steps, 0 never wraps */
+    struct heng_channel_fact start; /* unit, multiplier ... */
+    int display;                    /* exponent of its last digit */
+    int64_t total;                  /* steps since it was made, never wrapped */
+    int64_t range;                  /* steps, 0 never wraps */
     int64_t device;
 };
 
@@ -71,11 +71,11 @@ static struct heng_opt_dec shown(const struct counter *c)
     return (struct heng_opt_dec){true, {index, (int8_t)c->display}};
 }
 
-static struct heng_fact *put(struct truth *t, heng_fact_kind kind, heng_us at_us)
+static struct heng_channel_fact *put(struct truth *t, heng_channel_fact_kind kind, heng_us at_us)
 {
     assert_true(t->n < FACTS_MAX);
-    struct heng_fact *f = &t->facts[t->n];
-    *f = (struct heng_fact){.at_us = at_us, .kind = kind, .id = (int64_t)++t->n};
+    struct heng_channel_fact *f = &t->facts[t->n];
+    *f = (struct heng_channel_fact){.at_us = at_us, .kind = kind, .id = (int64_t)++t->n};
     return f;
 }
 
@@ -83,7 +83,7 @@ static void install(struct truth *t, struct counter *c, heng_us at_us, bool told
 {
     static const uint32_t multipliers[] = {1, 1, 2, 7};
     c->device++;
-    c->start = (struct heng_fact){.at_us = at_us, .kind = HENG_FACT_START, .device_id = c->device};
+    c->start = (struct heng_channel_fact){.at_us = at_us, .kind = HENG_CHANNEL_FACT_START, .device_id = c->device};
     c->start.unit = one_in(2) ? HENG_UNIT_WH : HENG_UNIT_J;
     c->start.multiplier = multipliers[pick(0, 3)];
     c->start.divisor = one_in(5) ? 3 : 1;
@@ -97,7 +97,7 @@ static void install(struct truth *t, struct counter *c, heng_us at_us, bool told
         if (one_in(2)) c->total = c->range - pick(1, 3000);
     }
     if (told) c->start.index = shown(c);
-    struct heng_fact *f = put(t, HENG_FACT_START, at_us);
+    struct heng_channel_fact *f = put(t, HENG_CHANNEL_FACT_START, at_us);
     int64_t id = f->id;
     *f = c->start;
     f->id = id;
@@ -119,17 +119,17 @@ static void event(struct truth *t, struct counter *c, size_t i)
     bool known = !one_in(4), told = known; /* the index with which it goes on */
     t->used[i] += use(t, c, pick(0, 10));
     if (one_in(2)) {
-        struct heng_fact *f = put(t, HENG_FACT_END, at_us);
+        struct heng_channel_fact *f = put(t, HENG_CHANNEL_FACT_END, at_us);
         if (known) f->index = shown(c);
         told = known || one_in(2);
         install(t, c, at_us, told);
     } else if (one_in(2)) {
-        struct heng_fact *f = put(t, HENG_FACT_RESET, at_us);
+        struct heng_channel_fact *f = put(t, HENG_CHANNEL_FACT_RESET, at_us);
         if (known) f->index = shown(c);
         c->total = pick(0, 50);
         if (known) f->index2 = shown(c);
     } else {
-        struct heng_fact *f = put(t, HENG_FACT_CHANGE, at_us);
+        struct heng_channel_fact *f = put(t, HENG_CHANNEL_FACT_CHANGE, at_us);
         known = known && !(c->range && c->total >= c->range); /* what the display was before counts no more */
         told = known;
         if (c->range) c->total %= c->range;
@@ -148,7 +148,8 @@ static void event(struct truth *t, struct counter *c, size_t i)
 
 static void read_at(struct truth *t, const struct counter *c, size_t i, bool wrong)
 {
-    struct heng_fact *f = put(t, one_in(50) ? HENG_FACT_HISTORY : HENG_FACT_READING, t->bounds[i]);
+    struct heng_channel_fact *f =
+        put(t, one_in(50) ? HENG_CHANNEL_FACT_HISTORY : HENG_CHANNEL_FACT_READING, t->bounds[i]);
     f->index = shown(c);
     f->device_id = one_in(2) ? c->device : 0;
     if (one_in(2)) f->unit = c->start.unit;

@@ -521,7 +521,7 @@ static void test_factor_from_the_past(void **state)
     const struct heng_verdict *v = said(c, HENG_RULE_FACTOR);
     assert_number(v->seen, "200000");
     assert_number(v->reference, "20000");
-    assert_int_equal(heng_factor_near(v->seen.dec, v->reference.dec, dec("50")), HENG_FACTOR_TEN);
+    assert_int_equal(heng_channel_factor_near(v->seen.dec, v->reference.dec, dec("50")), HENG_FACTOR_TEN);
     case_today(c, 60); /* three times is something else */
     assert_null(said(c, HENG_RULE_FACTOR));
     case_today(c, 2); /* and a tenth today is not ten times yesterday */

@@ -110,8 +110,8 @@ static void test_factor(void **state)
         assert_non_null(v);
         assert_null(find(&c->list, HENG_RULE_PHYSICS));
         assert_int_equal(v->severity, HENG_SEVERITY_FATAL);
-        heng_factor factor = heng_factor_near(v->seen.dec, v->reference.dec, dec("5"));
-        assert_string_equal(heng_factor_text(factor), rows[i].words);
+        heng_channel_factor factor = heng_channel_factor_near(v->seen.dec, v->reference.dec, dec("5"));
+        assert_string_equal(heng_channel_factor_text(factor), rows[i].words);
         struct heng_dec ratio;
         assert_int_equal(heng_dec_shift(v->seen.dec, 0, &ratio), HENG_OK);
         ratio.mantissa = ratio.mantissa * 100000 / (v->reference.dec.mantissa / 10); /* four places and two more */
@@ -132,7 +132,7 @@ static void test_factor_near(void **state)
     (void)state;
     static const struct {
         const char *seen, *expected;
-        heng_factor factor;
+        heng_channel_factor factor;
     } rows[] = {{"360", "100", HENG_FACTOR_MJ_AS_KWH},    {"342", "100", HENG_FACTOR_MJ_AS_KWH},
                 {"341.9", "100", HENG_FACTOR_COUNT},      {"378", "100", HENG_FACTOR_MJ_AS_KWH},
                 {"378.1", "100", HENG_FACTOR_COUNT},      {"27.8", "100", HENG_FACTOR_KWH_AS_MJ},
@@ -144,12 +144,12 @@ static void test_factor_near(void **state)
                 {"100", "0", HENG_FACTOR_COUNT},          {"100", "-10", HENG_FACTOR_COUNT},
                 {"-1000", "100", HENG_FACTOR_COUNT}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (heng_factor_near(dec(rows[i].seen), dec(rows[i].expected), dec("5")) != rows[i].factor)
+        if (heng_channel_factor_near(dec(rows[i].seen), dec(rows[i].expected), dec("5")) != rows[i].factor)
             fail_msg("%s / %s", rows[i].seen, rows[i].expected);
-    assert_string_equal(heng_factor_text(HENG_FACTOR_COUNT), "none");
+    assert_string_equal(heng_channel_factor_text(HENG_FACTOR_COUNT), "none");
     struct heng_dec huge = {INT64_MAX, 18}, tiny = {1, -30};
-    assert_int_equal(heng_factor_near(huge, tiny, dec("5")), HENG_FACTOR_COUNT);
-    assert_int_equal(heng_factor_near(tiny, huge, dec("5")), HENG_FACTOR_COUNT);
+    assert_int_equal(heng_channel_factor_near(huge, tiny, dec("5")), HENG_FACTOR_COUNT);
+    assert_int_equal(heng_channel_factor_near(tiny, huge, dec("5")), HENG_FACTOR_COUNT);
 }
 
 static void test_temperature(void **state)
@@ -646,7 +646,7 @@ static void test_anything(void **state)
         heng_rules_check_balance(&set, 1, 2, main, sum, &list);
         heng_rules_check_replaced(&set, 1, 2, (heng_unit)(next_random(&seed) % HENG_UNIT_COUNT), &old, &new, &list);
         assert_true(list.count <= 3);
-        heng_factor factor = heng_factor_near(main, sum, set.limits[HENG_LIMIT_REPLACED_PERCENT]);
+        heng_channel_factor factor = heng_channel_factor_near(main, sum, set.limits[HENG_LIMIT_REPLACED_PERCENT]);
         assert_true((unsigned)factor <= HENG_FACTOR_COUNT);
     }
 }

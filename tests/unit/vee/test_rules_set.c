@@ -305,7 +305,8 @@ static void test_documentation_is_complete(void **state)
     for (unsigned i = 0; i < HENG_METHOD_COUNT; i++)
         if (!strstr(text, heng_method_text((heng_method)i))) fail_msg("%s", heng_method_text((heng_method)i));
     for (unsigned i = 0; i < HENG_FACTOR_COUNT; i++)
-        if (!strstr(text, heng_factor_text((heng_factor)i))) fail_msg("%s", heng_factor_text((heng_factor)i));
+        if (!strstr(text, heng_channel_factor_text((heng_channel_factor)i)))
+            fail_msg("%s", heng_channel_factor_text((heng_channel_factor)i));
     for (unsigned i = 0; i < HENG_CONDITION_COUNT; i++)
         if (!strstr(text, heng_condition_text((heng_condition)i)))
             fail_msg("%s", heng_condition_text((heng_condition)i));

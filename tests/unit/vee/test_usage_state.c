@@ -68,26 +68,26 @@ static void test_states(void **state)
     struct heng_usage_out out = {.ctx = &o, .day = keep_day, .verdict = keep_verdict};
     struct heng_usage *u = malloc(sizeof *u);
     channel.max_per_hour = index_of("5000");
-    struct heng_fact facts[160];
+    struct heng_channel_fact facts[160];
     size_t n = 0;
     facts[n] = start_of(at("2026-01-01T02:30"), "99990", HENG_UNIT_WH, 5);
     facts[n++].device_id = -7;
     for (int i = 0; i < 30; i++) { /* over the last digit, with some that are wrong */
-        struct heng_fact f = fact_of(HENG_FACT_READING, at("2026-01-01T03:00") + i * HOUR_US, NULL);
+        struct heng_channel_fact f = fact_of(HENG_CHANNEL_FACT_READING, at("2026-01-01T03:00") + i * HOUR_US, NULL);
         f.index = (struct heng_opt_dec){true, {(99990 + i * 10) % 100000 + (i % 7 == 6 ? 60000 : 0), 0}};
-        f.kind = i % 5 ? HENG_FACT_READING : HENG_FACT_HISTORY;
+        f.kind = i % 5 ? HENG_CHANNEL_FACT_READING : HENG_CHANNEL_FACT_HISTORY;
         f.id = i;
         facts[n++] = f;
-        if (i % 9 == 8) facts[n++] = fact_of(HENG_FACT_ACCEPT, f.at_us, NULL);
+        if (i % 9 == 8) facts[n++] = fact_of(HENG_CHANNEL_FACT_ACCEPT, f.at_us, NULL);
     }
     for (int i = 0; i < HENG_STRETCHES_MAX + 2; i++) { /* more than there is room for */
-        struct heng_fact f =
-            fact_of(i % 2 ? HENG_FACT_EDITED : HENG_FACT_SUBSTITUTED, at("2026-01-03") + i * 30 * MINUTE_US, "1234567");
+        struct heng_channel_fact f = fact_of(i % 2 ? HENG_CHANNEL_FACT_EDITED : HENG_CHANNEL_FACT_SUBSTITUTED,
+                                             at("2026-01-03") + i * 30 * MINUTE_US, "1234567");
         f.to_us = f.at_us + 50 * HENG_US_PER_DAY;
         facts[n++] = f;
     }
-    facts[n++] = fact_of(HENG_FACT_ROLLOVER, at("2026-01-05"), NULL);
-    facts[n++] = fact_of(HENG_FACT_END, at("2026-01-06T05:00"), NULL);
+    facts[n++] = fact_of(HENG_CHANNEL_FACT_ROLLOVER, at("2026-01-05"), NULL);
+    facts[n++] = fact_of(HENG_CHANNEL_FACT_END, at("2026-01-06T05:00"), NULL);
     facts[n] = start_of(at("2026-01-07T01:00"), NULL, HENG_UNIT_J, 0);
     facts[n++].divisor = 12;
     qsort(facts, n, sizeof facts[0], fact_order);

@@ -92,11 +92,11 @@ static inline struct heng_opt_dec index_of(const char *text)
     return dec;
 }
 
-static inline struct heng_fact fact_of(heng_fact_kind kind, heng_us at_us, const char *index)
+static inline struct heng_channel_fact fact_of(heng_channel_fact_kind kind, heng_us at_us, const char *index)
 {
-    struct heng_fact f = {.at_us = at_us, .kind = kind};
+    struct heng_channel_fact f = {.at_us = at_us, .kind = kind};
     f.index = index_of(index);
-    if (kind == HENG_FACT_START) {
+    if (kind == HENG_CHANNEL_FACT_START) {
         f.unit = HENG_UNIT_WH;
         f.device_id = 1;
     }
@@ -104,24 +104,24 @@ static inline struct heng_fact fact_of(heng_fact_kind kind, heng_us at_us, const
 }
 
 /* The start of counter 1, whose display shows so many digits of the unit. */
-static inline struct heng_fact start_of(heng_us at_us, const char *index, heng_unit unit, int digits)
+static inline struct heng_channel_fact start_of(heng_us at_us, const char *index, heng_unit unit, int digits)
 {
-    struct heng_fact f = fact_of(HENG_FACT_START, at_us, index);
+    struct heng_channel_fact f = fact_of(HENG_CHANNEL_FACT_START, at_us, index);
     f.unit = unit;
     f.digits = (uint8_t)digits;
     return f;
 }
 
-static inline struct heng_fact reading(const char *at_text, const char *index)
+static inline struct heng_channel_fact reading(const char *at_text, const char *index)
 {
-    return fact_of(HENG_FACT_READING, at(at_text), index);
+    return fact_of(HENG_CHANNEL_FACT_READING, at(at_text), index);
 }
 
-static int fact_order(const void *a, const void *b) { return heng_fact_cmp(a, b); }
+static int fact_order(const void *a, const void *b) { return heng_channel_fact_cmp(a, b); }
 
 /* Fold facts (they are sorted first), flush, and keep what came out. */
-static inline void fold(const struct heng_channel *channel, heng_usage_weights *weights, struct heng_fact *facts,
-                        size_t n, struct outcome *ret)
+static inline void fold(const struct heng_channel *channel, heng_usage_weights *weights,
+                        struct heng_channel_fact *facts, size_t n, struct outcome *ret)
 {
     struct heng_usage *u = malloc(sizeof *u);
     struct heng_usage_out out = {.ctx = ret, .day = keep_day, .verdict = keep_verdict, .weights = weights};
