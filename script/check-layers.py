@@ -25,7 +25,7 @@ LIBRARIES = {
     "openssl/": {"trust", "link", "store"},
 }
 BANNED_EVERYWHERE = ["strcpy", "strcat", "sprintf", "vsprintf", "atoi", "atol", "sscanf", "gets", "localtime", "system"]
-NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "sheet", "vee", "bill", "flow", "model", "line"}
+NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "sheet", "vee", "bill", "archive", "usage", "flow", "model", "line"}
 NO_ALLOC = {"codec", "meter", "model", "vee", "bill"}
 NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill"}
 

@@ -73,7 +73,7 @@ CREATE TABLE channel (
 ) STRICT;
 
 -- What happened at a point, by hand or noticed; never changed. An event that undoes another names it; neither counts
--- then. channel_id NULL: of all channels of the point, or of its device. Which columns a kind uses: src/flow/events.h.
+-- then. channel_id NULL: of all channels of the point, or of its device. Which columns a kind uses: src/usage/events.h.
 CREATE TABLE point_event (
     id          INTEGER PRIMARY KEY,
     point_id    INTEGER NOT NULL REFERENCES point (id),

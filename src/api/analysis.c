@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "api/internal.h"
-#include "flow/compare.h"
+#include "usage/compare.h"
 
 /* There are no accounts yet: whoever reaches the server is its operator. */
 enum { SCOPE = 0 };

@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "api/internal.h"
-#include "flow/events.h"
-#include "flow/quality.h"
-#include "flow/usage.h"
-#include "flow/usage_explain.h"
-#include "flow/usage_tou.h"
-#include "flow/verdicts.h"
+#include "usage/events.h"
+#include "usage/quality.h"
+#include "usage/usage.h"
+#include "usage/explain.h"
+#include "usage/tou.h"
+#include "usage/verdicts.h"
 #include "vee/verdict.h"
 
 /* There are no accounts yet: whoever reaches the server is its operator. */

@@ -1,4 +1,4 @@
-/* heng archive: the words of a command line for flow/archive.h. */
+/* heng archive: the words of a command line for archive/archive.h. */
 #include "app/cmd_archive.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "app/site_profiles.h"
 #include "base/time.h"
 #include "base/zone.h"
-#include "flow/archive.h"
+#include "archive/archive.h"
 #include "meter/profile.h"
 #include "store/archive_search.h"
 #include "store/read.h"

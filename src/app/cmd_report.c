@@ -8,7 +8,7 @@
 
 #include "app/options.h"
 #include "app/report_table.h"
-#include "flow/compare.h"
+#include "usage/compare.h"
 #include "store/archive.h"
 #include "store/gateways.h"
 #include "store/read.h"

@@ -5,7 +5,7 @@
 #include <uv.h>
 
 #include "app/writer.h"
-#include "flow/usage.h"
+#include "usage/usage.h"
 
 /* work comes first: the writer hands back its address. busy: a piece is with the writer. */
 struct site_usage {

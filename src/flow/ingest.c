@@ -6,7 +6,7 @@
 #include "flow/conditions.h"
 #include "flow/delivery.h"
 #include "flow/ingest_gateways.h"
-#include "flow/usage_date.h"
+#include "usage/date.h"
 #include "store/checks.h"
 #include "store/quality.h"
 #include "store/read.h"

@@ -1,7 +1,7 @@
 #ifndef HENG_STORE_EVENTS_H
 #define HENG_STORE_EVENTS_H
 /* What happened at metering points, and which device was where from when to when. Append-only; what each kind means
- * and is checked for: flow/events.h. scope: the organisation that asks, 0 the operator, who sees all. */
+ * and is checked for: usage/events.h. scope: the organisation that asks, 0 the operator, who sees all. */
 #include "base/buf.h"
 #include "store/store.h"
 

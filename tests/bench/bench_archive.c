@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "flow/archive.h"
+#include "archive/archive.h"
 #include "store/archive_search.h"
 #include "store/dump.h"
 #include "store/write.h"

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "flow/usage.h"
+#include "usage/usage.h"
 #include "store/db.h"
 #include "store/write.h"
 
