@@ -4,10 +4,10 @@
 
 #include "api/internal.h"
 #include "usage/events.h"
-#include "usage/quality.h"
-#include "usage/usage.h"
 #include "usage/explain.h"
+#include "usage/quality.h"
 #include "usage/tou.h"
+#include "usage/usage.h"
 #include "usage/verdicts.h"
 #include "vee/verdict.h"
 

@@ -11,9 +11,9 @@
 
 #include "app/options.h"
 #include "app/site_profiles.h"
+#include "archive/archive.h"
 #include "base/time.h"
 #include "base/zone.h"
-#include "archive/archive.h"
 #include "meter/profile.h"
 #include "store/archive_search.h"
 #include "store/read.h"

@@ -8,10 +8,10 @@
 
 #include "app/options.h"
 #include "app/report_table.h"
-#include "usage/compare.h"
 #include "store/archive.h"
 #include "store/gateways.h"
 #include "store/read.h"
+#include "usage/compare.h"
 
 static const char command[] = "report";
 

@@ -9,9 +9,9 @@
 #include "app/options.h"
 #include "base/json.h"
 #include "usage/events.h"
-#include "usage/usage.h"
 #include "usage/explain.h"
 #include "usage/tou.h"
+#include "usage/usage.h"
 #include "vee/quality.h"
 
 enum { FILE_MAX = HENG_PHOTO_MAX, DAY_LAST = 100000, EXPLAIN_MAX = 4 << 20, CHANNELS_MAX = 64, EVENTS_PAGE = 64 };

@@ -6,11 +6,11 @@
 #include "flow/conditions.h"
 #include "flow/delivery.h"
 #include "flow/ingest_gateways.h"
-#include "usage/date.h"
 #include "store/checks.h"
 #include "store/quality.h"
 #include "store/read.h"
 #include "store/write.h"
+#include "usage/date.h"
 #include "vee/day.h"
 
 void heng_ingested_fini(struct heng_ingested *ingested)

@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/time.h"
 #include "archive/archive.h"
+#include "base/time.h"
 #include "store/archive_search.h"
 #include "store/dump.h"
 #include "store/write.h"

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "usage/usage.h"
 #include "store/db.h"
 #include "store/write.h"
+#include "usage/usage.h"
 
 enum { PER_DAY = 96, BATCH = 960, YEAR_DAYS = 365, MONTH_DAYS = 30, YEAR_POINTS = 100, MONTH_POINTS = 10000 };
 #define BEGIN_US (INT64_C(1767196800) * HENG_US_PER_S) /* 2026-01-01 00:00 in Shanghai */

@@ -1,6 +1,6 @@
 /* Sheets in and out: a building from one sheet, twice is once, every wrong cell is named, nothing is half applied. */
-#include "base/buf.h"
 #include "archive/archive.h"
+#include "base/buf.h"
 #include "store/write.h"
 #include "unit/small_site.h"
 

@@ -1,6 +1,6 @@
 /* A point beside its past and its neighbours, its habits, and meters that have been exchanged. */
-#include "usage/compare.h"
 #include "unit/usage/usage_site.h"
+#include "usage/compare.h"
 
 struct rig {
     struct small_site site;

@@ -1,9 +1,9 @@
 /* What happens at points: checked, stored for ever, taken back by a counter-event; usage is exact through all of it. */
 #include "unit/usage/usage_point.h"
 
+#include "usage/date.h"
 #include "usage/events.h"
 #include "usage/usage.h"
-#include "usage/date.h"
 
 #define HOUR_US (60 * MINUTE_US)
 #define NOW_US  (MONTH_US + 40 * HENG_US_PER_DAY)

@@ -1,6 +1,6 @@
 /* In minus out, from source to household: worked examples, units, estimates, what others manage, virtual points. */
-#include "usage/loss.h"
 #include "unit/usage/usage_site.h"
+#include "usage/loss.h"
 
 struct rig {
     struct small_site site;

@@ -1,7 +1,7 @@
 /* How well meters are read: who counts, who does not, who is missing and why, who is lost; and that nobody sees it of
  * meters that another organisation manages. */
-#include "usage/quality.h"
 #include "unit/small_site.h"
+#include "usage/quality.h"
 
 /* Numbers 1 .. count, for INSERT ... SELECT on both engines. */
 #define NUMBERS(count)                                                                                                 \

@@ -2,9 +2,9 @@
 #include "unit/usage/usage_point.h"
 
 #include "usage/events.h"
-#include "usage/usage.h"
 #include "usage/explain.h"
 #include "usage/tou.h"
+#include "usage/usage.h"
 #include "usage/verdicts.h"
 #include "vee/verdict.h"
 

@@ -4,9 +4,9 @@
 
 #include "codec/dlt645.h"
 #include "flow/ingest.h"
-#include "usage/usage.h"
 #include "model/condition.h"
 #include "store/conditions.h"
+#include "usage/usage.h"
 #include "vee/rules.h"
 
 enum { DAYS = 70, HOURS = 24, COVER_OPEN = 0x0200, RELAY_OPEN = 0x0010 };
