@@ -16,6 +16,7 @@ import urllib.request
 import yaml
 
 DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
 
 
@@ -92,12 +93,40 @@ class Checker:
         self.report(path, faults)
         return value if not faults else {}
 
+    def file(self, template, path, mime):
+        """A file, of a type that the contract knows, to be saved under a name."""
+        got, headers, body = self.fetch(path)
+        content = self.doc["paths"][template]["get"]["responses"]["200"]["content"]
+        good = (got == 200 and headers.get_content_type() == mime and mime in content and body
+                and headers["Content-Disposition"].startswith("attachment;"))
+        self.report(path, [] if good else [f"{got} {headers.get_content_type()} {body[:80]!r}"])
+
     def stream(self, path):
         """The head of the event stream: it stays open, so only its first bytes are read."""
         with urllib.request.urlopen(self.base + path, timeout=20) as answer:
             first = answer.readline()
             kind = answer.headers.get_content_type()
         self.report(path, [] if kind == "text/event-stream" and first.startswith(b"retry:") else [f"{kind} {first!r}"])
+
+
+def walk_archive(check, api):
+    check.get(f"{api}/organisations", f"{api}/organisations")
+    check.get(f"{api}/archive/search", f"{api}/archive/search?words=1")
+    check.get(f"{api}/archive/search", f"{api}/archive/search", 400)
+    parent = ""
+    for _ in range(8):  # down the tree by its first branches
+        places = check.get(f"{api}/archive/tree", f"{api}/archive/tree?limit=2{parent}").get("items", [])
+        for place in places:
+            detail = check.get(f"{api}/places/{{placeId}}", f"{api}/places/{place['id']}")
+            for point in detail.get("points", [])[:2]:
+                check.get(f"{api}/points/{{pointId}}", f"{api}/points/{point['id']}")
+        if not places:
+            break
+        parent = f"&parent={places[0]['id']}"
+    check.get(f"{api}/places/{{placeId}}", f"{api}/places/999999999", 404)
+    check.get(f"{api}/points/{{pointId}}", f"{api}/points/999999999", 404)
+    check.file(f"{api}/archive/export", f"{api}/archive/export?table=places&format=csv", "text/csv")
+    check.file(f"{api}/archive/templates", f"{api}/archive/templates", XLSX)
 
 
 def walk(check):
@@ -144,6 +173,7 @@ def walk(check):
     for word in ("comparison", "habits"):
         check.get(f"{api}/points/{{pointId}}/{word}", f"{api}/points/999999999/{word}", 404)
     check.get(f"{api}/points/{{pointId}}/loss", f"{api}/points/999999999/loss", 404)
+    walk_archive(check, api)
     check.get(f"{api}/enrolments", f"{api}/enrolments")
     check.get(f"{api}/enrolments", f"{api}/enrolments?state=waiting")
     check.get(f"{api}/meters/{{meterId}}", f"{api}/meters/999999999", 404)

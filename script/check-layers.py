@@ -25,9 +25,9 @@ LIBRARIES = {
     "openssl/": {"trust", "link", "store"},
 }
 BANNED_EVERYWHERE = ["strcpy", "strcat", "sprintf", "vsprintf", "atoi", "atol", "sscanf", "gets", "localtime", "system"]
-NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "sheet", "vee", "bill", "archive", "usage", "flow", "model", "line"}
-NO_ALLOC = {"codec", "meter", "model", "vee", "bill"}
-NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill"}
+NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "sheet", "vee", "bill", "rate", "heat", "archive", "usage", "flow", "model", "line"}
+NO_ALLOC = {"codec", "meter", "model", "vee", "bill", "rate", "heat"}
+NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill", "rate", "heat"}
 
 
 def read_layers(path):

@@ -13,6 +13,10 @@ writer; its fields are whole numbers, texts, words, booleans and lists of whole 
 Shapes: date-time is heng_us (HENG_US_NEVER: null), another string is const char * (NULL: null), an array is a pointer
 and a count. An optional property has a flag has_<name>. A property with `x-heng-json: true` is text that is JSON
 already. A response of text/event-stream makes a route with stream set and no handler.
+
+Files: an operation with `x-heng-upload: BYTES` takes a body of one of the media types of its requestBody, at most so
+many bytes, as struct heng_api_upload; a response of media types that are none of the above is a file, which the handler
+fills in as struct heng_api_file.
 """
 import json
 import pathlib
@@ -50,7 +54,7 @@ class Contract:
         self.bodies = {}   # C name -> fields
         for item in doc["paths"].values():
             for op in item.values():
-                if "requestBody" in op:
+                if "requestBody" in op and "x-heng-upload" not in op:
                     name = op["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
                     self.bodies[name] = self.fields(name)
         for name, schema in self.schemas.items():
@@ -138,16 +142,20 @@ class Contract:
                 params = [self.parameter(op["operationId"], path, self.resolve(p)) for p in op.get("parameters", [])]
                 status = 202 if "202" in op["responses"] else 200
                 content = op["responses"][str(status)]["content"]
-                body = None
-                if "requestBody" in op:
+                body, upload = None, None
+                if "x-heng-upload" in op:
+                    upload = {"max": op["x-heng-upload"], "types": list(op["requestBody"]["content"])}
+                elif "requestBody" in op:
                     body = snake(op["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1])
                 answer = None
                 if "application/json" in content:
                     answer = snake(content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1])
-                elif "text/event-stream" not in content:
+                is_file = not answer and "text/event-stream" not in content
+                if is_file and any(c["schema"].get("format") != "binary" for c in content.values()):
                     sys.exit(f"{op['operationId']}: no answer that can be generated")
                 yield {"name": snake(op["operationId"]), "method": method.upper(), "path": path, "params": params,
-                       "body": body, "status": status, "answer": answer, "summary": op["summary"]}
+                       "body": body, "upload": upload, "status": status, "answer": answer, "file": is_file,
+                       "summary": op["summary"]}
 
     def parameter(self, operation, path, node):
         schema = node["schema"]
@@ -215,12 +223,13 @@ def header(contract, operations):
                     out.append(f"    bool has_{p['c']};")
                 out.append(f"    {c_type(p)}{p['c']};")
             out.append("};")
-        if op["answer"]:
+        if op["answer"] or op["file"]:
             params = f"const struct heng_api_{op['name']}_params *params, " if op["params"] else ""
             params += f"const struct heng_api_{op['body']} *body, " if op["body"] else ""
+            params += "const struct heng_api_upload *upload, " if op["upload"] else ""
             out += [f"/* {op['summary']}. */",
                     f"HENG_NODISCARD heng_rc heng_api_{op['name']}(struct heng_api_call *call, {params}"
-                    f"struct heng_api_{op['answer']} *ret, struct heng_err *err);"]
+                    f"struct heng_api_{op['answer'] or 'file'} *ret, struct heng_err *err);"]
         out.append("")
     out += ["/* Room for the parameters of any operation. */", "union heng_api_any_params {"]
     out += [f"    struct heng_api_{op['name']}_params {op['name']};" for op in operations if op["params"]]
@@ -301,23 +310,34 @@ def source(contract, operations):
         if op["params"]:
             out += [f"static const struct heng_api_param params_{op['name']}[] = {{"]
             out += [param_row(op, p) for p in op["params"]] + ["};", ""]
-        if op["answer"]:
+        if op["upload"]:
+            types = ", ".join(quoted(t) for t in op["upload"]["types"])
+            out += [f"static const char *const types_{op['name']}[] = {{{types}, NULL}};", ""]
+        if op["answer"] or op["file"]:
             params = ("params, " if op["params"] else "") + ("body, " if op["body"] else "")
+            params += "call->upload, " if op["upload"] else ""
             unused = ("" if op["params"] else "    (void)params;\n") + ("" if op["body"] else "    (void)body;\n")
-            out += [f"static heng_rc run_{op['name']}(struct heng_api_call *call, const void *params, "
-                    f"const void *body, struct heng_json *json, struct heng_err *err)\n{{\n{unused}"
-                    f"    struct heng_api_{op['answer']} answer = {{0}};\n"
+            head = (f"static heng_rc run_{op['name']}(struct heng_api_call *call, const void *params, "
+                    f"const void *body, struct heng_json *json, struct heng_err *err)\n{{\n{unused}")
+            if op["file"]:
+                out += [f"{head}    (void)json;\n"
+                        f"    return heng_api_{op['name']}(call, {params}call->file, err);\n}}", ""]
+                continue
+            out += [f"{head}    struct heng_api_{op['answer']} answer = {{0}};\n"
                     f"    heng_rc rc = heng_api_{op['name']}(call, {params}&answer, err);\n"
                     f"    if (rc == HENG_OK) heng_api_write_{op['answer']}(json, &answer);\n    return rc;\n}}", ""]
     out.append("const struct heng_api_route heng_api_routes[HENG_API_ROUTE_COUNT] = {")
     for op in operations:
         params = f"params_{op['name']}" if op["params"] else "NULL"
-        run = f"run_{op['name']}" if op["answer"] else "NULL"
-        stream = "false" if op["answer"] else "true"
+        run = f"run_{op['name']}" if op["answer"] or op["file"] else "NULL"
+        stream = "false" if op["answer"] or op["file"] else "true"
+        upload = f", .upload_max = {op['upload']['max']}, .upload_types = types_{op['name']}" if op["upload"] else ""
+        is_file = ", .file = true" if op["file"] else ""
         fields, count = (f"fields_{op['body']}", len(contract.bodies[op["body"]])) if op["body"] else ("NULL", 0)
         out.append(f"    {{.method = {quoted(op['method'])}, .path = {quoted(op['path'])}, .operation = "
                    f"{quoted(op['name'])}, .params = {params}, .param_count = {len(op['params'])}, .fields = {fields}, "
-                   f".field_count = {count}, .status = {op['status']}, .run = {run}, .stream = {stream}}},")
+                   f".field_count = {count}, .status = {op['status']}, .run = {run}, .stream = {stream}"
+                   f"{upload}{is_file}}},")
     text = json.dumps(contract.doc, ensure_ascii=False, separators=(",", ":"), default=str).encode()
     rows = [", ".join(str(b if b < 128 else b - 256) for b in text[i:i + 24]) for i in range(0, len(text), 24)]
     out += ["};", "", "const char heng_api_openapi[] = {"] + [f"    {row}," for row in rows] + ["    0,", "};",

@@ -20,7 +20,7 @@ import sys
 
 ENGINES = ("sqlite", "postgres")
 FIRST_BACKUP = 8  # older versions of the schema had no backups
-ONLY_SQLITE = re.compile(r"INSERT OR|INDEXED BY|\bGLOB\b|\browid\b|\bLIKE\b|\bPRAGMA\b|\bIS \?|"
+ONLY_SQLITE = re.compile(r"INSERT OR|INDEXED BY|\bGLOB\b|\browid\b|(?<!\) )\bLIKE\b|\bPRAGMA\b|\bIS \?|"
                          r"\b(char|ifnull|iif|total|group_concat|strftime|unixepoch|json_\w+)\s*\(|"
                          r"\b(min|max)\s*\([^()]*,", re.I)
 LETTERS = {"INTEGER": "i", "TEXT": "t", "BLOB": "b"}

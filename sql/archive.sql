@@ -155,6 +155,14 @@ WITH RECURSIVE tree (id) AS (
 SELECT count(*) FROM tree JOIN point p ON p.place_id = tree.id JOIN installation i ON i.point_id = p.id
 WHERE i.until_us IS NULL AND i.from_us >= ?2;
 
+-- name: archive_installed_below
+-- What is installed at or below place ?1, behind id ?2.
+WITH RECURSIVE tree (id) AS (
+    SELECT ?1 UNION ALL SELECT p.id FROM place p JOIN tree t ON p.parent_id = t.id)
+SELECT i.id, i.device_id, i.point_id FROM tree JOIN point p ON p.place_id = tree.id
+    JOIN installation i ON i.point_id = p.id AND i.until_us IS NULL
+WHERE i.id > ?2 ORDER BY i.id LIMIT ?3;
+
 -- name: archive_close_members
 -- Meters at or below place ?1 are asked no more.
 WITH RECURSIVE tree (id) AS (
@@ -237,12 +245,17 @@ SELECT t.of_id, t.factor_num, t.factor_den FROM point_term t WHERE t.point_id = 
 
 -- name: archive_channel_add
 INSERT INTO channel (id, point_id, quantity, tariff, qualifier, unit, exp, interval_minutes, max_per_hour, main)
-VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, ?7, '', ?8) ON CONFLICT (point_id, quantity, tariff, qualifier) DO NOTHING;
+VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, ?7, '', ?8)
+ON CONFLICT (point_id, quantity, tariff, qualifier) DO UPDATE SET main = excluded.main, closed = 0
+WHERE channel.closed <> 0;
+
+-- name: archive_channels_close
+UPDATE channel SET main = 0, closed = 1 WHERE point_id = ?1;
 
 -- name: archive_channels
 SELECT c.id, c.quantity, c.tariff, c.qualifier, c.unit, c.exp, c.interval_minutes, c.main
 FROM channel c JOIN point p ON p.id = c.point_id JOIN place a ON a.id = p.place_id
-WHERE c.point_id = ?2 AND (?1 = 0 OR a.managed_by = ?1) ORDER BY c.id LIMIT ?3;
+WHERE c.point_id = ?2 AND c.closed = 0 AND (?1 = 0 OR a.managed_by = ?1) ORDER BY c.id LIMIT ?3;
 
 -- name: archive_device_find
 -- Who sees a device: who manages the place where it is; of one that is nowhere, the organisation of its line.
@@ -258,6 +271,10 @@ FROM device d
     LEFT JOIN line_member m ON m.device_id = d.id LEFT JOIN line l ON l.id = m.line_id
     LEFT JOIN schedule s ON s.id = m.schedule_id LEFT JOIN relay r ON r.id = m.relay_id
 WHERE d.number = ?2 AND d.manufacturer = ?3;
+
+-- name: archive_makers
+-- Who made devices with number ?1 and protocol ?2 ('': any): two at most.
+SELECT manufacturer FROM device WHERE number = ?1 AND (?2 = '' OR protocol = ?2) ORDER BY id LIMIT 2;
 
 -- name: archive_device_at
 -- The device that serves point ?2 now.
@@ -286,7 +303,7 @@ UPDATE installation SET factor_num = ?2, factor_den = ?3, digits = ?4 WHERE id =
 
 -- name: archive_past_installations
 -- What served point ?2 before, oldest first.
-SELECT d.number, d.manufacturer, i.from_us, i.until_us, i.factor_num, i.factor_den, i.digits
+SELECT d.number, d.manufacturer, i.from_us, i.until_us, i.factor_num, i.factor_den, i.digits, d.protocol, d.profile
 FROM installation i JOIN device d ON d.id = i.device_id JOIN point p ON p.id = i.point_id
     JOIN place a ON a.id = p.place_id
 WHERE i.point_id = ?2 AND i.until_us IS NOT NULL AND (?1 = 0 OR a.managed_by = ?1) ORDER BY i.from_us, i.id LIMIT ?3;
@@ -406,3 +423,8 @@ ORDER BY word, place_id LIMIT 1 OFFSET ?5;
 
 -- name: archive_word_last
 SELECT word, place_id FROM place_word WHERE word >= ?1 AND word < ?2 ORDER BY word DESC, place_id DESC LIMIT 1;
+
+-- name: archive_analyze
+-- What was restored at once has no statistics yet: without them a search takes seconds until autovacuum comes by.
+-- engine: postgres
+ANALYZE place, place_word, point, channel, device, installation, line_member;

@@ -39,10 +39,6 @@ SELECT id, device_id, point_id, from_us, coalesce(until_us, 0), factor_num, fact
 WHERE (?1 <> 0 AND device_id = ?1 AND (?2 = 0 OR point_id = ?2)) OR (?1 = 0 AND point_id = ?2)
 ORDER BY from_us, id LIMIT ?3;
 
--- name: installation_begin
-INSERT INTO installation (id, device_id, point_id, from_us, factor_num, factor_den, digits)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
-
 -- name: installation_reopen
 UPDATE installation SET until_us = NULL WHERE id = ?1;
 

@@ -18,18 +18,25 @@ UPDATE device_state SET state = ?2, last_try_us = ?3, last_outcome = ?4, last_re
 WHERE device_id = ?1;
 
 -- name: device_index
+-- What the search of meters knows of them; only where it has changed.
 -- engine: sqlite
-UPDATE device SET search = number
-    || char(10) || coalesce((SELECT m.address FROM line_member m WHERE m.device_id = device.id), '')
-    || char(10) || coalesce((SELECT a.path FROM installation i JOIN point p ON p.id = i.point_id
-                             JOIN place a ON a.id = p.place_id
-                             WHERE i.device_id = device.id AND i.until_us IS NULL), '');
+UPDATE device SET search = fresh.search
+FROM (SELECT d.id, d.number
+          || char(10) || coalesce((SELECT m.address FROM line_member m WHERE m.device_id = d.id), '')
+          || char(10) || coalesce((SELECT a.path FROM installation i JOIN point p ON p.id = i.point_id
+                                 JOIN place a ON a.id = p.place_id
+                                 WHERE i.device_id = d.id AND i.until_us IS NULL), '') AS search
+      FROM device d) AS fresh
+WHERE fresh.id = device.id AND device.search <> fresh.search;
 -- engine: postgres
-UPDATE device SET search = number
-    || chr(10) || coalesce((SELECT m.address FROM line_member m WHERE m.device_id = device.id), '')
-    || chr(10) || coalesce((SELECT a.path FROM installation i JOIN point p ON p.id = i.point_id
-                             JOIN place a ON a.id = p.place_id
-                             WHERE i.device_id = device.id AND i.until_us IS NULL), '');
+UPDATE device SET search = fresh.search
+FROM (SELECT d.id, d.number
+          || chr(10) || coalesce((SELECT m.address FROM line_member m WHERE m.device_id = d.id), '')
+          || chr(10) || coalesce((SELECT a.path FROM installation i JOIN point p ON p.id = i.point_id
+                                 JOIN place a ON a.id = p.place_id
+                                 WHERE i.device_id = d.id AND i.until_us IS NULL), '') AS search
+      FROM device d) AS fresh
+WHERE fresh.id = device.id AND device.search <> fresh.search;
 
 -- name: installation_now
 SELECT i.id, i.point_id, p.place_id, p.medium FROM installation i JOIN point p ON p.id = i.point_id
@@ -61,20 +68,9 @@ FROM device d JOIN device_state s ON s.device_id = d.id
 WHERE d.id = ?1;
 
 -- name: meter_count
--- ?1 a pattern or '', ?2 a line or 0, ?3 a medium or '', ?4 a state or '', ?5 a place (or any below it) or 0.
--- engine: sqlite
+-- ?1 a pattern in lower case or '', ?2 a line or 0, ?3 a medium or '', ?4 a state or '', ?5 a place (or any below it) or 0.
 SELECT count(*) FROM device d
-WHERE (?1 = '' OR d.search LIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
-  AND (?4 = '' OR (SELECT s.state FROM device_state s WHERE s.device_id = d.id) = ?4)
-  AND (?2 = 0 OR (SELECT m.line_id FROM line_member m WHERE m.device_id = d.id) = ?2)
-  AND (?5 = 0 OR d.id IN (
-    WITH RECURSIVE tree(id) AS (
-        SELECT ?5 UNION SELECT p.id FROM place p JOIN tree t ON p.parent_id = t.id)
-    SELECT i.device_id FROM tree JOIN point p ON p.place_id = tree.id JOIN installation i ON i.point_id = p.id
-    WHERE i.until_us IS NULL));
--- engine: postgres
-SELECT count(*) FROM device d
-WHERE (?1 = '' OR d.search ILIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
+WHERE (?1 = '' OR lower(d.search) LIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
   AND (?4 = '' OR (SELECT s.state FROM device_state s WHERE s.device_id = d.id) = ?4)
   AND (?2 = 0 OR (SELECT m.line_id FROM line_member m WHERE m.device_id = d.id) = ?2)
   AND (?5 = 0 OR d.id IN (
@@ -85,36 +81,13 @@ WHERE (?1 = '' OR d.search ILIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
 
 -- name: meter_page
 -- The page is found first, on the narrow tables; only its rows are joined.
--- engine: sqlite
 SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile, coalesce(m.address, ''),
        coalesce(a.path, ''), coalesce(m.line_id, 0), coalesce(l.name, ''),
        s.state, s.last_try_us, s.last_outcome, s.last_read_us, s.last_source, s.misses, s.reads,
        s.answer_us, s.spread_us, s.answers, s.silences, s.due_done_us, s.ser, s.quarantined,
        coalesce(m.position, 0), coalesce(r.name, ''), coalesce(c.name, '')
 FROM (SELECT d.id FROM device d
-      WHERE (?1 = '' OR d.search LIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
-        AND (?4 = '' OR (SELECT s.state FROM device_state s WHERE s.device_id = d.id) = ?4)
-        AND (?2 = 0 OR (SELECT m.line_id FROM line_member m WHERE m.device_id = d.id) = ?2)
-        AND (?5 = 0 OR d.id IN (
-          WITH RECURSIVE tree(id) AS (
-              SELECT ?5 UNION SELECT p.id FROM place p JOIN tree t ON p.parent_id = t.id)
-          SELECT i.device_id FROM tree JOIN point p ON p.place_id = tree.id JOIN installation i ON i.point_id = p.id
-          WHERE i.until_us IS NULL))
-      ORDER BY d.id LIMIT ?6 OFFSET ?7) page
-    JOIN device d ON d.id = page.id JOIN device_state s ON s.device_id = d.id
-    LEFT JOIN line_member m ON m.device_id = d.id LEFT JOIN line l ON l.id = m.line_id
-    LEFT JOIN relay r ON r.id = m.relay_id LEFT JOIN schedule c ON c.id = m.schedule_id
-    LEFT JOIN installation i ON i.device_id = d.id AND i.until_us IS NULL
-    LEFT JOIN point p ON p.id = i.point_id LEFT JOIN place a ON a.id = p.place_id
-ORDER BY d.id;
--- engine: postgres
-SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile, coalesce(m.address, ''),
-       coalesce(a.path, ''), coalesce(m.line_id, 0), coalesce(l.name, ''),
-       s.state, s.last_try_us, s.last_outcome, s.last_read_us, s.last_source, s.misses, s.reads,
-       s.answer_us, s.spread_us, s.answers, s.silences, s.due_done_us, s.ser, s.quarantined,
-       coalesce(m.position, 0), coalesce(r.name, ''), coalesce(c.name, '')
-FROM (SELECT d.id FROM device d
-      WHERE (?1 = '' OR d.search ILIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
+      WHERE (?1 = '' OR lower(d.search) LIKE ?1 ESCAPE '\') AND (?3 = '' OR d.medium = ?3)
         AND (?4 = '' OR (SELECT s.state FROM device_state s WHERE s.device_id = d.id) = ?4)
         AND (?2 = 0 OR (SELECT m.line_id FROM line_member m WHERE m.device_id = d.id) = ?2)
         AND (?5 = 0 OR d.id IN (

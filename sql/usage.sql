@@ -175,24 +175,124 @@ WHERE channel_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, nr LIMIT ?4;
 
 -- name: exception_list
 -- What somebody has to look at, of point ?2 or of all (0), days ?3 <= day < ?4, behind (?5, ?6): one row for each
--- channel and rule with its newest verdict, and the last answer to that.
-SELECT g.channel_id, g.rule, g.severity, g.first_day, g.last_day, g.n, v.version, v.from_us, v.to_us, v.seen, v.low,
-       v.high, v.reference, c.point_id, p.medium, a.path,
+-- channel and rule with its newest verdict, and the last answer to that. At or below place ?8 (0: everywhere), of medium
+-- ?9, of group ?10 ('': all), rule ?11 (0: all), severity ?12 (''); ?13 = 0: none of the points is left out.
+SELECT g.channel_id, g.rule, g.severity, g.first_day, g.last_day, g.n, g.days, v.version, v.from_us, v.to_us, v.seen,
+       v.low, v.high, v.reference, c.point_id, p.medium, a.path,
        coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = g.channel_id AND w.rule = g.rule
                  AND w.from_day <= g.last_day AND w.to_day >= g.last_day ORDER BY w.id DESC LIMIT 1), '')
 FROM (SELECT d.channel_id, d.rule, min(d.severity) AS severity, min(d.day) AS first_day, max(d.day) AS last_day,
-             count(*) AS n
+             count(*) AS n, count(DISTINCT d.day) AS days
       FROM verdict d
-      WHERE d.severity <> 'told' AND d.day >= ?3 AND d.day < ?4 AND (d.channel_id > ?5 OR (d.channel_id = ?5 AND d.rule > ?6))
-        AND (?2 = 0 OR d.channel_id IN (SELECT id FROM channel WHERE point_id = ?2))
-        AND (?1 = 0 OR d.channel_id IN (SELECT x.id FROM channel x JOIN point y ON y.id = x.point_id
-                                        JOIN place z ON z.id = y.place_id WHERE z.managed_by = ?1))
+      WHERE d.severity <> 'told' AND (?12 = '' OR d.severity = ?12) AND d.day >= ?3 AND d.day < ?4
+        AND (?11 = 0 OR d.rule = ?11)
+        AND (?13 = 0 OR d.channel_id IN (
+            SELECT x.id FROM channel x JOIN point y ON y.id = x.point_id JOIN place z ON z.id = y.place_id
+            WHERE (?1 = 0 OR z.managed_by = ?1) AND (?2 = 0 OR y.id = ?2) AND (?9 = '' OR y.medium = ?9)
+              AND (?10 = '' OR y.group_name = ?10)
+              AND (?8 = 0 OR z.id IN (
+                WITH RECURSIVE tree (id) AS (SELECT ?8 UNION SELECT b.id FROM place b JOIN tree t ON b.parent_id = t.id)
+                SELECT id FROM tree))))
+        AND (d.channel_id > ?5 OR (d.channel_id = ?5 AND d.rule > ?6))
       GROUP BY d.channel_id, d.rule) g
     JOIN verdict v ON v.channel_id = g.channel_id AND v.day = g.last_day AND v.rule = g.rule
                   AND v.nr = (SELECT max(m.nr) FROM verdict m WHERE m.channel_id = g.channel_id AND m.day = g.last_day
                               AND m.rule = g.rule)
     JOIN channel c ON c.id = g.channel_id JOIN point p ON p.id = c.point_id JOIN place a ON a.id = p.place_id
 ORDER BY g.channel_id, g.rule LIMIT ?7;
+
+-- name: exception_told_list
+-- The same of what is for the record only; ?12 says so.
+SELECT g.channel_id, g.rule, g.severity, g.first_day, g.last_day, g.n, g.days, v.version, v.from_us, v.to_us, v.seen,
+       v.low, v.high, v.reference, c.point_id, p.medium, a.path,
+       coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = g.channel_id AND w.rule = g.rule
+                 AND w.from_day <= g.last_day AND w.to_day >= g.last_day ORDER BY w.id DESC LIMIT 1), '')
+FROM (SELECT d.channel_id, d.rule, min(d.severity) AS severity, min(d.day) AS first_day, max(d.day) AS last_day,
+             count(*) AS n, count(DISTINCT d.day) AS days
+      FROM verdict d
+      WHERE d.severity = 'told' AND d.severity = ?12 AND d.day >= ?3 AND d.day < ?4
+        AND (?11 = 0 OR d.rule = ?11)
+        AND (?13 = 0 OR d.channel_id IN (
+            SELECT x.id FROM channel x JOIN point y ON y.id = x.point_id JOIN place z ON z.id = y.place_id
+            WHERE (?1 = 0 OR z.managed_by = ?1) AND (?2 = 0 OR y.id = ?2) AND (?9 = '' OR y.medium = ?9)
+              AND (?10 = '' OR y.group_name = ?10)
+              AND (?8 = 0 OR z.id IN (
+                WITH RECURSIVE tree (id) AS (SELECT ?8 UNION SELECT b.id FROM place b JOIN tree t ON b.parent_id = t.id)
+                SELECT id FROM tree))))
+        AND (d.channel_id > ?5 OR (d.channel_id = ?5 AND d.rule > ?6))
+      GROUP BY d.channel_id, d.rule) g
+    JOIN verdict v ON v.channel_id = g.channel_id AND v.day = g.last_day AND v.rule = g.rule
+                  AND v.nr = (SELECT max(m.nr) FROM verdict m WHERE m.channel_id = g.channel_id AND m.day = g.last_day
+                              AND m.rule = g.rule)
+    JOIN channel c ON c.id = g.channel_id JOIN point p ON p.id = c.point_id JOIN place a ON a.id = p.place_id
+ORDER BY g.channel_id, g.rule LIMIT ?7;
+
+-- name: exception_counts
+-- The same by rule; ?5 to ?7 are not used.
+SELECT d.rule, min(d.severity), count(DISTINCT d.channel_id), count(*)
+FROM verdict d
+WHERE d.severity <> 'told' AND (?12 = '' OR d.severity = ?12) AND ?5 + ?6 + ?7 >= 0 AND d.day >= ?3 AND d.day < ?4
+  AND (?11 = 0 OR d.rule = ?11)
+  AND (?13 = 0 OR d.channel_id IN (
+            SELECT x.id FROM channel x JOIN point y ON y.id = x.point_id JOIN place z ON z.id = y.place_id
+            WHERE (?1 = 0 OR z.managed_by = ?1) AND (?2 = 0 OR y.id = ?2) AND (?9 = '' OR y.medium = ?9)
+        AND (?10 = '' OR y.group_name = ?10)
+        AND (?8 = 0 OR z.id IN (
+                WITH RECURSIVE tree (id) AS (SELECT ?8 UNION SELECT b.id FROM place b JOIN tree t ON b.parent_id = t.id)
+                SELECT id FROM tree))))
+GROUP BY d.rule ORDER BY d.rule;
+
+-- name: exception_told_counts
+SELECT d.rule, min(d.severity), count(DISTINCT d.channel_id), count(*)
+FROM verdict d
+WHERE d.severity = 'told' AND d.severity = ?12 AND ?5 + ?6 + ?7 >= 0 AND d.day >= ?3 AND d.day < ?4
+  AND (?11 = 0 OR d.rule = ?11)
+  AND (?13 = 0 OR d.channel_id IN (
+            SELECT x.id FROM channel x JOIN point y ON y.id = x.point_id JOIN place z ON z.id = y.place_id
+            WHERE (?1 = 0 OR z.managed_by = ?1) AND (?2 = 0 OR y.id = ?2) AND (?9 = '' OR y.medium = ?9)
+        AND (?10 = '' OR y.group_name = ?10)
+        AND (?8 = 0 OR z.id IN (
+                WITH RECURSIVE tree (id) AS (SELECT ?8 UNION SELECT b.id FROM place b JOIN tree t ON b.parent_id = t.id)
+                SELECT id FROM tree))))
+GROUP BY d.rule ORDER BY d.rule;
+
+-- name: doubt_exception_list
+-- The same of readings that are kept beside, which came at ?3 <= came < ?4, at the point where their device was last.
+SELECT channel_id, rule, severity, first_us, last_us, n, version, at_us, seen, low, high, reference, point_id, medium,
+       path, coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = g.channel_id AND w.rule = g.rule
+                       AND w.recorded_us >= g.last_us ORDER BY w.id DESC LIMIT 1), ''), device_id, source
+FROM (SELECT c.id AS channel_id, b.rule, b.severity, b.version, b.at_us, b.seen, b.low, b.high, b.reference, b.device_id,
+             b.source, p.id AS point_id, p.medium, a.path, count(*) OVER task AS n, min(b.came_us) OVER task AS first_us,
+             max(b.came_us) OVER task AS last_us,
+             row_number() OVER (PARTITION BY c.id, b.rule ORDER BY b.came_us DESC, b.at_us DESC, b.source DESC) AS place
+      FROM reading_doubt b
+          JOIN installation i ON i.id = (SELECT x.id FROM installation x WHERE x.device_id = b.device_id
+                                         ORDER BY x.from_us DESC, x.id DESC LIMIT 1)
+          JOIN channel c ON c.id = (SELECT min(m.id) FROM channel m WHERE m.point_id = i.point_id AND m.main = 1)
+          JOIN point p ON p.id = i.point_id JOIN place a ON a.id = p.place_id
+      WHERE b.came_us >= ?3 AND b.came_us < ?4 AND (?1 = 0 OR a.managed_by = ?1) AND (?2 = 0 OR p.id = ?2) AND (?9 = '' OR p.medium = ?9)
+        AND (?10 = '' OR p.group_name = ?10) AND (?11 = 0 OR b.rule = ?11) AND (?12 = '' OR b.severity = ?12)
+        AND (?8 = 0 OR a.id IN (
+            WITH RECURSIVE tree (id) AS (SELECT ?8 UNION SELECT s.id FROM place s JOIN tree t ON s.parent_id = t.id)
+            SELECT id FROM tree))
+        AND (c.id > ?5 OR (c.id = ?5 AND b.rule > ?6)) AND ?13 >= 0
+      WINDOW task AS (PARTITION BY c.id, b.rule)) g
+WHERE place = 1 ORDER BY channel_id, rule LIMIT ?7;
+
+-- name: doubt_exception_counts
+SELECT b.rule, min(b.severity), count(DISTINCT c.id), count(*)
+FROM reading_doubt b
+    JOIN installation i ON i.id = (SELECT x.id FROM installation x WHERE x.device_id = b.device_id
+                             ORDER BY x.from_us DESC, x.id DESC LIMIT 1)
+    JOIN channel c ON c.id = (SELECT min(m.id) FROM channel m WHERE m.point_id = i.point_id AND m.main = 1)
+    JOIN point p ON p.id = i.point_id JOIN place a ON a.id = p.place_id
+WHERE b.came_us >= ?3 AND b.came_us < ?4 AND (?1 = 0 OR a.managed_by = ?1) AND (?2 = 0 OR p.id = ?2) AND (?9 = '' OR p.medium = ?9)
+  AND (?10 = '' OR p.group_name = ?10) AND (?11 = 0 OR b.rule = ?11) AND (?12 = '' OR b.severity = ?12)
+  AND (?8 = 0 OR a.id IN (
+      WITH RECURSIVE tree (id) AS (SELECT ?8 UNION SELECT s.id FROM place s JOIN tree t ON s.parent_id = t.id)
+      SELECT id FROM tree))
+  AND ?5 + ?6 + ?7 + ?13 >= 0
+GROUP BY b.rule ORDER BY b.rule;
 
 -- name: undeclared_list
 -- Counters of the devices of point ?2 (0: of all) that no channel takes.
@@ -236,8 +336,9 @@ SELECT coalesce(max(version), 0) + 1 FROM calendar WHERE key = ?1;
 SELECT version, from_day, text FROM calendar WHERE key = ?1 ORDER BY from_day, version LIMIT ?2;
 
 -- name: weather_put
-INSERT INTO weather (station, day, degree_dk, outdoor_dc) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (station, day) DO UPDATE SET degree_dk = excluded.degree_dk, outdoor_dc = excluded.outdoor_dc;
+INSERT INTO weather (station, day, degree_dk, outdoor_dc, computed) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (station, day) DO UPDATE
+SET degree_dk = excluded.degree_dk, outdoor_dc = excluded.outdoor_dc, computed = excluded.computed;
 
 -- name: weather_get
-SELECT degree_dk, outdoor_dc FROM weather WHERE station = ?1 AND day = ?2;
+SELECT degree_dk, outdoor_dc, computed FROM weather WHERE station = ?1 AND day = ?2;

@@ -58,6 +58,7 @@ static heng_rc tell_quality(struct heng_api_call *call, const struct heng_site_d
 {
     struct heng_quality_view view;
     struct heng_quality_ask ask = {.scope = SCOPE,
+                                   .now_us = heng_clock_wall(),
                                    .line_id = params->has_line ? params->line : 0,
                                    .gateway_id = params->has_gateway ? params->gateway : 0,
                                    .place_id = params->has_place ? params->place : 0};
@@ -94,6 +95,7 @@ static heng_rc tell_matrix(struct heng_api_call *call, const struct heng_site_da
 {
     struct heng_matrix_view view;
     struct heng_quality_ask ask = {.scope = SCOPE,
+                                   .now_us = heng_clock_wall(),
                                    .line_id = params->has_line ? params->line : 0,
                                    .gateway_id = params->has_gateway ? params->gateway : 0,
                                    .place_id = params->has_place ? params->place : 0};

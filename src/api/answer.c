@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "api/upload.h"
 #include "base/log.h"
 
 /* The policy that the console needs and no more: its own files, styles set by scripts, icons in style sheets. */
@@ -51,7 +52,7 @@ static const char *title_of(unsigned status)
     case MHD_HTTP_FORBIDDEN: return "Not allowed";
     case MHD_HTTP_CONFLICT: return "It contradicts what is there";
     case MHD_HTTP_CONTENT_TOO_LARGE: return "Too large";
-    case MHD_HTTP_UNSUPPORTED_MEDIA_TYPE: return "Not JSON";
+    case MHD_HTTP_UNSUPPORTED_MEDIA_TYPE: return "Not of a type that is taken here";
     case MHD_HTTP_UNPROCESSABLE_CONTENT: return "It cannot be done";
     case MHD_HTTP_MISDIRECTED_REQUEST: return "Not this server";
     case MHD_HTTP_SERVICE_UNAVAILABLE: return "Too busy";
@@ -144,9 +145,10 @@ static struct MHD_Response *answer_failure(const struct heng_api_route *route, b
 }
 
 struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_api_route *route,
-                                        const struct heng_api_input *input, struct heng_store_reader *reader,
-                                        unsigned *ret_status)
+                                        const struct heng_api_input *input, const struct heng_api_upload *upload,
+                                        struct heng_store_reader *reader, unsigned *ret_status)
 {
+    struct heng_api_file file = {.fd = -1};
     union heng_api_any_params params;
     union heng_api_any_body body;
     struct heng_err err = {0};
@@ -156,7 +158,7 @@ struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_
     if (rc != HENG_OK) return answer_failure(route, false, rc, &err, ret_status);
 
     struct heng_arena arena = {.max = HENG_API_ARENA_MAX};
-    struct heng_api_call call = {.api = api, .reader = reader, .arena = &arena};
+    struct heng_api_call call = {.api = api, .reader = reader, .arena = &arena, .upload = upload, .file = &file};
     struct heng_str text = {.max = HENG_API_BODY_MAX};
     struct heng_json json = heng_json_of(&text);
     rc = heng_api_take_body(route, input, &arena, &body, &err);
@@ -168,6 +170,12 @@ struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_
         return answer_failure(route, call.is_wish, rc, &err, ret_status);
     }
     *ret_status = route->status;
+    if (route->file) {
+        heng_str_fini(&text);
+        struct MHD_Response *answer = NULL;
+        rc = heng_api_file_response(&file, &answer, &err);
+        return rc == HENG_OK ? answer : answer_failure(route, false, rc, &err, ret_status);
+    }
     struct MHD_Response *response = heng_api_response_take(text.text, text.n, "application/json");
     if (response) MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     return response;

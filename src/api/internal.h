@@ -3,6 +3,7 @@
 /* The parts of the server among themselves. Inside of api/ only. */
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "api/contract.h"
 #include "api/server.h"
@@ -27,21 +28,25 @@ struct MHD_Response *heng_api_problem_response(unsigned status, const char *code
 unsigned heng_api_status_of(heng_rc rc);
 unsigned heng_api_wish_status_of(heng_rc rc);
 
-/* Run a route with checked parameters. Always sets a status; response is NULL only without memory. */
+/* Run a route with checked parameters. upload: of a route that takes one. Always sets a status; response is NULL only
+ * without memory. */
 struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_api_route *route,
-                                        const struct heng_api_input *input, struct heng_store_reader *reader,
-                                        unsigned *ret_status);
+                                        const struct heng_api_input *input, const struct heng_api_upload *upload,
+                                        struct heng_store_reader *reader, unsigned *ret_status);
 
 /* ---- requests and workers (queue.c) ---- */
 
-/* One request. bad_uri: the path held a NUL. body: at most HENG_API_REQUEST_MAX bytes; too_large: there were more. */
+/* One request. bad_uri: the path held a NUL. body: at most HENG_API_REQUEST_MAX bytes, of a file none: it is in upload;
+ * too_large: there were more; broken: it could not be kept. */
 enum { HENG_API_REQUEST_MAX = 16384 };
 struct heng_request {
     struct heng_api *api;
     struct MHD_Connection *connection;
-    bool seen, queued, refused, bad_uri, too_large;
+    bool seen, queued, refused, bad_uri, too_large, broken;
+    bool uploads; /* has one of the places of those who upload */
     char *body;
     size_t body_n;
+    struct heng_api_upload upload; /* fd -1: none */
     const struct heng_api_route *route;
     struct heng_api_input input;
     unsigned status;
@@ -159,7 +164,17 @@ struct heng_api {
     char health[HENG_HEALTH_PARTS][HENG_DETAIL_MAX];
     struct heng_latency latency; /* under health_mutex */
     struct heng_rate rate;
+    atomic_uint uploads;
 };
+
+/* Whose call is it? There are no accounts yet: whoever reaches the server is its operator. */
+int64_t heng_api_scope(const struct heng_api_call *call);
+
+/* Have the writer do it in one transaction, and tell who wants to know that places or meters may have changed.
+ * Errors: ECLOSED nothing can be changed here; those of run. */
+HENG_NODISCARD heng_rc heng_api_change(struct heng_api_call *call,
+                                       heng_rc (*run)(void *ctx, struct heng_store *store, struct heng_err *err),
+                                       void *ctx, struct heng_err *err);
 
 /* ---- wishes (wishes.c) ---- */
 

@@ -30,8 +30,8 @@ static void *work(void *cls)
     struct heng_worker *worker = cls;
     struct heng_request *request;
     while ((request = take(worker->queue)) != NULL) {
-        request->response =
-            heng_api_run_route(request->api, request->route, &request->input, worker->reader, &request->status);
+        request->response = heng_api_run_route(request->api, request->route, &request->input, &request->upload,
+                                               worker->reader, &request->status);
         MHD_resume_connection(request->connection); /* from here on the request belongs to the library again */
     }
     return NULL;

@@ -5,14 +5,37 @@
 #include "base/json.h"
 #include "base/slice.h"
 
+/* A body that is a file, spooled into one without a name: fd is read from anywhere, and closed by the server. type: the
+ * media type that was said, one of the contract's. */
+struct heng_api_upload {
+    int fd;
+    uint64_t n;
+    const char *type;
+};
+
+/* The name by which libraries open such a file once more, as long as fd is open. */
+enum { HENG_API_FD_PATH_MAX = 32 };
+void heng_api_fd_path(int fd, char ret[static HENG_API_FD_PATH_MAX]);
+
+/* A file as the answer. Owns: fd, which goes to the server when the handler returns OK. name: what the browser saves it
+ * as; plain ASCII. */
+enum { HENG_API_FILE_NAME_MAX = 96 };
+struct heng_api_file {
+    int fd;
+    const char *type;
+    char name[HENG_API_FILE_NAME_MAX];
+};
+
 /* What a handler works with. */
 struct heng_api;
 struct heng_store_reader;
 struct heng_api_call {
     struct heng_api *api;
     struct heng_store_reader *reader;
-    struct heng_arena *arena; /* lives until the answer is written */
-    bool is_wish;             /* set by a handler: the error it gives is meant for who asked */
+    struct heng_arena *arena;             /* lives until the answer is written */
+    bool is_wish;                         /* set by a handler: the error it gives is meant for who asked */
+    const struct heng_api_upload *upload; /* of a route that takes one */
+    struct heng_api_file *file;           /* of a route that answers with one */
 };
 
 typedef enum heng_api_param_kind {
@@ -60,7 +83,8 @@ struct heng_api_field {
     size_t offset, has_offset, count_offset;
 };
 
-/* run is NULL for a stream of events; fields is NULL for a request without a body. status: of a good answer. */
+/* run is NULL for a stream of events; fields is NULL for a request without a body. status: of a good answer.
+ * upload_max: the body is a file of at most so many bytes, and of one of the types; 0: it is JSON. */
 struct heng_api_route {
     const char *method, *path, *operation;
     const struct heng_api_param *params;
@@ -70,7 +94,9 @@ struct heng_api_route {
     unsigned status;
     heng_rc (*run)(struct heng_api_call *call, const void *params, const void *body, struct heng_json *json,
                    struct heng_err *err);
-    bool stream;
+    bool stream, file;
+    uint64_t upload_max;
+    const char *const *upload_types; /* NULL behind the last */
 };
 
 /* One name=value of the query, decoded. */

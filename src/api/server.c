@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "api/internal.h"
+#include "api/upload.h"
 #include "base/log.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
     WISH_WORKERS = 4,
     REQUEST_MEMORY = 32768,
     ANSWER_TIMEOUT_S = 120,
+    UPLOAD_TIMEOUT_S = 1800,
     TICK_MS = 1000,
     GATHER_MS = 20
 };
@@ -95,13 +97,20 @@ static bool is_question(const char *method)
     return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 }
 
+static const char *too_long(const struct heng_api_route *route, char *text, size_t cap)
+{
+    uint64_t max = route->upload_max ? route->upload_max : HENG_API_REQUEST_MAX;
+    snprintf(text, cap, "the body is longer than %llu bytes", (unsigned long long)max);
+    return text;
+}
+
 static enum MHD_Result answer_api(struct heng_request *request, const char *method, const char *path)
 {
     struct MHD_Connection *connection = request->connection;
     if (is_question(method) && strcmp(path, "/api/openapi.json") == 0)
         return send_response(connection, MHD_HTTP_OK,
                              heng_api_response_keep(heng_api_openapi, heng_api_openapi_n, "application/json"));
-    char allow[HENG_API_ALLOW_MAX];
+    char allow[HENG_API_ALLOW_MAX], text[64];
     request->route = heng_api_find_route(method, path, &request->input, allow);
     if (!request->route && allow[0]) return refuse_method(connection, allow);
     if (!request->route)
@@ -109,13 +118,18 @@ static enum MHD_Result answer_api(struct heng_request *request, const char *meth
                             "there is no such operation: see /api/openapi.json");
     if (request->too_large)
         return send_problem(connection, MHD_HTTP_CONTENT_TOO_LARGE, heng_rc_name(HENG_ELIMIT),
-                            "the body is longer than 16384 bytes");
+                            too_long(request->route, text, sizeof text));
+    if (request->broken)
+        return send_problem(connection, MHD_HTTP_INSUFFICIENT_STORAGE, heng_rc_name(HENG_EIO),
+                            "there is no room for the file: the disk of the server is full");
     request->input.body = heng_slice_of((const uint8_t *)request->body, request->body_n);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, collect_arg, request);
     if (request->bad_uri)
         return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_ERANGE),
                             "too many parameters, or a zero byte in one");
     if (request->route->stream) return answer_stream(request);
+    if (request->upload.fd >= 0) /* all of it is there: now it is the writer that takes its time */
+        heng_connection_expect(&request->api->connections, connection, UPLOAD_TIMEOUT_S * HENG_US_PER_S);
     struct heng_api *api = request->api;
     if (heng_api_queue_put(is_question(method) ? &api->queue : &api->wishes, request)) return MHD_YES;
     return send_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE, heng_rc_name(HENG_EBUSY),
@@ -168,7 +182,7 @@ static enum MHD_Result refuse_with(struct heng_request *request, unsigned status
 
 /* A request that changes something. There is no sign-in yet, so the browser of somebody at this machine must not be
  * turned against us: a page from elsewhere can send no JSON without asking first, and says where it comes from. */
-static enum MHD_Result refuse_wish(struct heng_request *request)
+static enum MHD_Result refuse_wish(struct heng_request *request, const struct heng_api_route *route)
 {
     struct MHD_Connection *connection = request->connection;
     const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
@@ -178,12 +192,18 @@ static enum MHD_Result refuse_wish(struct heng_request *request)
         return refuse_with(request, MHD_HTTP_MISDIRECTED_REQUEST, HENG_EDENIED, "the Host header names another port");
     if (origin && (strncasecmp(origin, "http://", 7) != 0 || strcasecmp(origin + 7, host) != 0))
         return refuse_with(request, MHD_HTTP_FORBIDDEN, HENG_EDENIED, "this page is not one of this server's");
-    if (!is_json(type))
+    if (!route->upload_max && !is_json(type))
         return refuse_with(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, HENG_EFORMAT,
                            "the header Content-Type must be application/json");
     if (!take_turn(&request->api->rate))
         return refuse_with(request, MHD_HTTP_SERVICE_UNAVAILABLE, HENG_EBUSY,
                            "too many wishes at once: try again in a second");
+    struct heng_err err = {.text = ""};
+    heng_rc rc = route->upload_max ? heng_api_upload_begin(request, route, &err) : HENG_OK;
+    if (rc == HENG_EFORMAT) return refuse_with(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, rc, err.text);
+    if (rc == HENG_ELIMIT) return refuse_with(request, MHD_HTTP_CONTENT_TOO_LARGE, rc, err.text);
+    if (rc == HENG_EBUSY) return refuse_with(request, MHD_HTTP_SERVICE_UNAVAILABLE, rc, err.text);
+    if (rc != HENG_OK) return refuse_with(request, MHD_HTTP_INSUFFICIENT_STORAGE, rc, err.text);
     return MHD_YES;
 }
 
@@ -202,7 +222,8 @@ static enum MHD_Result refuse(struct heng_request *request, const char *method, 
         char allow[HENG_API_ALLOW_MAX];
         const struct heng_api_route *route = heng_api_find_route(method, path, &request->input, allow);
         if (!route) return refuse_method(connection, allow[0] ? allow : "GET, HEAD");
-        enum MHD_Result refused = refuse_wish(request);
+        request->route = route;
+        enum MHD_Result refused = refuse_wish(request, route);
         if (request->refused) return refused;
     }
     if (request->bad_uri)
@@ -212,6 +233,10 @@ static enum MHD_Result refuse(struct heng_request *request, const char *method, 
 
 static void gather(struct heng_request *request, const char *body, size_t n)
 {
+    if (request->route->upload_max) {
+        heng_api_upload_add(request, request->route, body, n);
+        return;
+    }
     if (!request->body) request->body = malloc(HENG_API_REQUEST_MAX);
     if (!request->body || n > HENG_API_REQUEST_MAX - request->body_n) {
         request->too_large = true;
@@ -258,6 +283,7 @@ static void *begin_request(void *cls, const char *uri, struct MHD_Connection *co
     (void)connection;
     if (!request) return NULL;
     request->api = cls;
+    request->upload.fd = -1;
     request->bad_uri = strstr(uri, "%00") != NULL;
     return request;
 }
@@ -271,6 +297,7 @@ static void end_request(void *cls, struct MHD_Connection *connection, void **req
     *request_context = NULL;
     heng_connection_expect(&api->connections, connection, api->connections.timeout_us);
     if (request && request->response) MHD_destroy_response(request->response);
+    if (request) heng_api_upload_end(request);
     if (request) free(request->body);
     free(request);
 }
@@ -415,6 +442,7 @@ heng_rc heng_api_start(const struct heng_api_options *options, struct heng_api *
     heng_rc rc = own->workers <= 64 ? HENG_OK : heng_fail(err, HENG_ECONFIG, 0, "at most 64 workers");
     if (rc == HENG_OK) rc = heng_files_check_root(own->web_root, err);
     if (rc == HENG_OK) rc = open_listener(api, err);
+    if (rc == HENG_OK) heng_api_sketches_clean(api); /* the port is ours: no other server works in this folder */
     if (rc == HENG_OK) rc = heng_api_queue_start(&api->queue, own->database, own->workers, own->queue_max, err);
     if (rc == HENG_OK) rc = heng_api_queue_start(&api->wishes, own->database, WISH_WORKERS, own->queue_max, err);
     if (rc == HENG_OK) rc = start_ticker(api, err);

@@ -29,6 +29,9 @@ struct heng_api_options {
     struct heng_desk *desk;               /* where wishes go; borrowed. NULL: no line runs, wishes are refused */
     heng_api_write *write;                /* NULL: nothing can be changed but by the desk */
     void *write_owner;
+    void (*archive_changed)(void *owner); /* places, meters or lines are others now; from any thread. May be NULL */
+    void *archive_owner;
+    const char *spool; /* folder for files that come in or go out, while they do; NULL: they are kept in memory */
     const struct heng_web_file *files; /* the built-in console, or NULL */
     size_t file_count;
     const char *web_root;       /* read the console from this directory instead; NULL: built in */

@@ -1,5 +1,6 @@
 /* The operations about usage, what happened at points, and what the rules found. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/internal.h"
@@ -346,6 +347,8 @@ heng_rc heng_api_add_point_event(struct heng_api_call *call, const struct heng_a
                 put_text(e->second, sizeof e->second, body->has_second, body->second) &&
                 put_text(e->reason, sizeof e->reason, true, body->reason);
     struct change change = {.event = wish};
+    if (fits && body->has_registers && heng_event_indexes_parse(body->registers, wish, err) != HENG_OK)
+        return HENG_ERANGE;
     return fits ? ask_writer(call, &change, ret, err) : heng_fail(err, HENG_ERANGE, 0, "a text is too long");
 }
 
@@ -363,6 +366,11 @@ static struct heng_api_exception exception_from(struct heng_api_call *call, cons
         .version = v->version,
         .severity = heng_arena_text(call->arena, v->severity),
         .count = row->count,
+        .days = row->days,
+        .has_meter = row->device_id != 0,
+        .meter = row->device_id,
+        .has_source = row->device_id != 0,
+        .source = row->source,
         .first_day = day_text(call, row->first_day),
         .last_day = day_text(call, v->day),
         .from = v->from_us,
@@ -375,14 +383,14 @@ static struct heng_api_exception exception_from(struct heng_api_call *call, cons
     };
 }
 
-static heng_rc put_undeclared(struct heng_api_call *call, int64_t point_id, struct heng_api_exception_list *ret,
-                              struct heng_err *err)
+static heng_rc put_undeclared(struct heng_api_call *call, int64_t point_id, int64_t after,
+                              struct heng_api_exception_list *ret, struct heng_err *err)
 {
     struct heng_undeclared_row *rows = heng_arena_take(call->arena, EXCEPTIONS_MAX, sizeof *rows);
     struct heng_api_undeclared_register *items = heng_arena_take(call->arena, EXCEPTIONS_MAX, sizeof *items);
     size_t n = 0;
     if (!rows || !items) return no_memory(err);
-    heng_rc rc = heng_store_list_undeclared(call->reader, SCOPE, point_id, 0, rows, EXCEPTIONS_MAX, &n, err);
+    heng_rc rc = heng_store_list_undeclared(call->reader, SCOPE, point_id, after, rows, EXCEPTIONS_MAX, &n, err);
     for (size_t i = 0; rc == HENG_OK && i < n; i++)
         items[i] = (struct heng_api_undeclared_register){.point = rows[i].point_id,
                                                          .meter_id = rows[i].device_id,
@@ -392,42 +400,137 @@ static heng_rc put_undeclared(struct heng_api_call *call, int64_t point_id, stru
                                                          .qualifier = rows[i].qualifier};
     ret->undeclared = items;
     ret->undeclared_n = n;
+    ret->has_undeclared_next = n == EXCEPTIONS_MAX;
+    if (n) ret->undeclared_next = rows[n - 1].register_id;
     return rc;
 }
 
-static heng_rc list_exceptions(struct heng_api_call *call, int64_t point_id, const char *from_text, const char *to_text,
-                               struct heng_api_exception_list *ret, struct heng_err *err)
+/* A question as it came. after: "channel-rule" of the last task of the page before. */
+struct exceptions_asked {
+    struct heng_exception_ask ask;
+    const char *from, *to, *rule, *after;
+    int64_t undeclared_after;
+    size_t limit;
+    bool open;
+};
+
+static bool parse_after(const char *text, int64_t *ret_channel, uint8_t *ret_rule)
 {
-    struct heng_exception_row *rows = heng_arena_take(call->arena, EXCEPTIONS_MAX, sizeof *rows);
-    struct heng_api_exception *items = heng_arena_take(call->arena, EXCEPTIONS_MAX, sizeof *items);
-    struct heng_site_days days;
-    heng_day from, to;
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9') return false;
+    long long channel = strtoll(text, &end, 10);
+    if (end[0] != '-' || end[1] < '0' || end[1] > '9') return false;
+    long long rule = strtoll(end + 1, &end, 10);
+    *ret_channel = channel;
+    *ret_rule = (uint8_t)rule;
+    return !*end && rule <= UINT8_MAX;
+}
+
+static heng_rc parse_asked(struct exceptions_asked *a, int64_t *ret_channel, uint8_t *ret_rule, struct heng_err *err)
+{
+    *ret_channel = *ret_rule = 0;
+    if (a->rule) {
+        heng_rule rule = heng_rule_of(a->rule);
+        if (rule == HENG_RULE_COUNT) return heng_fail(err, HENG_ERANGE, 0, "there is no rule '%.40s'", a->rule);
+        a->ask.rule = (uint8_t)rule;
+    }
+    if (a->ask.severity && heng_severity_of(a->ask.severity) == HENG_SEVERITY_COUNT)
+        return heng_fail(err, HENG_ERANGE, 0, "a severity is told, task or fatal");
+    if (a->after && !parse_after(a->after, ret_channel, ret_rule))
+        return heng_fail(err, HENG_ERANGE, 0, "'after' is the 'next' of the page before");
+    return HENG_OK;
+}
+
+/* A page; what is closed is left out of an answer that asks for what is open, so that one may be short. */
+static heng_rc put_page(struct heng_api_call *call, const struct heng_site_days *days, const struct exceptions_asked *a,
+                        int64_t after_channel, uint8_t after_rule, struct heng_api_exception_list *ret,
+                        struct heng_err *err)
+{
+    struct heng_exception_row *rows = heng_arena_take(call->arena, a->limit, sizeof *rows);
+    struct heng_api_exception *items = heng_arena_take(call->arena, a->limit, sizeof *items);
     size_t n = 0;
     if (!rows || !items) return no_memory(err);
-    heng_rc rc = heng_site_days_init(&days, call->reader, err);
-    if (rc == HENG_OK) rc = heng_period_parse(&days, heng_clock_wall(), from_text, to_text, &from, &to, err);
+    heng_rc rc =
+        heng_list_exceptions(call->reader, &days->rule, &a->ask, after_channel, after_rule, rows, a->limit, &n, err);
+    for (size_t i = 0; rc == HENG_OK && i < n; i++)
+        if (!a->open || !heng_exception_is_closed(&rows[i])) items[ret->items_n++] = exception_from(call, &rows[i]);
+    ret->items = items;
+    if (rc == HENG_OK && n == a->limit) {
+        char next[32];
+        snprintf(next, sizeof next, "%lld-%u", (long long)rows[n - 1].newest.channel_id, rows[n - 1].newest.rule);
+        ret->next = heng_arena_text(call->arena, next);
+    }
+    return rc;
+}
+
+static heng_rc put_counts(struct heng_api_call *call, const struct heng_site_days *days,
+                          const struct heng_exception_ask *ask, struct heng_api_exception_list *ret,
+                          struct heng_err *err)
+{
+    struct heng_exception_count *rows = heng_arena_take(call->arena, HENG_EXCEPTION_COUNTS_MAX, sizeof *rows);
+    struct heng_api_exception_count *items = heng_arena_take(call->arena, HENG_EXCEPTION_COUNTS_MAX, sizeof *items);
+    size_t n = 0;
+    if (!rows || !items) return no_memory(err);
+    heng_rc rc = heng_count_exceptions(call->reader, &days->rule, ask, rows, HENG_EXCEPTION_COUNTS_MAX, &n, err);
+    for (size_t i = 0; rc == HENG_OK && i < n; i++)
+        items[i] = (struct heng_api_exception_count){.rule = heng_rule_text((heng_rule)rows[i].rule),
+                                                     .severity = rows[i].severity,
+                                                     .tasks = rows[i].tasks,
+                                                     .verdicts = rows[i].verdicts};
+    ret->counts = items;
+    ret->counts_n = n;
+    return rc;
+}
+
+static heng_rc list_exceptions(struct heng_api_call *call, struct exceptions_asked *a,
+                               struct heng_api_exception_list *ret, struct heng_err *err)
+{
+    struct heng_site_days days;
+    int64_t after_channel;
+    uint8_t after_rule;
+    *ret = (struct heng_api_exception_list){0};
+    a->ask.scope = SCOPE;
+    heng_rc rc = parse_asked(a, &after_channel, &after_rule, err);
+    if (rc == HENG_OK) rc = heng_site_days_init(&days, call->reader, err);
+    if (rc != HENG_OK) return rc;
+    rc = heng_period_parse(&days, heng_clock_wall(), a->from, a->to, &a->ask.from, &a->ask.to, err);
+    if (rc == HENG_OK && a->ask.point_id) rc = need_point(call, a->ask.point_id, err);
+    if (rc == HENG_OK) rc = put_page(call, &days, a, after_channel, after_rule, ret, err);
+    if (rc == HENG_OK) rc = put_counts(call, &days, &a->ask, ret, err);
     heng_site_days_fini(&days);
-    if (rc == HENG_OK && point_id) rc = need_point(call, point_id, err);
-    if (rc == HENG_OK)
-        rc = heng_store_list_exceptions(call->reader, SCOPE, point_id, from, to, 0, 0, rows, EXCEPTIONS_MAX, &n, err);
-    for (size_t i = 0; rc == HENG_OK && i < n; i++) items[i] = exception_from(call, &rows[i]);
-    *ret = (struct heng_api_exception_list){.items = items, .items_n = n};
-    return rc == HENG_OK ? put_undeclared(call, point_id, ret, err) : rc;
+    return rc == HENG_OK ? put_undeclared(call, a->ask.point_id, a->undeclared_after, ret, err) : rc;
 }
 
 heng_rc heng_api_list_exceptions(struct heng_api_call *call, const struct heng_api_list_exceptions_params *params,
                                  struct heng_api_exception_list *ret, struct heng_err *err)
 {
-    return list_exceptions(call, params->point_id, params->has_from ? params->from : NULL,
-                           params->has_to ? params->to : NULL, ret, err);
+    struct exceptions_asked asked = {
+        .ask = {.point_id = params->point_id, .severity = params->has_severity ? params->severity : NULL},
+        .from = params->has_from ? params->from : NULL,
+        .to = params->has_to ? params->to : NULL,
+        .rule = params->has_rule ? params->rule : NULL,
+        .after = params->has_after ? params->after : NULL,
+        .limit = (size_t)params->limit,
+        .open = params->open != 0};
+    return list_exceptions(call, &asked, ret, err);
 }
 
 heng_rc heng_api_list_all_exceptions(struct heng_api_call *call,
                                      const struct heng_api_list_all_exceptions_params *params,
                                      struct heng_api_exception_list *ret, struct heng_err *err)
 {
-    return list_exceptions(call, 0, params->has_from ? params->from : NULL, params->has_to ? params->to : NULL, ret,
-                           err);
+    struct exceptions_asked asked = {.ask = {.place_id = params->has_place ? params->place : 0,
+                                             .medium = params->has_medium ? params->medium : NULL,
+                                             .group_name = params->has_group ? params->group : NULL,
+                                             .severity = params->has_severity ? params->severity : NULL},
+                                     .from = params->has_from ? params->from : NULL,
+                                     .to = params->has_to ? params->to : NULL,
+                                     .rule = params->has_rule ? params->rule : NULL,
+                                     .after = params->has_after ? params->after : NULL,
+                                     .undeclared_after = params->undeclared_after,
+                                     .limit = (size_t)params->limit,
+                                     .open = params->open != 0};
+    return list_exceptions(call, &asked, ret, err);
 }
 
 heng_rc heng_api_answer_exception(struct heng_api_call *call, const struct heng_api_answer_exception_params *params,

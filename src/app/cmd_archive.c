@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/archive_upload.h"
 #include "app/options.h"
 #include "app/site_profiles.h"
 #include "archive/archive.h"
@@ -23,9 +24,9 @@ static const char command[] = "archive";
 /* What the words of the line said; NULL and 0: nothing. */
 struct words {
     const char *data, *org, *language, *existing, *profiles, *table, *format, *place, *below, *to, *name, *key, *kind,
-        *floors, *areas, *at;
+        *floors, *areas, *at, *server;
     long per_floor, depth;
-    bool with_points;
+    bool with_points, all_tables;
     char **rest;
     int rest_n;
 };
@@ -42,8 +43,8 @@ static void print_help(void)
     puts("usage: heng archive WORD [OPTION...]\n\n"
          "  preview FILE...        what an import would do, and every cell that is wrong; nothing is changed\n"
          "  import FILE...         put sheets in (.xlsx or .csv): all of them, or nothing\n"
-         "  export FOLDER          everything into sheets, which can be imported again\n"
-         "  template FILE          an empty sheet with explanations\n"
+         "  export FOLDER          everything into sheets, which can be imported again; --all FILE.xlsx: one workbook\n"
+         "  template FILE          an empty sheet with explanations; --all FILE.xlsx: all tables in one workbook\n"
          "  tree                   the places, [--place KEY] from there, [--depth N]\n"
          "  search WORDS           places whose name or address has all the words\n"
          "  bulk                   --below KEY --floors 1-12 --per-floor 4 [--areas 89.5,76] [--name '{floor}{nr:2}']\n"
@@ -54,14 +55,16 @@ static void print_help(void)
          "them\n"
          "  reopen KEY             what was closed with it too; meters do not come back by themselves\n\n"
          "  --data DIR             where the database is (data)\n"
+         "  --server URL           import, preview: give the files to a server that runs, http://127.0.0.1:8080\n"
          "  --org KEY              in the name of this organisation: what it does not manage is not there\n"
          "  --language zh|en|de    of headers, choices and numbers in sheets (en)\n"
          "  --existing WORD        import: what is there and differs: refuse, change or skip (refuse)\n"
-         "  --table WORD           organisations, gateways, lines, places, meters, former-meters, virtual-points\n"
+         "  --table WORD           organisations, gateways, lines, schedules, relays, places, meters, former-meters,\n"
+         "                         virtual-points, events\n"
          "  --format xlsx|csv      of an export (xlsx)\n"
          "  --profiles DIR         meter models besides the built-in ones\n\n"
-         "Stop 'heng serve' on the same folder before a change; preview, export, tree and search do not need that,\n"
-         "except that a preview waits for nobody: it is refused while the server runs.");
+         "While 'heng serve' runs on the same folder, it takes sheets itself (--server), and makes other changes\n"
+         "over its API; export, tree and search need no server and disturb none.");
 }
 
 /* --- the house ------------------------------------------------------------------------------------------------------
@@ -171,13 +174,29 @@ static heng_rc run_import(const struct house *house, const struct words *w, cons
     return rc;
 }
 
+/* One after the other, in their order; each as a whole, or nothing of it, and then none after it. */
+static int import_at_server(const struct words *w, bool commit)
+{
+    const struct heng_archive_upload upload = {
+        .server = w->server, .policy = w->existing, .language = w->language, .apply = commit};
+    struct heng_err err = {.text = ""};
+    heng_rc rc = HENG_OK;
+    if (w->org) return heng_usage_error(command, "a server does not know --org yet: it works in the operator's name");
+    for (int i = 0; i < w->rest_n && rc == HENG_OK; i++) rc = heng_archive_upload(&upload, w->rest[i], &err);
+    return rc == HENG_OK ? EXIT_SUCCESS : heng_failure(command, &err);
+}
+
 static int cmd_import(const struct words *w, bool commit)
 {
     struct heng_err err = {.text = ""};
     struct heng_profiles profiles = {0};
     struct house house;
     if (w->rest_n < 1) return heng_usage_error(command, "which file?");
+    if (w->server) return import_at_server(w, commit);
     heng_rc rc = open_house(&house, w, true, &err);
+    if (rc == HENG_EBUSY)
+        rc = heng_fail(&err, rc, 0, "a server has '%.60s' open: give it the file with --server http://127.0.0.1:8080",
+                       w->data);
     if (rc == HENG_OK) rc = heng_site_profiles_read(w->profiles, &profiles, &err);
     if (rc == HENG_OK) rc = run_import(&house, w, &profiles, commit, &err);
     heng_profiles_fini(&profiles);
@@ -190,10 +209,20 @@ static heng_sheet_format format_of(const char *format)
     return strcmp(format, "csv") == 0 ? HENG_SHEET_CSV : HENG_SHEET_XLSX;
 }
 
+static heng_rc export_book(const struct house *house, const struct words *w, int64_t place_id, struct heng_err *err)
+{
+    size_t rows = 0;
+    heng_rc rc = heng_archive_export_all(house->reader, house->scope, place_id, w->rest[0],
+                                         heng_archive_language_of(w->language), &rows, err);
+    if (rc == HENG_OK) printf("%s: %zu rows\n", w->rest[0], rows);
+    return rc;
+}
+
 static heng_rc run_export(const struct house *house, const struct words *w, struct heng_err *err)
 {
     struct heng_archive_place place = {.place.id = 0};
     heng_rc rc = w->place ? place_of(house, w->place, &place, err) : HENG_OK;
+    if (rc == HENG_OK && w->all_tables) return export_book(house, w, place.place.id, err);
     if (rc == HENG_OK && mkdir(w->rest[0], 0755) != 0 && errno != EEXIST)
         rc = heng_fail(err, HENG_EIO, 0, "%.80s: %s", w->rest[0], strerror(errno));
     for (heng_archive_table table = HENG_ARCHIVE_ORGS; rc == HENG_OK && table < HENG_ARCHIVE_TABLES; table++) {
@@ -213,7 +242,7 @@ static int cmd_export(const struct words *w)
 {
     struct heng_err err = {.text = ""};
     struct house house;
-    if (w->rest_n != 1) return heng_usage_error(command, "into which folder?");
+    if (w->rest_n != 1) return heng_usage_error(command, "into which folder, or with --all into which file?");
     heng_rc rc = open_house(&house, w, false, &err);
     if (rc == HENG_OK) rc = heng_store_reader_begin(house.reader, &err);
     if (rc == HENG_OK) {
@@ -231,7 +260,9 @@ static int cmd_template(const struct words *w)
     const char *file = w->rest[0], *dot = strrchr(file, '.');
     heng_sheet_format format = format_of(dot ? dot + 1 : "");
     heng_archive_table table = w->table ? heng_archive_table_of(w->table) : HENG_ARCHIVE_METERS;
-    heng_rc rc = heng_archive_template(file, format, table, heng_archive_language_of(w->language), &err);
+    heng_archive_language language = heng_archive_language_of(w->language);
+    heng_rc rc = w->all_tables ? heng_archive_template_all(file, language, &err)
+                               : heng_archive_template(file, format, table, language, &err);
     return rc == HENG_OK ? EXIT_SUCCESS : heng_failure(command, &err);
 }
 
@@ -441,6 +472,7 @@ static int change(const struct words *w,
 
 static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                         {"org", required_argument, NULL, 'o'},
+                                        {"server", required_argument, NULL, 's'},
                                         {"language", required_argument, NULL, 'l'},
                                         {"existing", required_argument, NULL, 'e'},
                                         {"profiles", required_argument, NULL, 'p'},
@@ -458,6 +490,7 @@ static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                         {"per-floor", required_argument, NULL, 'N'},
                                         {"depth", required_argument, NULL, 'D'},
                                         {"with-points", no_argument, NULL, 'w'},
+                                        {"all", no_argument, NULL, 'B'},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
 
@@ -481,6 +514,7 @@ static const char **text_of(struct words *w, int option)
     case 'F': return &w->floors;
     case 'a': return &w->areas;
     case 'A': return &w->at;
+    case 's': return &w->server;
     default: return NULL;
     }
 }
@@ -535,6 +569,8 @@ int heng_cmd_archive(int argc, char **argv)
             w.depth = strtol(optarg, NULL, 10);
         } else if (option == 'w') {
             w.with_points = true;
+        } else if (option == 'B') {
+            w.all_tables = true;
         } else if (option == 'h') {
             print_help();
             return EXIT_SUCCESS;

@@ -14,6 +14,7 @@
  * All of it is checked before anything is written; what is wrong is named by list, item and field. */
 #include "app/cmd_import.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -32,6 +33,9 @@
 #include "meter/driver.h"
 
 static const char command[] = "import";
+
+/* A hundred thousand meters fit, and need some 400 MiB of memory. */
+enum { FILE_BYTES_MAX = 32 << 20 };
 
 /* --- JSON into the structs of flow/site.h; texts stay in the JSON tree --------------------------------- */
 
@@ -371,6 +375,56 @@ static void print_help(void)
          "('heng profile list'); give 'heng serve' the same.");
 }
 
+/* --- the file -------------------------------------------------------------------------------------------------- */
+
+struct source {
+    FILE *file;
+    size_t n; /* read so far */
+};
+
+/* json_load_callback_t: the end of the file, too, when it is larger than we take. */
+static size_t read_some(void *buffer, size_t size, void *owner)
+{
+    struct source *source = owner;
+    size_t n = fread(buffer, 1, size, source->file);
+    source->n += n;
+    return source->n > FILE_BYTES_MAX ? 0 : n;
+}
+
+static json_t *load(const char *name, struct heng_err *err)
+{
+    json_error_t where;
+    bool standard = strcmp(name, "-") == 0;
+    struct source source = {.file = standard ? stdin : fopen(name, "re")};
+    if (!source.file) {
+        heng_fail(err, HENG_EIO, 0, "cannot read '%.80s': %s", name, strerror(errno));
+        return NULL;
+    }
+    json_t *root = json_load_callback(read_some, &source, JSON_REJECT_DUPLICATES, &where);
+    heng_rc rc = root ? HENG_OK : HENG_EFORMAT;
+    if (ferror(source.file))
+        rc = heng_fail(err, HENG_EIO, 0, "cannot read '%.80s'", name);
+    else if (source.n > FILE_BYTES_MAX)
+        rc = heng_fail(err, HENG_ELIMIT, 0, "%.60s is larger than %d MiB: sheets take more ('heng archive')", name,
+                       FILE_BYTES_MAX >> 20);
+    else if (!root)
+        heng_fail(err, rc, 0, "%.60s, line %d: %.80s", name, where.line, where.text);
+    if (!standard) fclose(source.file);
+    if (rc == HENG_OK) return root;
+    json_decref(root);
+    return NULL;
+}
+
+static int import_carried(const char *folder, const char *profile_folder, const char *file)
+{
+    struct heng_err err = {.text = ""};
+    struct heng_profiles profiles = {0};
+    heng_rc rc = heng_site_profiles_read(profile_folder, &profiles, &err);
+    int status = rc == HENG_OK ? heng_import_carried(folder, &profiles, file) : heng_failure(command, &err);
+    heng_profiles_fini(&profiles);
+    return status;
+}
+
 int heng_cmd_import(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
@@ -391,19 +445,10 @@ int heng_cmd_import(int argc, char **argv)
     }
     if (optind + 1 != argc) return heng_usage_error(command, "exactly one file is needed");
     const char *file = argv[optind];
-    if (heng_import_is_carried(file)) return heng_import_carried(folder, file);
-
     struct heng_err err = {.text = ""};
-    json_error_t where;
-    json_t *root = strcmp(file, "-") == 0 ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &where)
-                                          : json_load_file(file, JSON_REJECT_DUPLICATES, &where);
-    if (!root) {
-        if (where.line > 0)
-            heng_fail(&err, HENG_EFORMAT, 0, "%.60s, line %d: %.80s", file, where.line, where.text);
-        else
-            heng_fail(&err, HENG_EIO, 0, "%.140s", where.text);
-        return heng_failure(command, &err);
-    }
+    if (heng_import_is_carried(file)) return import_carried(folder, profile_folder, file);
+    json_t *root = load(file, &err);
+    if (!root) return heng_failure(command, &err);
     struct heng_site_applied applied = {0};
     struct heng_profiles profiles = {0};
     heng_rc rc = heng_site_profiles_read(profile_folder, &profiles, &err);

@@ -28,7 +28,7 @@ static void print_help(void)
         "       heng report habits       --point KEY [--show curve|duration]       peak, valley, night, load curve\n"
         "       heng report swapped      --point KEY --since DATE                  meters exchanged with each other\n\n"
         "Numbers of a database, on which heng serve may be at work. What they mean: docs/analysis.md.\n\n"
-        "  --db DATABASE    a data folder, a file, or postgresql://... (default: data)\n"
+        "  --data DATABASE  a data folder, a file, or postgresql://... (default: data)\n"
         "  --from DATE      first day, 2026-11-01; by default 30 days before --to\n"
         "  --to DATE        the first day that is not in it any more; by default today\n"
         "  --month MONTH    a month instead of both, 2026-11\n"
@@ -78,6 +78,7 @@ static heng_rc find_days(struct job *job, struct heng_err *err)
         to = heng_month_next(from, 1);
     job->quality.from = job->loss.from = from;
     job->quality.to = job->loss.to = to;
+    job->quality.now_us = job->now_us;
     return rc == HENG_ERANGE ? HENG_ECONFIG : rc;
 }
 
@@ -574,7 +575,7 @@ int heng_cmd_report(int argc, char **argv)
 {
     enum { WORDS = 14 };
     static const struct option options[] = {
-        {"db", required_argument, NULL, 'w'},      {"from", required_argument, NULL, 'w'},
+        {"data", required_argument, NULL, 'w'},    {"from", required_argument, NULL, 'w'},
         {"to", required_argument, NULL, 'w'},      {"month", required_argument, NULL, 'w'},
         {"day", required_argument, NULL, 'w'},     {"since", required_argument, NULL, 'w'},
         {"place", required_argument, NULL, 'w'},   {"line", required_argument, NULL, 'w'},

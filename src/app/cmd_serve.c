@@ -12,6 +12,7 @@
 #include "api/server.h"
 #include "app/options.h"
 #include "app/site_profiles.h"
+#include "app/site_reload.h"
 #include "app/site_uplink.h"
 #include "app/site_usage.h"
 #include "base/log.h"
@@ -153,6 +154,9 @@ static heng_rc start(struct serving *serving, const struct serve_options *option
     api.desk = site_wishes_desk(site->wishes);
     api.write = site_write;
     api.write_owner = &site->writer;
+    api.archive_changed = site_reload_changed;
+    api.archive_owner = site;
+    api.spool = options->data;
     rc = heng_api_start(&api, &serving->api, err);
     struct heng_writer_events events = {site, on_stored, on_live};
     if (rc == HENG_OK)

@@ -36,6 +36,8 @@ static heng_rc find_database(const char *word, char ret_name[static DATA_PATH_MA
 {
     struct stat st;
     if (stat(word, &st) == 0 && S_ISDIR(st.st_mode)) return heng_data_name(word, ret_name, err);
+    if (word[0] && word[strlen(word) - 1] == '/')
+        return heng_fail(err, HENG_ENOTFOUND, 0, "there is no folder '%.100s': make it first", word);
     if (strlen(word) >= DATA_PATH_MAX) return heng_fail(err, HENG_ECONFIG, 0, "the name of the database is too long");
     memcpy(ret_name, word, strlen(word) + 1);
     return HENG_OK;

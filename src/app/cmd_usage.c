@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "usage/events.h"
 #include "usage/explain.h"
+#include "usage/known.h"
+#include "usage/profile.h"
 #include "usage/tou.h"
 #include "usage/usage.h"
 #include "vee/quality.h"
@@ -23,6 +25,11 @@ static const char usage_help[] =
     "       heng usage close   --month 2026-03 [--point ID] [--data DIR]   estimate what is missing of a month\n"
     "       heng usage rules    --file FILE --from DAY [--group NAME] [--data DIR]   a set of rules from a day on\n"
     "       heng usage calendar --file FILE --from DAY --key KEY [--data DIR]        a calendar of tariff periods\n"
+    "       heng usage profile  --file FILE --from DAY [--group NAME] [--data DIR]   a standard profile, for "
+    "estimates\n"
+    "       heng usage holidays --key KEY [--data DIR]      the calendar whose working days and holidays the site "
+    "keeps\n"
+    "       heng usage check    --point ID --by ID [--data DIR]   the point that measures the same again; 0: none\n"
     "DAY is 2026-03-01; --to is not included. What changes the database needs it for itself: while 'heng serve' runs,\n"
     "use its console. Exit status: 0 good, 1 it failed, 2 wrong usage.\n";
 
@@ -31,6 +38,7 @@ static const char event_help[] =
     "       heng event add  --point ID --kind KIND --who WHO --reason WHY [--at TIME] [--until TIME] [--meter ID]\n"
     "                       [--before INDEX] [--after INDEX] [--unit UNIT] [--digits N] [--factor N[/N]]\n"
     "                       [--channel ID] [--second WHO] [--photo FILE] [--source line|handheld] [--data DIR]\n"
+    "                       [--register 'CHANNEL UNIT BEFORE AFTER']...   what further registers showed then\n"
     "       heng event undo --point ID --event ID --who WHO --reason WHY [--data DIR]\n"
     "KIND: install, remove, exchange, move, rollover, reset, multiplier, unit, accept, reject (of the reading of "
     "--meter\n"
@@ -65,6 +73,7 @@ enum {
     OPT_DIGITS,
     OPT_FACTOR,
     OPT_SECOND,
+    OPT_REGISTER,
     OPT_PHOTO,
     OPT_SOURCE,
     OPT_EVENT,
@@ -74,21 +83,35 @@ enum {
     OPT_KEY
 };
 
-static const struct option options[] = {
-    {"data", required_argument, NULL, OPT_DATA},     {"point", required_argument, NULL, OPT_POINT},
-    {"from", required_argument, NULL, OPT_FROM},     {"to", required_argument, NULL, OPT_TO},
-    {"by", required_argument, NULL, OPT_BY},         {"channel", required_argument, NULL, OPT_CHANNEL},
-    {"day", required_argument, NULL, OPT_DAY},       {"month", required_argument, NULL, OPT_MONTH},
-    {"kind", required_argument, NULL, OPT_KIND},     {"who", required_argument, NULL, OPT_WHO},
-    {"reason", required_argument, NULL, OPT_REASON}, {"at", required_argument, NULL, OPT_AT},
-    {"until", required_argument, NULL, OPT_UNTIL},   {"meter", required_argument, NULL, OPT_METER},
-    {"before", required_argument, NULL, OPT_BEFORE}, {"after", required_argument, NULL, OPT_AFTER},
-    {"unit", required_argument, NULL, OPT_UNIT},     {"digits", required_argument, NULL, OPT_DIGITS},
-    {"factor", required_argument, NULL, OPT_FACTOR}, {"second", required_argument, NULL, OPT_SECOND},
-    {"photo", required_argument, NULL, OPT_PHOTO},   {"source", required_argument, NULL, OPT_SOURCE},
-    {"event", required_argument, NULL, OPT_EVENT},   {"help", no_argument, NULL, OPT_HELP},
-    {"file", required_argument, NULL, OPT_FILE},     {"group", required_argument, NULL, OPT_GROUP},
-    {"key", required_argument, NULL, OPT_KEY},       {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
+                                        {"point", required_argument, NULL, OPT_POINT},
+                                        {"from", required_argument, NULL, OPT_FROM},
+                                        {"to", required_argument, NULL, OPT_TO},
+                                        {"by", required_argument, NULL, OPT_BY},
+                                        {"channel", required_argument, NULL, OPT_CHANNEL},
+                                        {"day", required_argument, NULL, OPT_DAY},
+                                        {"month", required_argument, NULL, OPT_MONTH},
+                                        {"kind", required_argument, NULL, OPT_KIND},
+                                        {"who", required_argument, NULL, OPT_WHO},
+                                        {"reason", required_argument, NULL, OPT_REASON},
+                                        {"at", required_argument, NULL, OPT_AT},
+                                        {"until", required_argument, NULL, OPT_UNTIL},
+                                        {"meter", required_argument, NULL, OPT_METER},
+                                        {"before", required_argument, NULL, OPT_BEFORE},
+                                        {"after", required_argument, NULL, OPT_AFTER},
+                                        {"unit", required_argument, NULL, OPT_UNIT},
+                                        {"digits", required_argument, NULL, OPT_DIGITS},
+                                        {"factor", required_argument, NULL, OPT_FACTOR},
+                                        {"second", required_argument, NULL, OPT_SECOND},
+                                        {"register", required_argument, NULL, OPT_REGISTER},
+                                        {"photo", required_argument, NULL, OPT_PHOTO},
+                                        {"source", required_argument, NULL, OPT_SOURCE},
+                                        {"event", required_argument, NULL, OPT_EVENT},
+                                        {"help", no_argument, NULL, OPT_HELP},
+                                        {"file", required_argument, NULL, OPT_FILE},
+                                        {"group", required_argument, NULL, OPT_GROUP},
+                                        {"key", required_argument, NULL, OPT_KEY},
+                                        {NULL, 0, NULL, 0}};
 
 /* --- options --------------------------------------------------------------------------------------------------- */
 
@@ -139,6 +162,7 @@ static heng_rc take_event(int option, const char *text, struct asked *a, struct 
         e->digits = (uint8_t)(number > 99 ? 99 : number);
         return rc;
     case OPT_FACTOR: return take_factor(text, e, err);
+    case OPT_REGISTER: return heng_event_indexes_parse(text, &a->wish, err);
     case OPT_SECOND: return take_text(text, e->second, sizeof e->second, err);
     case OPT_SOURCE:
         e->reading_source = strcmp(text, "line") == 0       ? HENG_SOURCE_LINE
@@ -344,6 +368,7 @@ static heng_rc on_channels(struct asked *a, bool close, struct heng_err *err)
             if (!list[i].is_virtual) rc = on_channel(a, store, worker, after, close, err);
         }
     }
+    if (rc == HENG_OK && !close) rc = derive_due(store, worker, err); /* and the rules over several channels */
     heng_usage_worker_free(worker);
     heng_store_close(store);
     return rc;
@@ -360,8 +385,22 @@ static heng_rc read_file(const char *path, uint8_t **ret, size_t *ret_n, struct 
     return bad ? heng_fail(err, HENG_EIO, 0, "'%s' cannot be read", path) : HENG_OK;
 }
 
-/* Rules or a calendar of a file, checked and stored as the next version. */
-static heng_rc put_file(const struct asked *a, bool rules, struct heng_err *err)
+/* Rules, a calendar or a profile of a file, checked and stored as the next version. */
+typedef enum file_kind { FILE_RULES, FILE_CALENDAR, FILE_PROFILE } file_kind;
+
+static heng_rc put_text(const struct asked *a, file_kind kind, struct heng_store *store, struct heng_slice json,
+                        int64_t *ret_version, struct heng_err *err)
+{
+    const char *group = a->group ? a->group : "";
+    switch (kind) {
+    case FILE_RULES: return heng_usage_put_rules(store, json, group, a->from, ret_version, err);
+    case FILE_CALENDAR: return heng_usage_put_calendar(store, a->key, a->from, json, ret_version, err);
+    case FILE_PROFILE: return heng_usage_put_profile(store, json, group, a->from, ret_version, err);
+    }
+    return heng_fail(err, HENG_EBUG, 0, "file of kind %d", (int)kind);
+}
+
+static heng_rc put_file(const struct asked *a, file_kind kind, struct heng_err *err)
 {
     char name[DATA_PATH_MAX];
     struct heng_store *store = NULL;
@@ -369,16 +408,28 @@ static heng_rc put_file(const struct asked *a, bool rules, struct heng_err *err)
     size_t n = 0;
     int64_t version = 0;
     heng_rc rc = read_file(a->file, &bytes, &n, err);
-    const struct heng_slice json = heng_slice_of(bytes, n);
     if (rc == HENG_OK) rc = heng_data_open(a->data, name, &store, err);
     if (rc == HENG_OK) rc = heng_store_begin(store, err);
-    if (rc == HENG_OK)
-        rc = rules ? heng_usage_put_rules(store, json, a->group ? a->group : "", a->from, &version, err)
-                   : heng_usage_put_calendar(store, a->key, a->from, json, &version, err);
+    if (rc == HENG_OK) rc = put_text(a, kind, store, heng_slice_of(bytes, n), &version, err);
     if (rc == HENG_OK) rc = heng_store_commit(store, err);
     heng_store_close(store);
     free(bytes);
     if (rc == HENG_OK) printf("version %lld\n", (long long)version);
+    return rc;
+}
+
+/* What estimates go by: the calendar of the site, or who measures a point again. */
+static heng_rc set_known(const struct asked *a, bool holidays, struct heng_err *err)
+{
+    char name[DATA_PATH_MAX];
+    struct heng_store *store = NULL;
+    heng_rc rc = heng_data_open(a->data, name, &store, err);
+    if (rc == HENG_OK) rc = heng_store_begin(store, err);
+    if (rc == HENG_OK)
+        rc = holidays ? heng_usage_use_holidays(store, a->key, err)
+                      : heng_usage_use_check(store, 0, a->point_id, strtoll(a->by, NULL, 10), err);
+    if (rc == HENG_OK) rc = heng_store_commit(store, err);
+    heng_store_close(store);
     return rc;
 }
 
@@ -397,9 +448,15 @@ int heng_cmd_usage(int argc, char **argv)
     else if (strcmp(what, "explain") == 0 && a.channel_id && a.has_from)
         rc = explain(&a, &err);
     else if (strcmp(what, "rules") == 0 && a.file && a.has_from)
-        rc = put_file(&a, true, &err);
+        rc = put_file(&a, FILE_RULES, &err);
     else if (strcmp(what, "calendar") == 0 && a.file && a.key && a.has_from)
-        rc = put_file(&a, false, &err);
+        rc = put_file(&a, FILE_CALENDAR, &err);
+    else if (strcmp(what, "profile") == 0 && a.file && a.has_from)
+        rc = put_file(&a, FILE_PROFILE, &err);
+    else if (strcmp(what, "holidays") == 0 && a.key)
+        rc = set_known(&a, true, &err);
+    else if (strcmp(what, "check") == 0 && a.point_id && a.by)
+        rc = set_known(&a, false, &err);
     else if (strcmp(what, "rebuild") == 0)
         rc = on_channels(&a, false, &err);
     else if (strcmp(what, "close") == 0)

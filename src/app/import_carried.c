@@ -25,11 +25,12 @@ bool heng_import_is_carried(const char *path)
     return heng_carry_is(heng_slice_of(bytes, n));
 }
 
-static heng_rc take_file(struct heng_store *store, FILE *file, struct heng_carried_counts *ret, struct heng_err *err)
+static heng_rc take_file(struct heng_store *store, const struct heng_profiles *profiles, FILE *file,
+                         struct heng_carried_counts *ret, struct heng_err *err)
 {
     static uint8_t bytes[READ_BYTES];
     struct heng_carried *carried = NULL;
-    heng_rc rc = heng_carried_begin(store, heng_clock_wall(), &carried, err);
+    heng_rc rc = heng_carried_begin(store, profiles, heng_clock_wall(), &carried, err);
     size_t n = 1;
     while (rc == HENG_OK && n) {
         n = fread(bytes, 1, sizeof bytes, file);
@@ -62,7 +63,7 @@ static void say(const struct heng_carried_counts *counts)
                counts->left);
 }
 
-int heng_import_carried(const char *folder, const char *path)
+int heng_import_carried(const char *folder, const struct heng_profiles *profiles, const char *path)
 {
     char database[DATA_PATH_MAX];
     struct heng_carried_counts counts;
@@ -81,7 +82,7 @@ int heng_import_carried(const char *folder, const char *path)
                        "heng-gateway import FILE",
                        folder);
     if (rc == HENG_OK) {
-        rc = take_file(store, file, &counts, &why);
+        rc = take_file(store, profiles, file, &counts, &why);
         if (rc != HENG_OK) heng_fail(&err, rc, 0, "'%.40s', nothing of it is stored: %.90s", path, why.text);
     }
     heng_store_close(store);

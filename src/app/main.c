@@ -4,12 +4,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/cmd_apportion.h"
 #include "app/cmd_archive.h"
 #include "app/cmd_bench.h"
 #include "app/cmd_decode.h"
 #include "app/cmd_gateway.h"
 #include "app/cmd_import.h"
 #include "app/cmd_profile.h"
+#include "app/cmd_rate.h"
 #include "app/cmd_read.h"
 #include "app/cmd_report.h"
 #include "app/cmd_route.h"
@@ -17,7 +19,9 @@
 #include "app/cmd_send.h"
 #include "app/cmd_serve.h"
 #include "app/cmd_store.h"
+#include "app/cmd_tariff.h"
 #include "app/cmd_usage.h"
+#include "app/cmd_weather.h"
 #include "app/options.h"
 
 static const struct {
@@ -34,8 +38,12 @@ static const struct {
     {"gateway", heng_cmd_gateway, "let boxes in as gateways, see how they are, reach a line of one"},
     {"usage", heng_cmd_usage, "show what was used, explain it down to the frames, close a month"},
     {"event", heng_cmd_event, "tell what happened at a point: a meter exchanged, moved, reset, an amount edited"},
+    {"weather", heng_cmd_weather, "days of weather in, and by which base they make degree days"},
     {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
     {"report", heng_cmd_report, "loss, quality of reading, comparison and habits, as tables"},
+    {"rate", heng_cmd_rate, "what a period costs: usage, contract and tariff in, lines and totals out"},
+    {"tariff", heng_cmd_tariff, "check tariffs: overlaps, gaps, steps that nothing reaches"},
+    {"apportion", heng_cmd_apportion, "share the heat of a building over its flats, and what it costs them"},
     {"route", heng_cmd_route, "walk from meter to meter with a list, read them on site, bring a file back"},
     {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
     {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},
@@ -49,7 +57,7 @@ static void print_help(FILE *out)
     fprintf(out, "heng %s: remote metering from the bus to the bill\n\nusage: heng COMMAND [OPTION...]\n\n",
             HENG_VERSION);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].what);
     fprintf(out, "\n'heng COMMAND --help' tells the options of a command; 'heng --version' the version.\n");
 }
 

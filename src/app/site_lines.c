@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/site_reload.h"
 #include "app/site_run.h"
 #include "base/log.h"
 #include "base/zone.h"
@@ -21,17 +22,49 @@ void site_run_put(struct site_run *site, const struct heng_fact *fact, heng_us a
         heng_log(HENG_LOG_ERROR, "line", "event=fact_lost kind=%d", (int)fact->kind);
 }
 
-static int by_id(const void *key, const void *item)
+/* Where the line is, or would be. */
+static size_t place_of(const struct site_run *site, int64_t line_id)
 {
-    int64_t id = *(const int64_t *)key, other = ((const struct running_line *)item)->id;
-    return id < other ? -1 : id > other;
+    size_t low = 0, high = site->line_count;
+    while (low < high) {
+        size_t at = low + (high - low) / 2;
+        if (site->lines[at]->id < line_id)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return low;
+}
+
+struct running_line *site_run_known(const struct site_run *site, int64_t line_id)
+{
+    size_t at = place_of(site, line_id);
+    return at < site->line_count && site->lines[at]->id == line_id ? site->lines[at] : NULL;
 }
 
 struct running_line *site_run_line(struct site_run *site, int64_t line_id)
 {
-    if (!site->line_count) return NULL;
-    struct running_line *line = bsearch(&line_id, site->lines, site->line_count, sizeof *line, by_id);
+    struct running_line *line = site_run_known(site, line_id);
     return line && line->bus ? line : NULL;
+}
+
+struct running_line *site_run_add(struct site_run *site, int64_t line_id)
+{
+    size_t at = place_of(site, line_id);
+    struct running_line *line = calloc(1, sizeof *line);
+    struct running_line **lines = line ? realloc(site->lines, (site->line_count + 1) * sizeof *lines) : NULL;
+    if (!lines) {
+        free(line);
+        return NULL;
+    }
+    memmove(&lines[at + 1], &lines[at], (site->line_count - at) * sizeof *lines);
+    lines[at] = line;
+    line->site = site;
+    line->id = line_id;
+    line->told.state = HENG_LINE_STATE_DOWN; /* as heng_orders_recover has left it, and a new one is known */
+    site->lines = lines;
+    site->line_count++;
+    return line;
 }
 
 /* --- what lines tell ------------------------------------------------------------------------------------------- */
@@ -195,9 +228,9 @@ static void check_clock(struct site_run *site)
     if (!clock_watch_look(&site->clock, mono_us, wall_us, &jump_us)) return;
     heng_log(HENG_LOG_WARN, "serve", "event=clock_set by_ms=%lld", (long long)(jump_us / HENG_US_PER_MS));
     for (size_t i = 0; i < site->line_count; i++) {
-        if (!site->lines[i].bus) continue;
-        heng_line_set_clock(heng_bus_line(site->lines[i].bus), mono_us, wall_us);
-        heng_bus_pump(site->lines[i].bus);
+        if (!site->lines[i]->bus) continue;
+        heng_line_set_clock(heng_bus_line(site->lines[i]->bus), mono_us, wall_us);
+        heng_bus_pump(site->lines[i]->bus);
     }
 }
 
@@ -206,8 +239,8 @@ static void tell_statuses(struct site_run *site)
     heng_us now_us = heng_clock_mono();
     site->statuses_left = STATUSES_PER_S;
     for (size_t i = 0; i < site->line_count && site->statuses_left; i++) {
-        struct running_line *line = &site->lines[site->told_next++ % site->line_count];
-        if (!heng_news_status_due(&line->told, now_us)) continue;
+        struct running_line *line = site->lines[site->told_next++ % site->line_count];
+        if (!line->bus || !heng_news_status_due(&line->told, now_us)) continue;
         if (!heng_writer_has_room(site->writer)) return;
         put_status(line);
         site->statuses_left--;
@@ -232,19 +265,15 @@ static void on_second(uv_timer_t *timer)
     check_clock(site);
     tell_statuses(site);
     site_wishes_second(site->wishes);
+    site_reload_second(site);
     give_memory_back(site);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-struct trouble {
-    void (*tell)(void *owner, const char *why);
-    void *owner;
-};
-
 /* A profile may have gone since the import. Then the meter is read without one; what cannot be read so, most of all a
  * Modbus meter, is left out, and must not keep the others of its line from being read. Returns how many are left. */
-static size_t keep_askable(struct heng_meter_config *meters, size_t count, const struct trouble *trouble)
+static size_t keep_askable(struct heng_meter_config *meters, size_t count, const struct site_run *site)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -257,41 +286,50 @@ static size_t keep_askable(struct heng_meter_config *meters, size_t count, const
             continue;
         }
         heng_log(HENG_LOG_ERROR, "line", "event=cannot_ask meter=%s why='%s'", meters[i].number, why.text);
-        trouble->tell(trouble->owner, why.text);
+        site->trouble(site->trouble_owner, why.text);
     }
     return kept;
 }
 
-static void start_line(struct site_run *site, struct running_line *line, const struct heng_line_config *config,
-                       struct heng_meter_config *meters, size_t count, const struct trouble *trouble)
+void site_run_begin_line(struct site_run *site, struct running_line *line, const struct heng_line_config *config,
+                         struct heng_meter_config *meters, size_t count, uint64_t mark)
 {
     struct heng_err why = {.text = ""};
     struct heng_bus_events events = {line, on_action, has_room};
-    line->site = site;
-    line->id = config->id;
-    line->told.state = HENG_LINE_STATE_DOWN; /* as heng_orders_recover has left it */
-    count = keep_askable(meters, count, trouble);
+    line->mark = mark;
+    count = keep_askable(meters, count, site);
     /* One line that cannot run must not keep the others from being read. */
     if (heng_bus_open(site->loop, site->dtu, config, meters, count, events, &line->bus, &why) == HENG_OK) return;
     heng_log(HENG_LOG_ERROR, "line", "event=cannot_run line='%s' why='%s'", config->name, why.text);
-    trouble->tell(trouble->owner, why.text);
+    site->trouble(site->trouble_owner, why.text);
 }
 
-static heng_rc load(struct site_run *site, const char *database, const struct heng_profiles *profiles,
-                    struct heng_site_lines *ret, const struct trouble *trouble, struct heng_err *err)
+/* A line that begins anew counts from zero again, and is known in the state that was told. */
+void site_run_end_line(struct site_run *site, struct running_line *line)
+{
+    if (!line->bus) return;
+    if (line->told.news && heng_writer_has_room(site->writer)) put_status(line);
+    heng_bus_close(line->bus);
+    line->bus = NULL;
+    turns_leave(&site->turns, &line->turn);
+    line->has_turn = false;
+    line->told = (struct heng_news_told){.state = line->told.state};
+}
+
+static heng_rc load(struct site_run *site, struct heng_site_lines *ret, struct heng_err *err)
 {
     struct heng_store_reader *reader = NULL;
     struct heng_err why = {.text = ""};
     char zone[64] = "";
-    heng_rc rc = heng_store_reader_open(database, &reader, err);
-    if (rc == HENG_OK) rc = heng_site_load_lines(reader, profiles, ret, err);
+    heng_rc rc = heng_store_reader_open(site->database, &reader, err);
+    if (rc == HENG_OK) rc = heng_site_load_lines(reader, site->profiles, ret, err);
     if (rc == HENG_OK && heng_store_get_setting(reader, "time_zone", zone, sizeof zone, &why) != HENG_OK)
         zone[0] = '\0';
     heng_store_reader_close(reader);
     if (rc != HENG_OK || !zone[0]) return rc;
     if (heng_zone_open(zone, &site->zone, &why) != HENG_OK) {
         heng_log(HENG_LOG_ERROR, "serve", "event=no_zone next='schedules run by UTC' why='%s'", why.text);
-        trouble->tell(trouble->owner, why.text);
+        site->trouble(site->trouble_owner, why.text);
     }
     for (size_t i = 0; i < ret->line_count; i++) ret->lines[i].zone = site->zone;
     return rc;
@@ -310,40 +348,47 @@ static heng_rc start_ticks(struct site_run *site, struct heng_err *err)
     return HENG_OK;
 }
 
+/* All of them are known before one begins: what it tells may be about another. */
+static heng_rc begin_lines(struct site_run *site, struct heng_site_lines *lines, struct heng_err *err)
+{
+    for (size_t i = 0; i < lines->line_count; i++)
+        if (!site_run_add(site, lines->lines[i].id))
+            return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu lines", lines->line_count);
+    for (size_t i = 0; i < lines->line_count; i++) {
+        struct heng_meter_config *meters = &lines->meters[lines->first[i]];
+        size_t count = lines->first[i + 1] - lines->first[i];
+        uint64_t mark = site_reload_mark(&lines->lines[i], meters, count);
+        site_run_begin_line(site, site_run_known(site, lines->lines[i].id), &lines->lines[i], meters, count, mark);
+    }
+    return HENG_OK;
+}
+
 heng_rc site_run_start(struct site_run *site, const char *database, const struct heng_profiles *profiles,
                        void (*tell)(void *owner, const char *why), void *owner, struct heng_err *err)
 {
     struct heng_site_lines lines = {0};
-    const struct trouble trouble = {tell, owner};
-    heng_rc rc = load(site, database, profiles, &lines, &trouble, err);
+    site->database = database;
+    site->profiles = profiles;
+    site->trouble = tell;
+    site->trouble_owner = owner;
+    heng_rc rc = load(site, &lines, err);
     if (rc != HENG_OK) return rc;
-    site->lines = calloc(lines.line_count + 1, sizeof *site->lines);
-    if (!site->lines) {
-        heng_site_lines_fini(&lines);
-        return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu lines", lines.line_count);
-    }
     rc = start_ticks(site, err);
-    if (rc != HENG_OK) {
-        heng_site_lines_fini(&lines);
-        return rc;
+    if (rc == HENG_OK) {
+        heng_us jump_us;
+        (void)clock_watch_look(&site->clock, heng_clock_mono(), heng_clock_wall(), &jump_us); /* heng_bus_open tells */
+        site->meter_count = lines.meter_count;
+        site->statuses_left = STATUSES_PER_S;
+        rc = begin_lines(site, &lines, err);
     }
-    heng_us jump_us;
-    (void)clock_watch_look(&site->clock, heng_clock_mono(), heng_clock_wall(), &jump_us); /* heng_bus_open tells them */
-    site->meter_count = lines.meter_count;
-    site->statuses_left = STATUSES_PER_S;
-    site->line_count = lines.line_count;
-    for (size_t i = 0; i < lines.line_count; i++) site->lines[i].id = lines.lines[i].id;
-    for (size_t i = 0; i < lines.line_count; i++)
-        start_line(site, &site->lines[i], &lines.lines[i], &lines.meters[lines.first[i]],
-                   lines.first[i + 1] - lines.first[i], &trouble);
     heng_site_lines_fini(&lines);
-    return HENG_OK;
+    return rc;
 }
 
 void site_run_stop(struct site_run *site)
 {
     for (size_t i = 0; i < site->line_count; i++) {
-        struct running_line *line = &site->lines[i];
+        struct running_line *line = site->lines[i];
         if (line->bus && line->told.news && heng_writer_has_room(site->writer)) put_status(line);
         heng_bus_close(line->bus);
         line->bus = NULL;
@@ -358,6 +403,7 @@ void site_run_stop(struct site_run *site)
 
 void site_run_fini(struct site_run *site)
 {
+    for (size_t i = 0; i < site->line_count; i++) free(site->lines[i]);
     free(site->lines);
     site->lines = NULL;
     site->line_count = 0;

@@ -205,6 +205,17 @@ static bool put_read_end(struct site_reads *reads, const struct group *group, co
                            NULL) == HENG_OK;
 }
 
+bool site_reads_uses(struct site_reads *reads, int64_t line_id)
+{
+    bool uses = false;
+    pthread_mutex_lock(&reads->mutex);
+    for (const struct group *group = reads->groups; group && !uses; group = group->next)
+        for (size_t i = 0; i < group->count && !uses; i++)
+            uses = group->jobs[i].waits && !group->jobs[i].remote && group->jobs[i].line_id == line_id;
+    pthread_mutex_unlock(&reads->mutex);
+    return uses;
+}
+
 int64_t site_reads_line(const struct site_reads *reads, int64_t job_id)
 {
     const struct group *group = job_id >= READ_IDS_FROM ? find_group(reads, job_id) : NULL;

@@ -27,6 +27,9 @@ void site_reads_live(struct site_reads *reads, struct heng_live *live, size_t co
 /* The line of a read that a gateway was given, 0: there is none. */
 int64_t site_reads_line(const struct site_reads *reads, int64_t job_id);
 
+/* Does a read on this line of ours wait? */
+bool site_reads_uses(struct site_reads *reads, int64_t line_id);
+
 /* A gateway does not take this read. */
 void site_reads_refused(struct site_reads *reads, int64_t job_id, const char *why);
 

@@ -2,6 +2,8 @@
 #define HENG_APP_SITE_RUN_H
 /* The lines of a site while they run: what they tell goes to the writer, what people want goes to them. All of it on
  * the loop's thread, but for the wakes of desk and writer. */
+#include <stdatomic.h>
+
 #include "app/site_keys.h"
 #include "app/turns.h"
 #include "app/writer.h"
@@ -33,6 +35,14 @@ struct running_line {
     struct running_search search;
     struct turn turn; /* waits for room with the writer */
     bool has_turn;    /* until its next result */
+    uint64_t mark;    /* of what it runs by: site_reload.h */
+};
+
+/* The database is looked at anew when somebody has changed it. looking: just now; rest_s: not before. */
+struct site_reload {
+    atomic_bool changed;
+    bool looking;
+    unsigned rest_s;
 };
 
 struct site_wishes;
@@ -42,7 +52,11 @@ struct site_run {
     uv_loop_t *loop;
     struct heng_writer *writer;
     struct heng_dtu_listener *dtu;
-    struct running_line *lines; /* by id */
+    const char *database;
+    const struct heng_profiles *profiles;
+    void (*trouble)(void *owner, const char *why);
+    void *trouble_owner;
+    struct running_line **lines; /* by id; one that is there stays where it is in memory */
     size_t line_count, meter_count;
     size_t told_next, statuses_left; /* whose turn it is to tell its status; how many may, in this second */
     struct heng_zone *zone;
@@ -54,11 +68,13 @@ struct site_run {
     struct turns turns;
     heng_us crowded_us; /* monotonic: when somebody waited last; 0: the memory of that is given back */
     struct clock_watch clock;
+    struct site_reload reload;
 };
 
 /* --- lines (site_lines.c) ------------------------------------------------------------------------------------- */
 
-/* Make the lines run. trouble: a line that cannot run, or is not what was wanted, for the health page; the others run.
+/* Make the lines run. database, profiles: borrowed until the end. trouble: a line that cannot run, or is not what was
+ * wanted, for the health page; the others run.
  * Errors: those of heng_site_load_lines, ENOMEM. */
 HENG_NODISCARD heng_rc site_run_start(struct site_run *site, const char *database, const struct heng_profiles *profiles,
                                       void (*trouble)(void *owner, const char *why), void *owner, struct heng_err *err);
@@ -67,7 +83,16 @@ HENG_NODISCARD heng_rc site_run_start(struct site_run *site, const char *databas
 void site_run_stop(struct site_run *site);
 void site_run_fini(struct site_run *site);
 
-/* NULL: there is none, or it cannot run. */
+/* One more line, which does not run yet; NULL: no memory. */
+struct running_line *site_run_add(struct site_run *site, int64_t line_id);
+/* Let it run by this configuration; let it rest. Its state is told to the writer, and what is under way on it is given
+ * up: nothing that people wait for may be (site_wishes_uses). */
+void site_run_begin_line(struct site_run *site, struct running_line *line, const struct heng_line_config *config,
+                         struct heng_meter_config *meters, size_t count, uint64_t mark);
+void site_run_end_line(struct site_run *site, struct running_line *line);
+
+/* NULL: there is none. site_run_line: or it cannot run. */
+struct running_line *site_run_known(const struct site_run *site, int64_t line_id);
 struct running_line *site_run_line(struct site_run *site, int64_t line_id);
 
 /* Tell the writer; a fact that finds no room is lost with a line in the log, which happens to no fact of a line. token:
@@ -92,6 +117,9 @@ void site_wishes_live(void *owner, struct heng_live *live, size_t count);
 /* The line sends nothing more until site_wishes_stored comes with it. */
 void site_wishes_hold(struct site_wishes *wishes, struct running_line *line);
 bool site_wishes_holds(struct site_wishes *wishes, const struct running_line *line);
+
+/* Is there anything on this line that somebody waits for: a command, a read? */
+bool site_wishes_uses(struct site_wishes *wishes, const struct running_line *line);
 
 /* Once a second: what found no room before. */
 void site_wishes_second(struct site_wishes *wishes);

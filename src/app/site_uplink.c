@@ -249,6 +249,14 @@ void uplink_config_changed(struct site_uplink *uplink, int64_t gateway_id)
     }
 }
 
+void site_uplink_changed(struct site_uplink *uplink)
+{
+    for (size_t i = 0; i < uplink->seat_count; i++) {
+        uplink->seats[i]->version_known = false;
+        uplink->seats[i]->config_due = true;
+    }
+}
+
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
 static void unlink_session(struct session *session)

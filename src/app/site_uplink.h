@@ -28,6 +28,9 @@ HENG_NODISCARD heng_rc site_uplink_start(struct site_uplink *uplink, struct heng
 uint16_t site_uplink_port(const struct site_uplink *uplink);   /* 0: nobody may dial in */
 size_t site_uplink_gateways(const struct site_uplink *uplink); /* that there are */
 
+/* Lines, meters or schedules may be others now: every gateway gets the configuration that the database says. */
+void site_uplink_changed(struct site_uplink *uplink);
+
 /* heng_writer_events.stored, of the facts that site_uplink_owns. On the writer's thread. */
 bool site_uplink_owns(const struct heng_fact *fact);
 void site_uplink_stored(struct site_uplink *uplink, void *token, const struct heng_fact *fact);

@@ -255,6 +255,13 @@ bool site_wishes_holds(struct site_wishes *wishes, const struct running_line *li
     return held;
 }
 
+bool site_wishes_uses(struct site_wishes *wishes, const struct running_line *line)
+{
+    for (size_t i = 0; i < wishes->command_count; i++)
+        if (wishes->commands[i].line_id == line->id) return true;
+    return site_wishes_holds(wishes, line) || site_reads_uses(wishes->reads, line->id);
+}
+
 /* The lines that were let go have something to send. */
 static void go_on(struct site_wishes *wishes)
 {
@@ -264,7 +271,7 @@ static void go_on(struct site_wishes *wishes)
     wishes->let_go = false;
     pthread_mutex_unlock(&wishes->mutex);
     for (size_t i = 0; any && i < site->line_count; i++) {
-        struct running_line *line = &site->lines[i];
+        struct running_line *line = site->lines[i];
         pthread_mutex_lock(&wishes->mutex);
         bool mine = line->let_go;
         line->let_go = false;

@@ -51,6 +51,9 @@ HENG_NODISCARD heng_rc heng_archive_copy(struct heng_store *store, int64_t scope
  * refuse. Errors: ECONFLICT with how many there are. Reopen brings back what was closed with it, but not the meters. */
 HENG_NODISCARD heng_rc heng_archive_close(struct heng_store *store, int64_t scope, int64_t id, heng_us at_us,
                                           bool with_points, struct heng_err *err);
+/* The same, with whom the events at the points name. */
+HENG_NODISCARD heng_rc heng_archive_close_by(struct heng_store *store, int64_t scope, int64_t id, heng_us at_us,
+                                             bool with_points, const char *who, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_archive_reopen(struct heng_store *store, int64_t scope, int64_t id, struct heng_err *err);
 
 /* A key for a place that was given none: that of the place above, '-', the name without blanks; or where that is too
@@ -85,6 +88,7 @@ struct heng_archive_import {
     struct heng_sheet_limits limits;
     const struct heng_profiles *profiles;
     heng_us at_us;
+    const char *who; /* whom the events name that it makes; NULL: "import" */
 };
 
 /* One cell that is wrong. row 0, column 0: the sheet as a whole, the row as a whole. */
@@ -140,5 +144,13 @@ HENG_NODISCARD heng_rc heng_archive_template(const char *path, heng_sheet_format
 HENG_NODISCARD heng_rc heng_archive_export(struct heng_store_reader *reader, int64_t scope, int64_t place_id,
                                            const char *path, heng_sheet_format format, heng_archive_table table,
                                            heng_archive_language language, size_t *ret_rows, struct heng_err *err);
+
+/* Every table, each on a sheet of its own, in one workbook (.xlsx): what the scope sees, and of the template nothing.
+ * What stands in such a workbook is taken by an import in one go. */
+HENG_NODISCARD heng_rc heng_archive_template_all(const char *path, heng_archive_language language,
+                                                 struct heng_err *err);
+HENG_NODISCARD heng_rc heng_archive_export_all(struct heng_store_reader *reader, int64_t scope, int64_t place_id,
+                                               const char *path, heng_archive_language language, size_t *ret_rows,
+                                               struct heng_err *err);
 
 #endif

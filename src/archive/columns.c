@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "model/quantity.h"
-#include "sheet/clean.h"
 
 #define CHOICES(list)     .choices = (list), .choice_count = sizeof(list) / sizeof(list)[0]
 #define TITLE(zh, en, de) .title = {zh, en, de}
@@ -109,6 +107,22 @@ static const struct heng_archive_choice orientations[] = {
     {"SE", {"东南", "SE", "Südost"}},   {"S", {"南", "S", "Süd"}},          {"SW", {"西南", "SW", "Südwest"}},
     {"W", {"西", "W", "West"}},         {"NW", {"西北", "NW", "Nordwest"}}, {"NS", {"南北", "NS", "Nord-Süd"}},
     {"EW", {"东西", "EW", "Ost-West"}},
+};
+
+static const struct heng_archive_choice event_kinds[] = {
+    {"install", {"安装", "install", "Einbau"}},
+    {"remove", {"拆除", "remove", "Ausbau"}},
+    {"exchange", {"换表", "exchange", "Tausch"}},
+    {"move", {"移装", "move", "Umzug"}},
+    {"index", {"读数", "index", "Stand"}},
+    {"rollover", {"翻转", "rollover", "Überlauf"}},
+    {"reset", {"清零", "reset", "Rücksetzung"}},
+    {"multiplier", {"倍率变更", "multiplier", "Faktorwechsel"}},
+    {"unit", {"单位变更", "unit", "Einheitenwechsel"}},
+    {"accept", {"采纳读数", "accept", "Ablesung gilt"}},
+    {"reject", {"否决读数", "reject", "Ablesung gilt nicht"}},
+    {"edit", {"人工修正", "edit", "Korrektur"}},
+    {"undo", {"撤销", "undo", "Rücknahme"}},
 };
 
 static const struct heng_archive_column orgs[HENG_ORG_COLUMNS] = {
@@ -226,6 +240,67 @@ static const struct heng_archive_column lines[HENG_LINE_COLUMNS] = {
                           TITLE("单次抄读", "single reads", "einfach lesen")},
 };
 
+static const struct heng_archive_column schedules[HENG_SCHEDULE_COLUMNS] = {
+    [HENG_SCHEDULE_NAME] = {.key = "schedule",
+                            TEXT(48),
+                            NEEDED,
+                            TITLE("计划名称", "schedule name", "Name des Leseplans")},
+    [HENG_SCHEDULE_PERIOD] = {.key = "every_s",
+                              WHOLE(0, 31 * 86400),
+                              TITLE("间隔(秒)", "every s", "alle s"),
+                              NOTE("0:按下列时刻", "0: at the times of day", "0: zu den Uhrzeiten")},
+    [HENG_SCHEDULE_TIMES] = {.key = "times",
+                             TEXT(256),
+                             TITLE("时刻", "times of day", "Uhrzeiten"),
+                             NOTE("例如 06:00 18:00", "as 06:00 18:00", "etwa 06:00 18:00")},
+    [HENG_SCHEDULE_DAYS] = {.key = "days",
+                            TEXT(128),
+                            TITLE("日期", "days of the month", "Monatstage"),
+                            NOTE("例如 1 15 last;空:每天", "as 1 15 last; empty: every day",
+                                 "etwa 1 15 last; leer: jeden Tag")},
+    [HENG_SCHEDULE_DUE_DAYS] = {.key = "due_days",
+                                TEXT(128),
+                                TITLE("结算日", "due days", "Stichtage"),
+                                NOTE("例如 1 last", "as 1 last", "etwa 1 last")},
+    [HENG_SCHEDULE_DUE_TIME] = {.key = "due_time", TEXT(16), TITLE("结算时刻", "due time", "Stichzeit")},
+    [HENG_SCHEDULE_SPREAD] = {.key = "spread_s", WHOLE(0, 86400), TITLE("错开(秒)", "spread s", "verteilt über s")},
+    [HENG_SCHEDULE_WINDOWS] = {.key = "read_windows",
+                               TEXT(96),
+                               TITLE("允许抄表时段", "read windows", "Lesefenster"),
+                               NOTE("例如 00:00-06:00 22:00-24:00", "as 00:00-06:00 22:00-24:00",
+                                    "etwa 00:00-06:00 22:00-24:00")},
+    [HENG_SCHEDULE_POWER_OFF] = {.key = "power_off",
+                                 TEXT(96),
+                                 TITLE("停电时段", "power off", "stromlos"),
+                                 NOTE("例如 23:00-05:00", "as 23:00-05:00", "etwa 23:00-05:00")},
+};
+
+static const struct heng_archive_column relays[HENG_RELAY_COLUMNS] = {
+    [HENG_RELAY_LINE] =
+        {.key = "line", KEY(64), NEEDED, TITLE("线路编号", "line key", "Linienschlüssel"), .also = "line"},
+    [HENG_RELAY_NAME] = {.key = "relay", TEXT(48), NEEDED, TITLE("采集器名称", "relay name", "Name des Sammlers")},
+    [HENG_RELAY_PARENT] = {.key = "parent",
+                           TEXT(48),
+                           TITLE("上级采集器", "parent relay", "übergeordneter Sammler"),
+                           NOTE("空:直接在线路上", "empty: on the line itself", "leer: an der Linie selbst")},
+    [HENG_RELAY_STORES] = {.key = "stores",
+                           .kind = HENG_ARCHIVE_CHOICE,
+                           CHOICES(yes_no),
+                           TITLE("自存读数", "stores", "speichert"),
+                           NOTE("以自己抄到的数据应答", "answers with what it has read itself",
+                                "antwortet mit selbst Gelesenem")},
+    [HENG_RELAY_DELAY] = {.key = "delay_ms", WHOLE(0, 60000), TITLE("延迟(毫秒)", "delay ms", "Verzögerung ms")},
+    [HENG_RELAY_HOLD] = {.key = "hold_ms", WHOLE(0, 86400000), TITLE("保持(毫秒)", "hold ms", "offen ms")},
+    [HENG_RELAY_OPEN] = {.key = "open",
+                         KEY(2 * 32 + 1),
+                         TITLE("打开命令", "open", "Öffnen"),
+                         NOTE("十六进制", "in hex", "hexadezimal")},
+    [HENG_RELAY_OPEN_ANSWER] = {.key = "open_answer",
+                                KEY(2 * 32 + 1),
+                                TITLE("打开应答", "open answer", "Antwort auf Öffnen"),
+                                NOTE("十六进制", "in hex", "hexadezimal")},
+};
+
 static const struct heng_archive_column places[HENG_PLACE_COLUMNS] = {
     [HENG_PLACE_KEY] = {.key = "key",
                         KEY(64),
@@ -321,6 +396,12 @@ static const struct heng_archive_column meters[HENG_METER_COLUMNS] = {
                           NOTE("代替小区至房号各列;必须已存在",
                                "instead of the columns from area to flat; it must be known",
                                "statt der Spalten von Gebiet bis Wohnung; muss bekannt sein")},
+    [HENG_METER_ORG] = {.key = "org",
+                        KEY(64),
+                        TITLE("管理单位", "organisation", "Organisation"),
+                        .also = "物业公司",
+                        NOTE("管理此位置的单位;没有的会新建", "manages this place; one that is not there is made",
+                             "verwaltet den Ort; fehlt sie, wird sie angelegt")},
     [HENG_METER_NUMBER] = {.key = "number",
                            KEY(24),
                            TITLE("表号", "meter number", "Zählernummer"),
@@ -348,6 +429,17 @@ static const struct heng_archive_column meters[HENG_METER_COLUMNS] = {
                          NOTE("线路的编号或名称;空:不远程抄读",
                               "key or name of its line; empty: it is not read over a line",
                               "Schlüssel oder Name der Linie; leer: wird nicht über eine Linie gelesen")},
+    [HENG_METER_TRANSPORT] = {.key = "transport",
+                              .kind = HENG_ARCHIVE_CHOICE,
+                              CHOICES(transports),
+                              TITLE("线路连接方式", "line transport", "Verbindung der Linie"),
+                              NOTE("线路还没有时:随本行新建", "of a line that is not there yet: it is made",
+                                   "einer Linie, die es noch nicht gibt: sie wird angelegt")},
+    [HENG_METER_ENDPOINT] = {.key = "endpoint",
+                             TEXT(128),
+                             TITLE("线路地址", "line endpoint", "Endpunkt der Linie"),
+                             NOTE("例如 10.0.0.5:4001", "as 10.0.0.5:4001", "etwa 10.0.0.5:4001")},
+    [HENG_METER_BAUD] = {.key = "baud", WHOLE(300, 921600), TITLE("线路波特率", "line baud", "Baud der Linie")},
     [HENG_METER_ADDRESS] = {.key = "address",
                             KEY(24),
                             TITLE("通讯地址", "address", "Adresse"),
@@ -372,6 +464,13 @@ static const struct heng_archive_column meters[HENG_METER_COLUMNS] = {
                            TITLE("倍率", "multiplier", "Faktor"),
                            .also = "变比|wandlerfaktor",
                            NOTE("默认 1", "1 when empty", "leer: 1")},
+    [HENG_METER_FIRST_FACTOR] = {.key = "first_multiplier",
+                                 .kind = HENG_ARCHIVE_NUMBER,
+                                 .low = 0,
+                                 .high = 1000000,
+                                 TITLE("最初倍率", "first multiplier", "erster Faktor"),
+                                 NOTE("空:与倍率相同,从未变更", "empty: as the multiplier, it never changed",
+                                      "leer: wie der Faktor, nie geändert")},
     [HENG_METER_DIGITS] = {.key = "digits",
                            WHOLE(0, 15),
                            TITLE("整数位数", "digits", "Vorkommastellen"),
@@ -383,7 +482,8 @@ static const struct heng_archive_column meters[HENG_METER_COLUMNS] = {
                                 .low = 0,
                                 .high = INT64_C(1000000000000),
                                 TITLE("起始读数", "start index", "Anfangsstand"),
-                                .also = "初始读数|底数|startstand"},
+                                .also = "初始读数|底数|startstand",
+                                NOTE("单位 kWh 或 m3", "in kWh or m3", "in kWh oder m3")},
     [HENG_METER_START] = {.key = "start",
                           .kind = HENG_ARCHIVE_DAY,
                           TITLE("起始日期", "start date", "Einbau am"),
@@ -433,6 +533,11 @@ static const struct heng_archive_column past[HENG_PAST_COLUMNS] = {
                           .high = 1000000,
                           TITLE("倍率", "multiplier", "Faktor")},
     [HENG_PAST_DIGITS] = {.key = "digits", WHOLE(0, 15), TITLE("整数位数", "digits", "Vorkommastellen")},
+    [HENG_PAST_PROTOCOL] = {.key = "protocol",
+                            .kind = HENG_ARCHIVE_CHOICE,
+                            CHOICES(protocols),
+                            TITLE("协议", "protocol", "Protokoll")},
+    [HENG_PAST_PROFILE] = {.key = "profile", KEY(48), TITLE("表型", "meter model", "Zählertyp")},
 };
 
 static const struct heng_archive_column virtuals[HENG_VIRTUAL_COLUMNS] = {
@@ -468,6 +573,52 @@ static const struct heng_archive_column virtuals[HENG_VIRTUAL_COLUMNS] = {
                           NOTE("默认 1", "1 when empty", "leer: 1")},
 };
 
+static const struct heng_archive_column happened[HENG_HAPPENED_COLUMNS] = {
+    [HENG_HAPPENED_POINT] =
+        {.key = "point", KEY(64), NEEDED, TITLE("计量点编号", "point key", "Messstelle"), .also = "point"},
+    [HENG_HAPPENED_NR] = {.key = "nr",
+                          WHOLE(1, 1000000),
+                          TITLE("序号", "event nr", "Ereignis Nr"),
+                          NOTE("撤销时引用", "an undo refers to it", "eine Rücknahme nennt sie")},
+    [HENG_HAPPENED_KIND] =
+        {.key = "event", .kind = HENG_ARCHIVE_CHOICE, NEEDED, CHOICES(event_kinds), TITLE("事件", "event", "Ereignis")},
+    [HENG_HAPPENED_AT] = {.key = "at",
+                          .kind = HENG_ARCHIVE_DAY,
+                          NEEDED,
+                          TITLE("发生时间", "happened at", "geschehen am")},
+    [HENG_HAPPENED_UNTIL] = {.key = "until", .kind = HENG_ARCHIVE_DAY, TITLE("至", "until", "bis")},
+    [HENG_HAPPENED_NUMBER] = {.key = "number", KEY(24), TITLE("表号", "meter number", "Zählernummer")},
+    [HENG_HAPPENED_MAKER] = {.key = "manufacturer", KEY(16), TITLE("厂家", "maker", "Hersteller")},
+    [HENG_HAPPENED_QUANTITY] = {.key = "quantity", KEY(48), TITLE("计量量", "quantity", "Größe")},
+    [HENG_HAPPENED_TARIFF] = {.key = "tariff", WHOLE(0, 255), TITLE("费率", "tariff", "Tarif")},
+    [HENG_HAPPENED_QUALIFIER] = {.key = "qualifier", TEXT(64), TITLE("限定", "qualifier", "Zusatz")},
+    [HENG_HAPPENED_OTHER] = {.key = "other_point", KEY(64), TITLE("原计量点", "former point", "vorherige Messstelle")},
+    [HENG_HAPPENED_BEFORE] = {.key = "before", KEY(64), TITLE("之前读数", "index before", "Stand vorher")},
+    [HENG_HAPPENED_AFTER] = {.key = "after", KEY(64), TITLE("之后读数", "index after", "Stand nachher")},
+    [HENG_HAPPENED_FACTOR] = {.key = "multiplier",
+                              WHOLE(1, INT64_C(1000000000)),
+                              TITLE("倍率", "multiplier", "Faktor")},
+    [HENG_HAPPENED_DIVISOR] = {.key = "divisor", WHOLE(1, INT64_C(1000000000)), TITLE("除数", "divisor", "Teiler")},
+    [HENG_HAPPENED_DIGITS] = {.key = "digits", WHOLE(0, 15), TITLE("整数位数", "digits", "Vorkommastellen")},
+    [HENG_HAPPENED_UNIT] = {.key = "unit", TEXT(16), TITLE("计量单位", "unit", "Einheit")},
+    [HENG_HAPPENED_READING] = {.key = "reading_us",
+                               KEY(24),
+                               TITLE("读数时刻(微秒)", "reading at us", "Ablesung us"),
+                               NOTE("1970 年起的微秒数(UTC)", "microseconds since 1970, UTC",
+                                    "Mikrosekunden seit 1970, UTC")},
+    [HENG_HAPPENED_SOURCE] = {.key = "reading_source", WHOLE(0, 7), TITLE("读数来源", "reading source", "Quelle")},
+    [HENG_HAPPENED_UNDOES] = {.key = "undoes",
+                              WHOLE(1, 1000000),
+                              TITLE("撤销序号", "takes back nr", "nimmt zurück Nr"),
+                              NOTE("同一计量点的序号", "event nr of the same point", "Nr derselben Messstelle")},
+    [HENG_HAPPENED_WHO] = {.key = "who", TEXT(64), NEEDED, TITLE("经办人", "who", "wer")},
+    [HENG_HAPPENED_SECOND] = {.key = "second", TEXT(64), TITLE("复核人", "second person", "zweite Person")},
+    [HENG_HAPPENED_REASON] = {.key = "reason", TEXT(200), TITLE("原因", "reason", "Grund")},
+    [HENG_HAPPENED_RECORDED] = {.key = "recorded",
+                                .kind = HENG_ARCHIVE_DAY,
+                                TITLE("记录时间", "recorded", "erfasst am")},
+};
+
 #define SHEET(name, columns_of, zh, en, de)                                                                            \
     {                                                                                                                  \
         (name), {(zh), (en), (de)}, (columns_of), sizeof(columns_of) / sizeof(columns_of)[0]                           \
@@ -477,10 +628,13 @@ static const struct heng_archive_sheet sheets[HENG_ARCHIVE_TABLES] = {
     [HENG_ARCHIVE_ORGS] = SHEET("organisations", orgs, "单位", "Organisations", "Organisationen"),
     [HENG_ARCHIVE_GATEWAYS] = SHEET("gateways", gateways, "集中器", "Gateways", "Gateways"),
     [HENG_ARCHIVE_LINES] = SHEET("lines", lines, "线路", "Lines", "Linien"),
+    [HENG_ARCHIVE_SCHEDULES] = SHEET("schedules", schedules, "抄表计划", "Schedules", "Lesepläne"),
+    [HENG_ARCHIVE_RELAYS] = SHEET("relays", relays, "采集器", "Relays", "Sammler"),
     [HENG_ARCHIVE_PLACES] = SHEET("places", places, "位置", "Places", "Orte"),
     [HENG_ARCHIVE_METERS] = SHEET("meters", meters, "表计", "Meters", "Zähler"),
     [HENG_ARCHIVE_PAST] = SHEET("former-meters", past, "历史表计", "Former meters", "Frühere Zähler"),
     [HENG_ARCHIVE_VIRTUAL] = SHEET("virtual-points", virtuals, "虚拟点", "Virtual points", "Virtuelle Messstellen"),
+    [HENG_ARCHIVE_EVENTS] = SHEET("events", happened, "事件", "Events", "Ereignisse"),
 };
 
 const char *heng_archive_language_text(heng_archive_language language)
@@ -511,94 +665,8 @@ const char *heng_archive_notes_title(heng_archive_language language)
     return titles[language];
 }
 
-/* --- what people write -------------------------------------------------------------------------------------------- */
-
-enum { PLAIN_MAX = 160 };
-
-/* Bare of what does not matter: ASCII in lower case, without blanks, stars, underscores and hyphens; when bare of
- * brackets, too, "area (m2)" and "面积(m2)" are area and 面积. Too long means nothing. */
-static void make_plain(struct heng_slice text, bool brackets, char ret[static PLAIN_MAX])
+const char *heng_archive_hidden_text(heng_archive_language language)
 {
-    uint8_t memory[PLAIN_MAX];
-    struct heng_buf clean = heng_buf_of(memory, sizeof memory - 1);
-    struct heng_err err;
-    size_t n = 0;
-    bool inside = false;
-    ret[0] = '\0';
-    if (heng_clean_key(text, &clean, &err) != HENG_OK) return;
-    for (size_t i = 0; i < clean.n; i++) {
-        char c = (char)clean.p[i];
-        if (c == '(' && !brackets) inside = true;
-        if (c >= 'A' && c <= 'Z') c = (char)(c + 'a' - 'A');
-        bool drop = c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '*' || c == '_' || c == '-' || c == '(' ||
-                    c == ')' || c == '.' || c == ':' || c == '/';
-        if (!inside && !drop) ret[n++] = c;
-        if (clean.p[i] == ')') inside = false;
-    }
-    ret[n] = '\0';
-}
-
-static bool is_plain(const char *candidate, size_t n, const char *plain, bool brackets)
-{
-    char other[PLAIN_MAX], first = candidate[0]; /* ours begin with what stays */
-    if (first >= 'A' && first <= 'Z') first = (char)(first + 'a' - 'A');
-    if (first != plain[0]) return false;
-    make_plain(heng_slice_of(candidate, n), brackets, other);
-    return other[0] && strcmp(other, plain) == 0;
-}
-
-static bool is_also(const char *also, const char *plain, bool brackets)
-{
-    while (also && *also) {
-        size_t n = strcspn(also, "|");
-        if (is_plain(also, n, plain, brackets)) return true;
-        also += n + (also[n] == '|');
-    }
-    return false;
-}
-
-static bool column_is(const struct heng_archive_column *column, const char *plain, bool brackets)
-{
-    bool is = is_plain(column->key, strlen(column->key), plain, brackets) || is_also(column->also, plain, brackets);
-    for (size_t i = 0; !is && i < HENG_ARCHIVE_LANGUAGES; i++)
-        is = is_plain(column->title[i], strlen(column->title[i]), plain, brackets);
-    return is;
-}
-
-size_t heng_archive_find_column(const struct heng_archive_sheet *sheet, struct heng_slice header)
-{
-    char plain[PLAIN_MAX];
-    for (int round = 0; round < 2; round++) { /* as it stands, then without what is in brackets */
-        make_plain(header, round == 0, plain);
-        for (size_t i = 0; plain[0] && i < sheet->column_count; i++)
-            if (column_is(&sheet->columns[i], plain, round == 0)) return i;
-    }
-    return sheet->column_count;
-}
-
-const char *heng_archive_find_choice(const struct heng_archive_column *column, struct heng_slice cell)
-{
-    char plain[PLAIN_MAX];
-    for (size_t i = 0; i < column->choice_count; i++) { /* most cells say it as the template does */
-        const struct heng_archive_choice *choice = &column->choices[i];
-        if (heng_slice_is(cell, choice->word)) return choice->word;
-        for (size_t k = 0; k < HENG_ARCHIVE_LANGUAGES; k++)
-            if (heng_slice_is(cell, choice->title[k])) return choice->word;
-    }
-    make_plain(cell, true, plain);
-    for (size_t i = 0; plain[0] && i < column->choice_count; i++) {
-        const struct heng_archive_choice *choice = &column->choices[i];
-        if (is_plain(choice->word, strlen(choice->word), plain, true)) return choice->word;
-        for (size_t k = 0; k < HENG_ARCHIVE_LANGUAGES; k++)
-            if (is_plain(choice->title[k], strlen(choice->title[k]), plain, true)) return choice->word;
-    }
-    return NULL;
-}
-
-const char *heng_archive_choice_title(const struct heng_archive_column *column, const char *word,
-                                      heng_archive_language language)
-{
-    for (size_t i = 0; i < column->choice_count; i++)
-        if (strcmp(column->choices[i].word, word) == 0) return column->choices[i].title[language];
-    return word;
+    static const char *const texts[] = {"(不可见)", "(not visible)", "(nicht sichtbar)"};
+    return texts[language];
 }

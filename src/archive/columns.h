@@ -2,6 +2,7 @@
 #define HENG_ARCHIVE_COLUMNS_H
 /* The sheets of the archive as data: which tables there are, their columns with the header and the explanation in each
  * language, and the words that a cell may hold. Import, export and templates are made of nothing else. */
+#include "archive/column_list.h"
 #include "base/slice.h"
 
 typedef enum heng_archive_language {
@@ -20,10 +21,13 @@ typedef enum heng_archive_table {
     HENG_ARCHIVE_ORGS,
     HENG_ARCHIVE_GATEWAYS,
     HENG_ARCHIVE_LINES,
+    HENG_ARCHIVE_SCHEDULES,
+    HENG_ARCHIVE_RELAYS,
     HENG_ARCHIVE_PLACES,
     HENG_ARCHIVE_METERS,
     HENG_ARCHIVE_PAST,
     HENG_ARCHIVE_VIRTUAL,
+    HENG_ARCHIVE_EVENTS,
     HENG_ARCHIVE_TABLES
 } heng_archive_table;
 
@@ -70,6 +74,9 @@ heng_archive_table heng_archive_table_of(const char *key); /* TABLES: none */
 /* Name of the sheet with the explanations. */
 const char *heng_archive_notes_title(heng_archive_language language);
 
+/* What stands for a point that who exports may not see. */
+const char *heng_archive_hidden_text(heng_archive_language language);
+
 /* The column that a header means, in whatever language; column_count: none. Blanks, case, full-width forms, stars and
  * what stands in brackets do not matter. */
 size_t heng_archive_find_column(const struct heng_archive_sheet *sheet, struct heng_slice header);
@@ -79,112 +86,6 @@ const char *heng_archive_find_choice(const struct heng_archive_column *column, s
 const char *heng_archive_choice_title(const struct heng_archive_column *column, const char *word,
                                       heng_archive_language language);
 
-enum { HENG_ORG_KEY, HENG_ORG_NAME, HENG_ORG_COLUMNS };
-enum {
-    HENG_GATEWAY_KEY,
-    HENG_GATEWAY_NAME,
-    HENG_GATEWAY_PARENT,
-    HENG_GATEWAY_ORG,
-    HENG_GATEWAY_JOURNAL_MB,
-    HENG_GATEWAY_JOURNAL_DAYS,
-    HENG_GATEWAY_COLUMNS
-};
-enum {
-    HENG_LINE_KEY,
-    HENG_LINE_NAME,
-    HENG_LINE_GATEWAY,
-    HENG_LINE_ORG,
-    HENG_LINE_TRANSPORT,
-    HENG_LINE_ENDPOINT,
-    HENG_LINE_BAUD,
-    HENG_LINE_PARITY,
-    HENG_LINE_LATENCY,
-    HENG_LINE_PERIOD,
-    HENG_LINE_HEARTBEAT,
-    HENG_LINE_HEARTBEAT_S,
-    HENG_LINE_RTS,
-    HENG_LINE_OVERLOAD,
-    HENG_LINE_INFRARED,
-    HENG_LINE_WAKE_BYTE,
-    HENG_LINE_WAKE_MS,
-    HENG_LINE_WAKE_REST_MS,
-    HENG_LINE_WAKE_AFTER_S,
-    HENG_LINE_QUARANTINE,
-    HENG_LINE_SINGLE,
-    HENG_LINE_COLUMNS
-};
-enum {
-    HENG_PLACE_KEY,
-    HENG_PLACE_PARENT,
-    HENG_PLACE_KIND,
-    HENG_PLACE_NAME,
-    HENG_PLACE_ORG,
-    HENG_PLACE_AREA,
-    HENG_PLACE_FLOOR,
-    HENG_PLACE_POSITION,
-    HENG_PLACE_ORIENTATION,
-    HENG_PLACE_RANK,
-    HENG_PLACE_NOTE,
-    HENG_PLACE_CLOSED,
-    HENG_PLACE_COLUMNS
-};
-enum {
-    HENG_METER_AREA_NAME,
-    HENG_METER_BUILDING,
-    HENG_METER_UNIT,
-    HENG_METER_FLOOR,
-    HENG_METER_FLAT,
-    HENG_METER_KIND,
-    HENG_METER_AREA,
-    HENG_METER_POSITION,
-    HENG_METER_ORIENTATION,
-    HENG_METER_NOTE,
-    HENG_METER_PLACE,
-    HENG_METER_NUMBER,
-    HENG_METER_MAKER,
-    HENG_METER_MEDIUM,
-    HENG_METER_PROTOCOL,
-    HENG_METER_LINE,
-    HENG_METER_ADDRESS,
-    HENG_METER_PROFILE,
-    HENG_METER_SCHEDULE,
-    HENG_METER_RELAY,
-    HENG_METER_CABLE,
-    HENG_METER_FACTOR,
-    HENG_METER_DIGITS,
-    HENG_METER_START_INDEX,
-    HENG_METER_START,
-    HENG_METER_NOMINAL,
-    HENG_METER_MAIN,
-    HENG_METER_SERVES,
-    HENG_METER_GROUP,
-    HENG_METER_POINT,
-    HENG_METER_POINT_NAME,
-    HENG_METER_CLOSED,
-    HENG_METER_PATH,
-    HENG_METER_COLUMNS
-};
-enum {
-    HENG_PAST_POINT,
-    HENG_PAST_NUMBER,
-    HENG_PAST_MAKER,
-    HENG_PAST_FROM,
-    HENG_PAST_UNTIL,
-    HENG_PAST_FACTOR,
-    HENG_PAST_DIGITS,
-    HENG_PAST_COLUMNS
-};
-enum {
-    HENG_VIRTUAL_POINT,
-    HENG_VIRTUAL_NAME,
-    HENG_VIRTUAL_PLACE,
-    HENG_VIRTUAL_MEDIUM,
-    HENG_VIRTUAL_SERVES,
-    HENG_VIRTUAL_OF,
-    HENG_VIRTUAL_NUM,
-    HENG_VIRTUAL_DEN,
-    HENG_VIRTUAL_COLUMNS
-};
 enum { HENG_ARCHIVE_COLUMNS_MAX = 40 };
 
 #endif

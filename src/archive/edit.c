@@ -410,6 +410,12 @@ heng_rc heng_archive_copy(struct heng_store *store, int64_t scope, int64_t id, i
 heng_rc heng_archive_close(struct heng_store *store, int64_t scope, int64_t id, heng_us at_us, bool with_points,
                            struct heng_err *err)
 {
+    return heng_archive_close_by(store, scope, id, at_us, with_points, "archive", err);
+}
+
+heng_rc heng_archive_close_by(struct heng_store *store, int64_t scope, int64_t id, heng_us at_us, bool with_points,
+                              const char *who, struct heng_err *err)
+{
     struct heng_archive_place place;
     struct heng_store_reader *reader = heng_store_as_reader(store);
     int64_t places = 0, points = 0, late = 0;
@@ -425,7 +431,11 @@ heng_rc heng_archive_close(struct heng_store *store, int64_t scope, int64_t id, 
     if (rc == HENG_OK && late)
         rc = heng_fail(err, HENG_ECONFLICT, 0, "%" PRId64 " meters in '%.60s' were put in after that moment", late,
                        place.place.name);
-    return rc == HENG_OK ? heng_archive_close_below(store, id, at_us, err) : rc;
+    char reason[HENG_NAME_MAX + 32];
+    snprintf(reason, sizeof reason, "'%s' was closed", place.place.name);
+    struct heng_archive_closing closing = {
+        .at_us = at_us, .recorded_us = heng_clock_wall(), .who = who, .reason = reason};
+    return rc == HENG_OK ? heng_archive_close_below(store, id, &closing, err) : rc;
 }
 
 heng_rc heng_archive_reopen(struct heng_store *store, int64_t scope, int64_t id, struct heng_err *err)

@@ -8,6 +8,7 @@
 #include "archive/inside.h"
 #include "store/gateways.h"
 #include "store/read.h"
+#include "store/write.h"
 #include "uplink/uplink.h"
 
 const char *heng_archive_policy_text(heng_archive_policy policy)
@@ -104,10 +105,13 @@ static heng_rc take_row(struct importing *im, struct heng_err *err)
     case HENG_ARCHIVE_ORGS: return archive_take_org(im, err);
     case HENG_ARCHIVE_GATEWAYS: return archive_take_gateway(im, err);
     case HENG_ARCHIVE_LINES: return archive_take_line(im, err);
+    case HENG_ARCHIVE_SCHEDULES: return archive_take_schedule(im, err);
+    case HENG_ARCHIVE_RELAYS: return archive_take_relay(im, err);
     case HENG_ARCHIVE_PLACES: return archive_take_place(im, err);
     case HENG_ARCHIVE_METERS: return archive_take_meter(im, err);
     case HENG_ARCHIVE_PAST: return archive_take_past(im, err);
     case HENG_ARCHIVE_VIRTUAL: return archive_take_virtual(im, err);
+    case HENG_ARCHIVE_EVENTS: return archive_take_event(im, err);
     case HENG_ARCHIVE_TABLES: break;
     }
     return HENG_OK;
@@ -123,6 +127,11 @@ static heng_rc take_rows(struct importing *im, struct heng_sheet *file, struct h
         rc = take_row(im, err);
         if (rc != HENG_OK) return rc;
     }
+    uint32_t merged_row;
+    const char *merged = rc == HENG_ENOTFOUND ? heng_sheet_merged(file, &merged_row) : NULL;
+    if (merged) /* all but the first of them look empty, which a row would take for something else */
+        archive_fault(im, merged_row, ARCHIVE_NO_COLUMN, merged,
+                      "these cells are merged: take that apart and fill each of them");
     if (rc == HENG_ENOTFOUND) return HENG_OK;
     if (rc == HENG_ENOMEM || rc == HENG_EIO) return rc;
     archive_fault(im, err->at, ARCHIVE_NO_COLUMN, NULL, "%s", err->text);
@@ -185,7 +194,7 @@ static heng_rc add_sheet(struct importing *im, const struct heng_archive_source 
 {
     struct heng_sheet *file = NULL;
     heng_archive_table table = HENG_ARCHIVE_TABLES;
-    snprintf(im->sheet_name, sizeof im->sheet_name, "%.63s", name ? name : source->name);
+    archive_keep_text(im->sheet_name, sizeof im->sheet_name, name ? name : source->name);
     heng_rc rc = open_source(im, source, name, &file, err);
     if (rc != HENG_OK) return not_read(im, rc == HENG_ENOTFOUND ? HENG_EIO : rc, err);
     rc = look_at_sheet(im, file, im->sheet_name, &table, err);
@@ -202,7 +211,7 @@ static heng_rc add_file(struct importing *im, const struct heng_archive_source *
                         size_t *n, struct heng_err *err)
 {
     struct heng_sheet *file = NULL;
-    snprintf(im->sheet_name, sizeof im->sheet_name, "%.63s", source->name);
+    archive_keep_text(im->sheet_name, sizeof im->sheet_name, source->name);
     heng_rc rc = open_source(im, source, NULL, &file, err);
     if (rc != HENG_OK) return not_read(im, rc == HENG_ENOTFOUND ? HENG_EIO : rc, err);
     if (!heng_sheet_name(file, 0)) rc = add_sheet(im, source, NULL, sheets, n, err);
@@ -225,7 +234,7 @@ static heng_rc take_sheet(struct importing *im, const struct found_sheet *from, 
 {
     struct heng_sheet_row header;
     struct heng_sheet *file = NULL;
-    snprintf(im->sheet_name, sizeof im->sheet_name, "%.63s", from->name[0] ? from->name : from->source->name);
+    archive_keep_text(im->sheet_name, sizeof im->sheet_name, from->name[0] ? from->name : from->source->name);
     heng_rc rc = open_source(im, from->source, from->name[0] ? from->name : NULL, &file, err);
     if (rc == HENG_OK) rc = heng_sheet_next(file, &header, err);
     if (rc == HENG_OK) {
@@ -248,6 +257,21 @@ static heng_rc end_meters(struct importing *im, struct heng_err *err)
     return rc == HENG_OK ? archive_take_mains(im, err) : rc;
 }
 
+/* The points of all sums; its faults are told with the terms. */
+static heng_rc take_sums(struct importing *im, const struct found_sheet *sheets, size_t n, struct heng_err *err)
+{
+    struct heng_archive_report before = *im->report;
+    heng_rc rc = HENG_OK;
+    im->points_only = true;
+    for (size_t i = 0; rc == HENG_OK && i < n; i++)
+        if (sheets[i].table == HENG_ARCHIVE_VIRTUAL) rc = take_sheet(im, &sheets[i], err);
+    im->points_only = false;
+    im->report->fault_count = before.fault_count;
+    im->report->fault_total = before.fault_total;
+    im->report->rows = before.rows;
+    return rc;
+}
+
 /* The sheets in the order of their tables, whatever order they have in the files. */
 static heng_rc take_all(struct importing *im, struct heng_err *err)
 {
@@ -258,10 +282,13 @@ static heng_rc take_all(struct importing *im, struct heng_err *err)
         rc = heng_fail(err, HENG_ELIMIT, 0, "at most %d files at once", FILES_MAX);
     for (size_t i = 0; rc == HENG_OK && i < im->import->source_count; i++)
         rc = add_file(im, &im->import->sources[i], sheets, &n, err);
+    for (size_t i = 0; i < n; i++) im->has_events = im->has_events || sheets[i].table == HENG_ARCHIVE_EVENTS;
     for (heng_archive_table table = HENG_ARCHIVE_ORGS; rc == HENG_OK && table < HENG_ARCHIVE_TABLES; table++) {
+        if (table == HENG_ARCHIVE_VIRTUAL) rc = take_sums(im, sheets, n, err);
         for (size_t i = 0; rc == HENG_OK && i < n; i++)
             if (sheets[i].table == table) rc = take_sheet(im, &sheets[i], err);
         if (rc == HENG_OK && table == HENG_ARCHIVE_METERS) rc = end_meters(im, err);
+        if (rc == HENG_OK && table == HENG_ARCHIVE_EVENTS) rc = archive_end_events(im, err);
     }
     free(sheets);
     return rc;
@@ -273,6 +300,15 @@ static heng_rc open_zone(struct importing *im, struct heng_err *err)
     heng_rc rc = heng_store_get_setting(im->reader, "time_zone", name, sizeof name, err);
     if (rc == HENG_ENOTFOUND || (rc == HENG_OK && !name[0])) return HENG_OK;
     return rc == HENG_OK ? heng_zone_open(name, &im->zone, err) : rc;
+}
+
+/* What all rows together come to may be wrong, too. */
+static heng_rc as_fault(struct importing *im, heng_rc rc, const struct heng_err *err)
+{
+    if (rc != HENG_ECONFLICT && rc != HENG_ECONFIG) return rc;
+    im->sheet = NULL;
+    archive_fault(im, 0, ARCHIVE_NO_COLUMN, NULL, "%s", err->text);
+    return HENG_OK;
 }
 
 heng_rc heng_archive_import(struct heng_store *store, int64_t scope, const struct heng_archive_import *import,
@@ -288,20 +324,19 @@ heng_rc heng_archive_import(struct heng_store *store, int64_t scope, const struc
     im->report = ret_report;
     heng_rc rc = open_zone(im, err);
     if (rc == HENG_OK) rc = take_all(im, err);
-    if (rc == HENG_OK && im->gateways_changed) {
-        rc = heng_store_check_gateways(store, HENG_UPLINK_PATH_MAX, HENG_UPLINK_CHILDREN_MAX, err);
-        if (rc == HENG_ECONFLICT || rc == HENG_ECONFIG) {
-            im->sheet = NULL;
-            archive_fault(im, 0, ARCHIVE_NO_COLUMN, NULL, "%s", err->text);
-            rc = HENG_OK;
-        }
-    }
+    if (rc == HENG_OK && im->gateways_changed)
+        rc = as_fault(im, heng_store_check_gateways(store, HENG_UPLINK_PATH_MAX, HENG_UPLINK_CHILDREN_MAX, err), err);
+    if (rc == HENG_OK && im->relays_changed) rc = as_fault(im, heng_store_check_relays(store, err), err);
     if (rc == HENG_OK && ret_report->fault_total)
         rc = heng_fail(err, HENG_ECONFIG, 0, "%zu cells or rows are wrong", ret_report->fault_total);
     heng_zone_free(im->zone);
     free(im->seen.entries);
     free(im->members);
     free(im->mains);
+    free(im->told);
+    free(im->claims);
+    if (im->happened) free(im->happened->known);
+    free(im->happened);
     free(im);
     return rc;
 }

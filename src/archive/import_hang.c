@@ -149,28 +149,28 @@ static void over_line(struct importing *im, struct heng_archive_line *line)
     c->overload = (heng_signal)overload;
 }
 
+/* Where a fault of a line belongs to. */
+struct line_columns {
+    int endpoint, rts, infrared, overload, heartbeat;
+};
+
 /* What does not go together. */
 static heng_rc check_line(struct importing *im, const struct heng_archive_line *line, int64_t gateway_id,
-                          struct heng_err *err)
+                          const struct line_columns *at, struct heng_err *err)
 {
-    const struct heng_line_config *c = &line->config;
-    bool taken = false, serial = c->transport == HENG_TRANSPORT_SERIAL;
-    bool dials = c->transport == HENG_TRANSPORT_TCP || c->transport == HENG_TRANSPORT_UDP ||
-                 c->transport == HENG_TRANSPORT_RFC2217;
-    const char *colon = strrchr(c->endpoint, ':');
-    if (dials && (!colon || colon == c->endpoint || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1)))
-        archive_row_fault(im, HENG_LINE_ENDPOINT, "host:port is needed, as 10.0.0.5:4001");
-    if (serial && c->endpoint[0] != '/')
-        archive_row_fault(im, HENG_LINE_ENDPOINT, "the path of a port, as /dev/ttyUSB0");
-    if (c->rts != HENG_RTS_NONE && !serial) archive_row_fault(im, HENG_LINE_RTS, "it belongs to a serial port");
-    if (c->infrared && !serial) archive_row_fault(im, HENG_LINE_INFRARED, "it belongs to a serial port");
-    if (c->overload != HENG_SIGNAL_NONE && !serial && c->transport != HENG_TRANSPORT_RFC2217)
-        archive_row_fault(im, HENG_LINE_OVERLOAD, "it belongs to a serial port or RFC 2217");
-    if (c->heartbeat_s && c->transport != HENG_TRANSPORT_DTU)
-        archive_row_fault(im, HENG_LINE_HEARTBEAT_S, "it belongs to a DTU");
-    heng_rc rc = heng_archive_endpoint_taken(im->reader, heng_transport_text(c->transport), c->endpoint, line->key,
-                                             gateway_id, &taken, err);
-    if (rc == HENG_OK && taken) archive_row_fault(im, HENG_LINE_ENDPOINT, "another line has this endpoint");
+    bool taken = false;
+    const char *why = NULL;
+    switch (heng_line_check(&line->config, &why)) {
+    case HENG_FLAW_NONE: break;
+    case HENG_FLAW_ENDPOINT: archive_row_fault(im, at->endpoint, "%s", why); break;
+    case HENG_FLAW_RTS: archive_row_fault(im, at->rts, "%s", why); break;
+    case HENG_FLAW_INFRARED: archive_row_fault(im, at->infrared, "%s", why); break;
+    case HENG_FLAW_OVERLOAD: archive_row_fault(im, at->overload, "%s", why); break;
+    case HENG_FLAW_HEARTBEAT: archive_row_fault(im, at->heartbeat, "%s", why); break;
+    }
+    heng_rc rc = heng_archive_endpoint_taken(im->reader, heng_transport_text(line->config.transport),
+                                             line->config.endpoint, line->key, gateway_id, &taken, err);
+    if (rc == HENG_OK && taken) archive_row_fault(im, at->endpoint, "another line has this endpoint");
     return rc;
 }
 
@@ -182,9 +182,16 @@ static heng_rc put_line(struct importing *im, const struct heng_archive_line *li
     return rc == HENG_OK ? heng_archive_set_line_org(im->store, id, line->org_id, err) : rc;
 }
 
+/* A line for whose meters nothing else has been said. */
+static const struct heng_line_config usual = {.baud = 2400,
+                                              .latency_ms = 300,
+                                              .period_s = 3600,
+                                              .parity = 'E',
+                                              .rts = HENG_RTS_NONE,
+                                              .overload = HENG_SIGNAL_NONE};
+
 heng_rc archive_take_line(struct importing *im, struct heng_err *err)
 {
-    enum { BAUD = 2400, LATENCY_MS = 300, PERIOD_S = 3600 };
     const char *key = archive_text(im, HENG_LINE_KEY);
     int64_t org_id = 0, gateway_id = 0, known_id = 0;
     size_t n = 0;
@@ -193,13 +200,7 @@ heng_rc archive_take_line(struct importing *im, struct heng_err *err)
     if (!archive_key_once(im, HENG_ARCHIVE_LINES, HENG_LINE_KEY, key) || im->row.bad) return HENG_OK;
     heng_rc rc = heng_archive_list_lines(im->reader, im->scope, 0, key, &line, 1, &n, err);
     if (rc == HENG_OK && !n) {
-        line = (struct heng_archive_line){.org_id = im->scope,
-                                          .config = {.baud = BAUD,
-                                                     .latency_ms = LATENCY_MS,
-                                                     .period_s = PERIOD_S,
-                                                     .parity = 'E',
-                                                     .rts = HENG_RTS_NONE,
-                                                     .overload = HENG_SIGNAL_NONE}};
+        line = (struct heng_archive_line){.org_id = im->scope, .config = usual};
         rc = heng_store_find_line(im->reader, key, &known_id, err);
         visible = rc == HENG_ENOTFOUND;
         if (rc == HENG_ENOTFOUND) rc = HENG_OK;
@@ -210,7 +211,74 @@ heng_rc archive_take_line(struct importing *im, struct heng_err *err)
     over_line(im, &line);
     archive_over_int(im, HENG_LINE_ORG, &line.org_id, org_id);
     rc = gateway_id_of(im, HENG_LINE_GATEWAY, line.gateway, &gateway_id, err);
-    if (rc == HENG_OK && !im->row.bad) rc = check_line(im, &line, gateway_id, err);
+    static const struct line_columns at = {HENG_LINE_ENDPOINT, HENG_LINE_RTS, HENG_LINE_INFRARED, HENG_LINE_OVERLOAD,
+                                           HENG_LINE_HEARTBEAT_S};
+    if (rc == HENG_OK && !im->row.bad) rc = check_line(im, &line, gateway_id, &at, err);
     if (rc != HENG_OK || im->row.bad) return rc;
     return archive_decide(im, HENG_ARCHIVE_LINES, n == 0, key) ? put_line(im, &line, gateway_id, err) : HENG_OK;
+}
+
+/* --- lines that rows of meters name
+ * ----------------------------------------------------------------------------------- */
+
+/* One that is not there is made when the row says where it is. */
+static heng_rc make_line(struct importing *im, const char *name, int64_t *ret, struct heng_err *err)
+{
+    static const struct line_columns at = {HENG_METER_ENDPOINT, HENG_METER_LINE, HENG_METER_LINE, HENG_METER_LINE,
+                                           HENG_METER_LINE};
+    struct heng_archive_line line = {.org_id = im->scope, .config = usual};
+    struct heng_line_config *c = &line.config;
+    heng_rc rc = archive_org_of(im, HENG_METER_ORG, &line.org_id, err);
+    if (im->scope) line.org_id = im->scope;
+    if (strlen(name) >= sizeof line.key)
+        archive_row_fault(im, HENG_METER_LINE, "too long for the key of a line: at most %zu bytes",
+                          sizeof line.key - 1);
+    c->transport = HENG_TRANSPORT_TCP;
+    if (archive_given(im, HENG_METER_TRANSPORT))
+        c->transport = heng_transport_of(archive_text(im, HENG_METER_TRANSPORT));
+    if (archive_given(im, HENG_METER_BAUD)) c->baud = (uint32_t)im->row.cells[HENG_METER_BAUD].whole;
+    snprintf(line.key, sizeof line.key, "%.63s", name);
+    snprintf(c->name, sizeof c->name, "%.95s", name);
+    snprintf(c->endpoint, sizeof c->endpoint, "%.127s", archive_text(im, HENG_METER_ENDPOINT));
+    if (rc == HENG_OK && !im->row.bad) rc = check_line(im, &line, 0, &at, err);
+    if (rc != HENG_OK || im->row.bad) return rc;
+    rc = heng_store_put_line(im->store, line.key, 0, c, im->import->at_us, ret, err);
+    if (rc == HENG_OK) rc = heng_archive_set_line_org(im->store, *ret, line.org_id, err);
+    im->report->counts[HENG_ARCHIVE_LINES][HENG_ARCHIVE_NEW]++;
+    return rc;
+}
+
+/* A line that is there stays as it is: the row may only say what is so. */
+static heng_rc compare_line(struct importing *im, int64_t id, struct heng_err *err)
+{
+    struct heng_archive_line line;
+    size_t n = 0;
+    if (!archive_given(im, HENG_METER_ENDPOINT)) return HENG_OK;
+    heng_rc rc = heng_archive_list_lines(im->reader, im->scope, id - 1, "", &line, 1, &n, err);
+    if (rc == HENG_OK && n && strcmp(line.config.endpoint, archive_text(im, HENG_METER_ENDPOINT)) != 0)
+        archive_row_fault(im, HENG_METER_ENDPOINT, "this line is at '%.80s': change it in the sheet of lines",
+                          line.config.endpoint);
+    return rc;
+}
+
+heng_rc archive_line_of_meter(struct importing *im, int64_t *ret, struct heng_err *err)
+{
+    bool visible = true;
+    const char *name = archive_text(im, HENG_METER_LINE);
+    if (!archive_given(im, HENG_METER_LINE)) return HENG_OK;
+    heng_rc rc = heng_archive_find_line(im->reader, im->scope, name, ret, &visible, err);
+    if (rc == HENG_ECONFLICT) {
+        archive_row_fault(im, HENG_METER_LINE, "%s", err->text);
+        return HENG_OK;
+    }
+    if (rc == HENG_OK && visible) return compare_line(im, *ret, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    if (archive_key_seen(im, HENG_ARCHIVE_LINES, name))
+        im->row.bad = true;
+    else if (rc == HENG_ENOTFOUND && archive_given(im, HENG_METER_ENDPOINT))
+        return make_line(im, name, ret, err);
+    else
+        archive_row_fault(im, HENG_METER_LINE,
+                          "there is no such line: give it in the sheet of lines, or say in the row where it is");
+    return HENG_OK;
 }

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "archive/history.h"
 #include "archive/inside.h"
+#include "archive/names.h"
 #include "meter/driver.h"
 #include "meter/profile.h"
 #include "store/events.h"
@@ -20,7 +22,9 @@ struct meter {
     struct heng_point point;
     struct heng_archive_device device;
     bool has_device, device_is_new, point_is_new, moves, asked;
-    uint64_t point_changed, device_changed, member_changed, installation_changed;
+    bool factor_changes, digits_change;
+    int64_t factor_num, factor_den;
+    uint64_t point_changed, device_changed, member_changed;
     int64_t former_point;
 };
 
@@ -60,19 +64,16 @@ static heng_rc vacant_point(struct importing *im, const struct meter *m, heng_me
     return HENG_ENOTFOUND;
 }
 
-/* "b1-u1-101.heat", and where there is such a one, "b1-u1-101.heat-2". */
+/* A key for a point that was given none. */
 static heng_rc make_point_key(struct importing *im, const struct meter *m, heng_medium medium, char *ret, size_t cap,
                               struct heng_err *err)
 {
     enum { TRIES = 200 };
     struct heng_point known;
     char text[2 * HENG_KEY_MAX];
-    for (int i = 1; i < TRIES; i++) {
-        int n = snprintf(text, sizeof text, "%s.%s", m->place.place.key, heng_medium_text(medium));
-        if (i > 1) snprintf(text + n, sizeof text - (size_t)n, "-%d", i);
-        if (strlen(text) >= cap) snprintf(text, sizeof text, "m%016" PRIx64, archive_hash((uint64_t)i, text));
-        for (char *p = text; *p; p++)
-            if (*p == ' ') *p = '-';
+    for (unsigned i = 1; i < TRIES; i++) {
+        archive_name_point(m->place.place.key, medium, i, text);
+        if (!text[0]) snprintf(text, sizeof text, "m%016" PRIx64, archive_hash(i, m->place.place.key));
         heng_rc rc = heng_archive_find_point(im->reader, 0, text, &known, err);
         if (rc == HENG_ENOTFOUND) snprintf(ret, cap, "%.63s", text);
         if (rc != HENG_OK) return rc == HENG_ENOTFOUND ? HENG_OK : rc;
@@ -108,7 +109,10 @@ static heng_rc new_point(struct importing *im, struct meter *m, heng_medium medi
 static heng_rc named_point(struct importing *im, struct meter *m, heng_medium medium, struct heng_err *err)
 {
     struct heng_archive_place place;
-    heng_rc rc = heng_archive_find_point(im->reader, 0, archive_text(im, HENG_METER_POINT), &m->point, err);
+    const char *key = archive_text(im, HENG_METER_POINT);
+    heng_rc rc = heng_archive_find_point(im->reader, 0, key, &m->point, err);
+    if (rc == HENG_ENOTFOUND && (rc = archive_named_point(im->reader, im->scope, key, &m->point, err)) == HENG_OK)
+        snprintf(m->point.key, sizeof m->point.key, "%.63s", key); /* it has none and is called so */
     if (rc == HENG_ENOTFOUND) return new_point(im, m, medium, err);
     if (rc == HENG_OK) rc = heng_archive_get_place(im->reader, im->scope, m->point.place_id, &place, err);
     if (rc == HENG_ENOTFOUND) {
@@ -151,23 +155,36 @@ static heng_rc find_point(struct importing *im, struct meter *m, heng_medium med
 /* --- what the row says
  * ------------------------------------------------------------------------------------------------- */
 
+heng_rc archive_device_of(struct importing *im, const char *number, const char *maker, heng_protocol protocol,
+                          struct heng_archive_device *ret, struct heng_err *err)
+{
+    char only[HENG_MAKER_MAX];
+    heng_rc rc = heng_archive_find_device(im->reader, im->scope, number, maker, ret, err);
+    if (rc != HENG_ENOTFOUND || maker[0]) return rc;
+    rc = heng_archive_only_maker(im->reader, number, protocol, only, err);
+    return rc == HENG_OK ? heng_archive_find_device(im->reader, im->scope, number, only, ret, err) : rc;
+}
+
 static heng_rc find_device(struct importing *im, struct meter *m, struct heng_err *err)
 {
     char key[2 * 256 + 2];
     const char *number = archive_text(im, HENG_METER_NUMBER), *maker = archive_text(im, HENG_METER_MAKER);
+    heng_protocol protocol = HENG_PROTOCOL_COUNT;
     m->has_device = number[0] != '\0';
     if (!m->has_device) return HENG_OK;
+    if (archive_given(im, HENG_METER_PROTOCOL)) protocol = heng_protocol_of(archive_text(im, HENG_METER_PROTOCOL));
     struct archive_seen_entry *entry = archive_seen_at(&im->seen, archive_hash(NUMBER_TAG, number));
     if (entry && !entry->row) entry->row = im->row.number;
-    snprintf(key, sizeof key, "%.23s\x1f%.15s", number, maker);
-    if (!archive_key_once(im, HENG_ARCHIVE_METERS, HENG_METER_NUMBER, key)) return HENG_OK;
-    if (im->row.bad) return HENG_OK;
-    heng_rc rc = heng_archive_find_device(im->reader, im->scope, number, maker, &m->device, err);
+    heng_rc rc = archive_device_of(im, number, maker, protocol, &m->device, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     m->device_is_new = rc == HENG_ENOTFOUND;
-    if (rc == HENG_OK && !m->device.visible)
+    if (!m->device_is_new) maker = m->device.device.manufacturer;
+    snprintf(key, sizeof key, "%.23s\x1f%.15s", number, maker);
+    if (!archive_key_once(im, HENG_ARCHIVE_METERS, HENG_METER_NUMBER, key) || im->row.bad) return HENG_OK;
+    if (!m->device_is_new && !m->device.visible)
         archive_row_fault(im, HENG_METER_NUMBER,
                           "a meter with this number and maker is there already, and not in your part");
-    if (!m->device_is_new) return rc;
+    if (!m->device_is_new) return HENG_OK;
     m->device = (struct heng_archive_device){.factor_num = 1, .factor_den = 1};
     m->device.device.medium = HENG_MEDIUM_COUNT;
     m->device.device.protocol = HENG_PROTOCOL_COUNT;
@@ -238,46 +255,47 @@ bool archive_factor_of(struct importing *im, int column, int64_t *ret_num, int64
     return true;
 }
 
-static void over_installation(struct importing *im, struct meter *m)
+/* The multiplier of the row: of a new installation the first one, of one that is there the one of today, whose change
+ * is an event. */
+static heng_rc over_factor(struct importing *im, struct meter *m, bool there, struct heng_err *err)
 {
-    int64_t num, den;
+    struct archive_counter now;
+    int column = archive_given(im, HENG_METER_FIRST_FACTOR) && !there ? HENG_METER_FIRST_FACTOR : HENG_METER_FACTOR;
+    if (!archive_factor_of(im, column, &m->factor_num, &m->factor_den) || !archive_given(im, column)) return HENG_OK;
+    heng_rc rc = there ? archive_counter_of(im->reader, &m->device, &now, err) : HENG_OK;
+    if (rc != HENG_OK) return rc;
+    if (!there) {
+        m->device.factor_num = m->factor_num;
+        m->device.factor_den = m->factor_den;
+        return HENG_OK;
+    }
+    m->factor_changes = m->factor_num * now.factor_den != now.factor_num * m->factor_den;
+    if (m->factor_changes) im->row.changed |= UINT64_C(1) << HENG_METER_FACTOR;
+    return HENG_OK;
+}
+
+static heng_rc over_installation(struct importing *im, struct meter *m, struct heng_err *err)
+{
     const struct archive_cell *start = &im->row.cells[HENG_METER_START];
     bool there = m->device.installation_id && !m->moves;
-    if (archive_factor_of(im, HENG_METER_FACTOR, &num, &den) && archive_given(im, HENG_METER_FACTOR) &&
-        (num != m->device.factor_num || den != m->device.factor_den)) {
-        im->row.changed |= UINT64_C(1) << HENG_METER_FACTOR;
-        m->device.factor_num = num;
-        m->device.factor_den = den;
-    }
+    heng_rc rc = over_factor(im, m, there, err);
+    if (rc != HENG_OK) return rc;
+    int64_t digits = m->device.digits;
     archive_over_int(im, HENG_METER_DIGITS, &m->device.digits, im->row.cells[HENG_METER_DIGITS].whole);
+    m->digits_change = digits != m->device.digits;
     if (there && start->given && !archive_same_moment(im, start, m->device.from_us))
         archive_row_fault(im, HENG_METER_START, "it has been there since another day: that is mended by an event");
-    if (there) return;
+    if (there) return HENG_OK;
     heng_us from_us = start->given ? start->at_us : im->import->at_us;
     if (m->device.installation_id && from_us <= m->device.from_us && im->import->policy == HENG_ARCHIVE_CHANGE)
         archive_row_fault(im, HENG_METER_START, "it was put in elsewhere after that: give a later day");
     if (from_us > im->import->at_us + HENG_US_PER_DAY) archive_row_fault(im, HENG_METER_START, "it lies in the future");
     m->device.from_us = from_us;
+    return HENG_OK;
 }
 
 /* --- how it is asked
  * --------------------------------------------------------------------------------------------------- */
-
-static heng_rc find_line(struct importing *im, struct meter *m, int64_t *ret_line, struct heng_err *err)
-{
-    bool visible = true;
-    *ret_line = m->device.line_id;
-    if (!archive_given(im, HENG_METER_LINE)) return HENG_OK;
-    heng_rc rc =
-        heng_archive_find_line(im->reader, im->scope, archive_text(im, HENG_METER_LINE), ret_line, &visible, err);
-    if (rc == HENG_ECONFLICT) archive_row_fault(im, HENG_METER_LINE, "%s", err->text);
-    bool none = rc == HENG_ENOTFOUND || (rc == HENG_OK && !visible);
-    if (none && archive_key_seen(im, HENG_ARCHIVE_LINES, archive_text(im, HENG_METER_LINE)))
-        im->row.bad = true;
-    else if (none)
-        archive_row_fault(im, HENG_METER_LINE, "there is no such line: give it in the sheet of lines");
-    return rc == HENG_ENOTFOUND || rc == HENG_ECONFLICT ? HENG_OK : rc;
-}
 
 static void check_asked(struct importing *im, const struct meter *m)
 {
@@ -294,9 +312,9 @@ static void check_asked(struct importing *im, const struct meter *m)
 static heng_rc over_member(struct importing *im, struct meter *m, struct heng_err *err)
 {
     struct heng_archive_device *d = &m->device;
-    int64_t line_id = 0, schedule_id = 0, relay_id = 0;
+    int64_t line_id = d->line_id, schedule_id = 0, relay_id = 0;
     bool had_line = d->line_id != 0;
-    heng_rc rc = find_line(im, m, &line_id, err);
+    heng_rc rc = archive_line_of_meter(im, &line_id, err);
     if (rc != HENG_OK || im->row.bad || !line_id) return rc;
     m->asked = true;
     archive_over_int(im, HENG_METER_LINE, &d->line_id, line_id);
@@ -305,7 +323,10 @@ static heng_rc over_member(struct importing *im, struct meter *m, struct heng_er
     archive_over_text(im, HENG_METER_ADDRESS, d->address, sizeof d->address);
     if (archive_given(im, HENG_METER_SCHEDULE)) {
         rc = heng_store_find_schedule(im->reader, archive_text(im, HENG_METER_SCHEDULE), &schedule_id, err);
-        if (rc == HENG_ENOTFOUND) archive_row_fault(im, HENG_METER_SCHEDULE, "there is no such schedule");
+        if (rc == HENG_ENOTFOUND && archive_key_seen(im, HENG_ARCHIVE_SCHEDULES, archive_text(im, HENG_METER_SCHEDULE)))
+            im->row.bad = true;
+        else if (rc == HENG_ENOTFOUND)
+            archive_row_fault(im, HENG_METER_SCHEDULE, "there is no such schedule");
         archive_over_int(im, HENG_METER_SCHEDULE, &d->schedule_id, schedule_id);
     }
     if ((rc == HENG_OK || rc == HENG_ENOTFOUND) && archive_given(im, HENG_METER_RELAY)) {
@@ -321,9 +342,9 @@ static heng_rc over_member(struct importing *im, struct meter *m, struct heng_er
 /* --- into the database
  * -------------------------------------------------------------------------------------------------- */
 
-static bool later(void **list, size_t *n, size_t *cap, size_t size)
+bool archive_grow(void **list, size_t n, size_t *cap, size_t size)
 {
-    if (*n < *cap) return true;
+    if (n < *cap) return true;
     size_t more = *cap ? 2 * *cap : 256;
     void *larger = realloc(*list, more * size);
     if (!larger) return false;
@@ -335,7 +356,7 @@ static bool later(void **list, size_t *n, size_t *cap, size_t size)
 static heng_rc keep_member(struct importing *im, const struct meter *m, struct heng_err *err)
 {
     void *list = im->members;
-    if (!later(&list, &im->member_n, &im->member_cap, sizeof *im->members))
+    if (!archive_grow(&list, im->member_n, &im->member_cap, sizeof *im->members))
         return heng_fail(err, HENG_ENOMEM, 0, "no memory for the meters of a sheet");
     im->members = list;
     struct archive_member *member = &im->members[im->member_n++];
@@ -349,38 +370,46 @@ static heng_rc keep_member(struct importing *im, const struct meter *m, struct h
     return heng_store_drop_member(im->store, m->device.device.id, err);
 }
 
-/* The record of it: since when it is there, what it showed then. */
+/* Since when it is there, and what it showed then. */
 static heng_rc tell(struct importing *im, const struct meter *m, struct heng_err *err)
+{
+    const struct archive_told told = {.point_id = m->point.id,
+                                      .device_id = m->device.device.id,
+                                      .former_point = m->former_point,
+                                      .factor_num = m->device.factor_num,
+                                      .factor_den = m->device.factor_den,
+                                      .from_us = m->device.from_us,
+                                      .has_index = archive_given(im, HENG_METER_START_INDEX),
+                                      .index = im->row.cells[HENG_METER_START_INDEX].number,
+                                      .digits = (uint8_t)m->device.digits,
+                                      .row = im->row.number};
+    return archive_tell(im, &told, err);
+}
+
+/* What a counter is multiplied with from now on; what was before stays as it was. */
+static heng_rc tell_factor(struct importing *im, const struct meter *m, struct heng_err *err)
 {
     struct heng_point_event event = {.point_id = m->point.id,
                                      .device_id = m->device.device.id,
-                                     .kind = m->former_point ? HENG_EVENT_MOVE : HENG_EVENT_INSTALL,
-                                     .other_point = m->former_point,
-                                     .at_us = m->device.from_us,
+                                     .kind = HENG_EVENT_MULTIPLIER,
+                                     .at_us = im->import->at_us,
                                      .recorded_us = im->import->at_us,
-                                     .factor_num = m->device.factor_num,
-                                     .factor_den = m->device.factor_den,
-                                     .digits = (uint8_t)m->device.digits,
-                                     .who = "import"};
-    struct heng_point_channel channels[HENG_CHANNELS_MAX];
-    size_t n = 0;
+                                     .factor_num = m->factor_num,
+                                     .factor_den = m->factor_den};
     int64_t id = 0;
-    snprintf(event.reason, sizeof event.reason, "sheet '%.60s', row %" PRIu32, im->sheet_name, im->row.number);
+    snprintf(event.who, sizeof event.who, "%s", archive_who(im));
+    snprintf(event.reason, sizeof event.reason, "sheet '%s', row %" PRIu32, im->sheet_name, im->row.number);
     heng_rc rc = heng_store_add_event(im->store, &event, &id, err);
-    if (rc == HENG_OK) rc = heng_store_due_point(im->store, m->point.id, 0, m->device.from_us, im->import->at_us, err);
-    if (rc != HENG_OK || !archive_given(im, HENG_METER_START_INDEX)) return rc;
-    rc = heng_archive_list_channels(im->reader, 0, m->point.id, channels, HENG_CHANNELS_MAX, &n, err);
-    for (size_t i = 0; rc == HENG_OK && i < n; i++) {
-        if (!channels[i].main) continue;
-        event.kind = HENG_EVENT_INDEX;
-        event.channel_id = channels[i].id;
-        event.other_point = 0;
-        event.factor_num = event.factor_den = 0;
-        event.digits = 0;
-        heng_dec_format(im->row.cells[HENG_METER_START_INDEX].number, event.after);
-        return heng_store_add_event(im->store, &event, &id, err);
-    }
-    return rc;
+    return rc == HENG_OK ? heng_store_due_point(im->store, m->point.id, 0, event.at_us, HENG_US_NEVER, err) : rc;
+}
+
+static heng_rc change_installation(struct importing *im, const struct meter *m, struct heng_err *err)
+{
+    heng_rc rc = HENG_OK;
+    if (m->digits_change) rc = heng_archive_change_installation(im->store, &m->device, err);
+    if (rc == HENG_OK && m->digits_change)
+        rc = heng_store_due_point(im->store, m->point.id, 0, m->device.from_us, HENG_US_NEVER, err);
+    return rc == HENG_OK && m->factor_changes ? tell_factor(im, m, err) : rc;
 }
 
 static heng_rc apply_device(struct importing *im, struct meter *m, struct heng_err *err)
@@ -392,8 +421,8 @@ static heng_rc apply_device(struct importing *im, struct meter *m, struct heng_e
     if (rc == HENG_OK && m->moves) {
         rc = heng_archive_install(im->store, &m->device, err);
         if (rc == HENG_OK) rc = tell(im, m, err);
-    } else if (rc == HENG_OK && m->installation_changed) {
-        rc = heng_archive_change_installation(im->store, &m->device, err);
+    } else if (rc == HENG_OK) {
+        rc = change_installation(im, m, err);
     }
     if (rc == HENG_OK && m->asked && (m->device_is_new || m->member_changed)) return keep_member(im, m, err);
     return rc == HENG_OK ? heng_archive_index_device(im->store, m->device.device.id, err) : rc;
@@ -403,7 +432,7 @@ static heng_rc keep_main(struct importing *im, const struct meter *m, struct hen
 {
     void *list = im->mains;
     if (!archive_given(im, HENG_METER_MAIN)) return HENG_OK;
-    if (!later(&list, &im->main_n, &im->main_cap, sizeof *im->mains))
+    if (!archive_grow(&list, im->main_n, &im->main_cap, sizeof *im->mains))
         return heng_fail(err, HENG_ENOMEM, 0, "no memory for the meters of a sheet");
     im->mains = list;
     struct archive_main *main = &im->mains[im->main_n++];
@@ -443,8 +472,8 @@ static heng_rc take(struct importing *im, struct meter *m, struct heng_err *err)
     if (m->has_device) {
         over_device(im, m);
         m->device_changed |= taken(im, &before);
-        over_installation(im, m);
-        m->installation_changed = taken(im, &before);
+        rc = over_installation(im, m, err);
+        (void)taken(im, &before);
         if (rc == HENG_OK && !im->row.bad) rc = over_member(im, m, err);
         m->member_changed = taken(im, &before);
     }
@@ -480,6 +509,7 @@ heng_rc archive_point_of(struct importing *im, const char *text, int64_t *ret, s
 {
     struct heng_point point;
     heng_rc rc = heng_archive_find_point(im->reader, im->scope, text, &point, err);
+    if (rc == HENG_ENOTFOUND) rc = archive_named_point(im->reader, im->scope, text, &point, err);
     if (rc == HENG_OK) *ret = point.id;
     return rc == HENG_ENOTFOUND ? heng_archive_numbered_point(im->reader, im->scope, text, ret, err) : rc;
 }

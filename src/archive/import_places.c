@@ -261,6 +261,27 @@ static void check_said(struct importing *im, int64_t place_id, bool *ret_new)
     if (!entry->row) entry->row = im->row.number;
 }
 
+/* Who manages the place; an organisation that is not there is made. */
+static heng_rc over_org(struct importing *im, struct heng_archive_place *place, struct heng_err *err)
+{
+    struct heng_org org = {.id = 0};
+    const char *key = archive_text(im, HENG_METER_ORG);
+    if (!archive_given(im, HENG_METER_ORG)) return HENG_OK;
+    heng_rc rc = heng_archive_find_org(im->reader, im->scope, key, &org, err);
+    if (rc == HENG_ENOTFOUND && im->scope) {
+        archive_row_fault(im, HENG_METER_ORG, "only the operator of the system gives places to organisations");
+        return HENG_OK;
+    }
+    if (rc == HENG_ENOTFOUND) {
+        archive_keep_text(org.key, sizeof org.key, key);
+        archive_keep_text(org.name, sizeof org.name, key);
+        rc = heng_archive_put_org(im->store, &org, err);
+        im->report->counts[HENG_ARCHIVE_ORGS][HENG_ARCHIVE_NEW]++;
+    }
+    if (rc == HENG_OK && place->managed_by != org.id) archive_over_int(im, HENG_METER_ORG, &place->org_id, org.id);
+    return rc;
+}
+
 heng_rc archive_place_of_meter(struct importing *im, struct heng_archive_place *ret, struct heng_err *err)
 {
     bool is_new = false;
@@ -273,6 +294,8 @@ heng_rc archive_place_of_meter(struct importing *im, struct heng_archive_place *
     archive_over_text(im, HENG_METER_NOTE, ret->note, sizeof ret->note);
     if (archive_given(im, HENG_METER_FLAT) || archive_given(im, HENG_METER_PLACE))
         archive_over_text(im, HENG_METER_KIND, ret->place.kind, sizeof ret->place.kind);
+    rc = over_org(im, ret, err);
+    if (rc != HENG_OK || im->row.bad) return rc;
     check_said(im, ret->place.id, &is_new);
     bool apply =
         im->row.changed && !im->row.bad && (is_new || archive_decide(im, HENG_ARCHIVE_PLACES, false, ret->place.path));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "archive/inside.h"
+#include "archive/names.h"
 #include "store/events.h"
 #include "store/usage.h"
 #include "store/write.h"
@@ -46,6 +47,38 @@ static heng_rc known_term(struct importing *im, int64_t point_id, int64_t of_id,
     return rc;
 }
 
+/* Sums that this import has made. */
+enum { MADE_TAG = HENG_ARCHIVE_TABLES + 3 };
+
+/* Before the terms, all points of sums: one may be a term of another that stands above it. What is wrong with a row is
+ * told when its term is taken. */
+static heng_rc make_point(struct importing *im, struct heng_err *err)
+{
+    struct heng_archive_place place;
+    struct heng_point point;
+    bool is_new = false;
+    heng_rc rc = heng_archive_find_place(im->reader, im->scope, archive_text(im, HENG_VIRTUAL_PLACE), &place, err);
+    if (rc == HENG_OK) rc = virtual_point(im, &place, &point, &is_new, err);
+    if (rc != HENG_OK || !is_new || im->row.bad) return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+    struct archive_seen_entry *entry = archive_seen_at(&im->seen, archive_hash(MADE_TAG, point.key));
+    if (entry) entry->row = im->row.number;
+    return heng_archive_put_point(im->store, &point, err);
+}
+
+/* A term that who exported the sheet did not see: it stays as it is, and a sum that has none is not made without it. */
+static heng_rc hidden_term(struct importing *im, struct heng_err *err)
+{
+    struct heng_point point;
+    const char *key = archive_text(im, HENG_VIRTUAL_POINT);
+    heng_rc rc = heng_archive_find_point(im->reader, im->scope, key, &point, err);
+    bool is_new = rc == HENG_ENOTFOUND || archive_hash_seen(im, archive_hash(MADE_TAG, key));
+    if (is_new || (rc == HENG_OK && !point.is_virtual))
+        archive_row_fault(im, HENG_VIRTUAL_OF, "the sum has a term that could not be seen: name it, or remove the row");
+    else if (rc == HENG_OK)
+        (void)archive_decide(im, HENG_ARCHIVE_VIRTUAL, false, key); /* as it is */
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
 heng_rc archive_take_virtual(struct importing *im, struct heng_err *err)
 {
     struct heng_archive_place place;
@@ -57,6 +90,8 @@ heng_rc archive_take_virtual(struct importing *im, struct heng_err *err)
     if (im->row.bad) return HENG_OK;
     snprintf(once, sizeof once, "%.63s\x1f%.63s", archive_text(im, HENG_VIRTUAL_POINT),
              archive_text(im, HENG_VIRTUAL_OF));
+    if (im->points_only) return make_point(im, err);
+    if (archive_is_hidden(archive_text(im, HENG_VIRTUAL_OF))) return hidden_term(im, err);
     if (!archive_key_once(im, HENG_ARCHIVE_VIRTUAL, HENG_VIRTUAL_OF, once)) return HENG_OK;
     heng_rc rc = heng_archive_find_place(im->reader, im->scope, archive_text(im, HENG_VIRTUAL_PLACE), &place, err);
     if (rc == HENG_ENOTFOUND) {
@@ -145,14 +180,21 @@ heng_rc archive_take_past(struct importing *im, struct heng_err *err)
     if (im->row.bad) return HENG_OK;
     const struct archive_cell *from = &im->row.cells[HENG_PAST_FROM], *until = &im->row.cells[HENG_PAST_UNTIL];
     if (until->at_us <= from->at_us) archive_row_fault(im, HENG_PAST_UNTIL, "it ends before it begins");
-    heng_rc rc = heng_archive_find_point(im->reader, im->scope, archive_text(im, HENG_PAST_POINT), &point, err);
+    const char *key = archive_text(im, HENG_PAST_POINT);
+    heng_rc rc = heng_archive_find_point(im->reader, im->scope, key, &point, err);
+    if (rc == HENG_ENOTFOUND) rc = archive_named_point(im->reader, im->scope, key, &point, err);
     if (rc == HENG_ENOTFOUND) archive_row_fault(im, HENG_PAST_POINT, "there is no such point");
     if (im->row.bad) return HENG_OK;
+    heng_protocol protocol = HENG_PROTOCOL_COUNT;
+    if (archive_given(im, HENG_PAST_PROTOCOL)) protocol = heng_protocol_of(archive_text(im, HENG_PAST_PROTOCOL));
     if (rc == HENG_OK)
-        rc = heng_archive_find_device(im->reader, im->scope, archive_text(im, HENG_PAST_NUMBER),
-                                      archive_text(im, HENG_PAST_MAKER), &past.device, err);
+        rc = archive_device_of(im, archive_text(im, HENG_PAST_NUMBER), archive_text(im, HENG_PAST_MAKER), protocol,
+                               &past.device, err);
     if (rc == HENG_ENOTFOUND) {
-        past.device.device = (struct heng_device){.medium = point.medium, .protocol = HENG_PROTOCOL_MBUS};
+        past.device.device = (struct heng_device){.medium = point.medium, .protocol = protocol};
+        if (protocol == HENG_PROTOCOL_COUNT) past.device.device.protocol = HENG_PROTOCOL_MBUS;
+        snprintf(past.device.device.profile, sizeof past.device.device.profile, "%.47s",
+                 archive_text(im, HENG_PAST_PROFILE));
         rc = HENG_OK;
     } else if (rc == HENG_OK) {
         rc = look_at(im, point.id, &past, err);

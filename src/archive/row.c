@@ -9,8 +9,7 @@
 /* --- faults --------------------------------------------------------------------------------------------------------
  */
 
-/* Cut at a whole character. */
-static void keep_text(char *to, size_t cap, const char *from)
+void archive_keep_text(char *to, size_t cap, const char *from)
 {
     size_t n = strlen(from);
     if (n >= cap) n = cap - 1;
@@ -28,14 +27,14 @@ static void add_fault(struct importing *im, uint32_t row, int column, const char
     if (!report->faults) report->faults = calloc(HENG_ARCHIVE_FAULTS_MAX, sizeof *report->faults);
     if (!report->faults) return; /* counted, and so refused, all the same */
     struct heng_archive_fault *fault = &report->faults[report->fault_count++];
-    fault->row = row;
-    keep_text(fault->sheet, sizeof fault->sheet, im->sheet_name);
-    keep_text(fault->why, sizeof fault->why, why);
-    if (value) keep_text(fault->value, sizeof fault->value, value);
+    *fault = (struct heng_archive_fault){.row = row}; /* there may have been another one here */
+    archive_keep_text(fault->sheet, sizeof fault->sheet, im->sheet_name);
+    archive_keep_text(fault->why, sizeof fault->why, why);
+    if (value) archive_keep_text(fault->value, sizeof fault->value, value);
     if (column == ARCHIVE_NO_COLUMN || !im->sheet) return;
     fault->column = im->at[column];
     heng_archive_language language = im->import->language;
-    keep_text(fault->header, sizeof fault->header, im->sheet->columns[column].title[language]);
+    archive_keep_text(fault->header, sizeof fault->header, im->sheet->columns[column].title[language]);
 }
 
 void archive_fault(struct importing *im, uint32_t row, int column, const char *value, const char *fmt, ...)
@@ -61,10 +60,17 @@ void archive_row_fault(struct importing *im, int column, const char *fmt, ...)
 /* --- cells ---------------------------------------------------------------------------------------------------------
  */
 
-static bool has_control(struct heng_slice text)
+/* Characters that are not seen and change what is read: controls, and marks that turn the direction of writing
+ * (U+200E, U+200F, U+202A..U+202E, U+2066..U+2069), behind which a name looks like another one. */
+static bool has_unseen(const uint8_t *p, size_t n)
 {
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] < 0x20 && text.p[i] != '\t' && text.p[i] != '\n' && text.p[i] != '\r') return true;
+    for (size_t i = 0; i < n; i++) {
+        if ((p[i] < 0x20 && p[i] != '\t' && p[i] != '\n' && p[i] != '\r') || p[i] == 0x7F) return true;
+        if (p[i] != 0xE2 || n - i < 3) continue;
+        uint8_t second = p[i + 1], third = p[i + 2];
+        if (second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE))) return true;
+        if (second == 0x81 && third >= 0xA6 && third <= 0xA9) return true;
+    }
     return false;
 }
 
@@ -84,7 +90,7 @@ static void take_text(struct importing *im, int column, struct heng_slice text)
         archive_row_fault(im, column, "%s", why.text);
     else if (rc == HENG_ELIMIT || clean.full || clean.n > info->most)
         archive_row_fault(im, column, "too long: at most %zu bytes fit (a Chinese character has three)", info->most);
-    else if (has_control(text))
+    else if (has_unseen(text.p, text.n))
         archive_row_fault(im, column, "it holds a character that cannot be seen: type it anew");
     cell->given = clean.n > 0;
 }
@@ -222,7 +228,7 @@ void archive_over_text(struct importing *im, int column, char *to, size_t cap)
     const char *text = archive_text(im, column);
     if (!archive_given(im, column) || strcmp(to, text) == 0) return;
     im->row.changed |= UINT64_C(1) << column;
-    keep_text(to, cap, text);
+    archive_keep_text(to, cap, text);
 }
 
 void archive_over_int(struct importing *im, int column, int64_t *to, int64_t value)
@@ -250,7 +256,7 @@ static void keep_effect(struct importing *im, heng_archive_table table, heng_arc
                               im->sheet->columns[i].title[im->import->language]);
         mark = ", ";
     }
-    keep_text(effect->what, sizeof effect->what, text);
+    archive_keep_text(effect->what, sizeof effect->what, text);
 }
 
 bool archive_decide(struct importing *im, heng_archive_table table, bool is_new, const char *what)

@@ -182,10 +182,3 @@ heng_rounding heng_form_rounding(struct heng_form *form)
     heng_form_refuse(form, HENG_ECONFIG, "", "\"%.40s\" is none of half-up, half-even, down, up", text);
     return HENG_ROUNDING_HALF_UP;
 }
-
-void heng_date_format(heng_day day, char ret[HENG_AT_LEAST(HENG_DATE_TEXT_MAX)])
-{
-    int year, month, of_month;
-    heng_day_date(day, &year, &month, &of_month);
-    snprintf(ret, HENG_DATE_TEXT_MAX, "%04d-%02d-%02d", year % 10000, month % 100, of_month % 100);
-}

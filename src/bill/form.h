@@ -47,8 +47,4 @@ bool heng_form_is_null(struct heng_form *form); /* takes a null; else leaves wha
 /* An error at the path at hand; at what lies below it: "from" gives "components[3].from". "" for itself. */
 void heng_form_refuse(struct heng_form *form, heng_rc rc, const char *below, const char *fmt, ...) HENG_PRINTF(4, 5);
 
-/* "2026-11-20", always 10 characters for years 0..9999. */
-enum { HENG_DATE_TEXT_MAX = 16 };
-void heng_date_format(heng_day day, char ret[HENG_AT_LEAST(HENG_DATE_TEXT_MAX)]);
-
 #endif

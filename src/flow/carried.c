@@ -29,13 +29,15 @@ struct heng_carried {
     bool open, brought; /* brought: an entry has come */
 };
 
-heng_rc heng_carried_begin(struct heng_store *store, heng_us now_us, struct heng_carried **ret, struct heng_err *err)
+heng_rc heng_carried_begin(struct heng_store *store, const struct heng_profiles *profiles, heng_us now_us,
+                           struct heng_carried **ret, struct heng_err *err)
 {
     struct heng_carried *carried = calloc(1, sizeof *carried);
     if (!carried) return heng_fail(err, HENG_ENOMEM, 0, "no memory for the file");
     carried->store = store;
     carried->reader = heng_store_as_reader(store);
     carried->now_us = now_us;
+    carried->ingested.profiles = profiles;
     heng_rc rc = heng_store_begin(store, err);
     carried->open = rc == HENG_OK;
     if (rc == HENG_OK)

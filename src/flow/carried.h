@@ -25,9 +25,10 @@ struct heng_carried_counts {
 
 struct heng_carried;
 
-/* Begin, in a transaction of its own. Errors: ENOMEM and those of heng_store_begin. */
-HENG_NODISCARD heng_rc heng_carried_begin(struct heng_store *store, heng_us now_us, struct heng_carried **ret,
-                                          struct heng_err *err);
+/* Begin, in a transaction of its own. profiles: how frames are read, borrowed until the end; NULL: by the standard.
+ * Errors: ENOMEM and those of heng_store_begin. */
+HENG_NODISCARD heng_rc heng_carried_begin(struct heng_store *store, const struct heng_profiles *profiles,
+                                          heng_us now_us, struct heng_carried **ret, struct heng_err *err);
 
 /* The next bytes of the file. Errors: those of heng_carry_next; ENOTFOUND no such gateway, EDENIED it is revoked,
  * ECONFLICT the file of another site, EUNSUPPORTED nothing that is for the centre; those of the store. */

@@ -113,6 +113,14 @@ static bool answer_of(heng_protocol protocol, struct heng_slice bytes, struct he
     return heng_codec_of(protocol)->decode(bytes, ret, &used, NULL) == HENG_OK;
 }
 
+const struct heng_dialect *heng_dialect_of_frame(heng_protocol protocol, struct heng_slice bytes,
+                                                 const struct heng_profiles *profiles, const char *profile)
+{
+    struct heng_telegram telegram;
+    bool good = protocol < HENG_PROTOCOL_COUNT && answer_of(protocol, bytes, &telegram);
+    return good ? dialect_of(&telegram, profiles, profile) : NULL;
+}
+
 heng_conditions heng_conditions_of_frame(heng_protocol protocol, struct heng_slice bytes,
                                          const struct heng_profiles *profiles, const char *profile)
 {

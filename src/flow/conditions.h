@@ -18,6 +18,10 @@ heng_conditions heng_conditions_of_frame(heng_protocol protocol, struct heng_sli
 heng_conditions heng_conditions_of_frames(const struct heng_frame *frames, size_t count,
                                           const struct heng_profiles *profiles, const char *profile);
 
+/* Whom the archive names, else who says of itself that it is; NULL: by the standard. */
+const struct heng_dialect *heng_dialect_of_frame(heng_protocol protocol, struct heng_slice bytes,
+                                                 const struct heng_profiles *profiles, const char *profile);
+
 /* The same of a stored reading, whose frames are looked up. Errors: EIO, EBUSY, EFORMAT; a frame that is gone says
  * nothing. */
 HENG_NODISCARD heng_rc heng_conditions_of_reading(struct heng_store_reader *reader, const struct heng_reading *reading,

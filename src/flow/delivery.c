@@ -131,16 +131,17 @@ static heng_rc take_passed(struct delivery_work *w, const struct heng_entry *ent
 static heng_rc take_number(struct delivery_work *w, const struct heng_batch_entry *e, struct heng_err *err)
 {
     const struct heng_entry *entry = &e->entry;
-    uint64_t said = heng_entry_check(entry) == entry->check ? heng_checks_of(entry) : 0;
+    uint64_t said = 0;
     standing is = NEWS;
-    bool lost = false;
+    bool sound = heng_entry_check(entry) == entry->check, lost = false;
+    if (sound) said = entry->gateway_id ? heng_checks_of_envelope(entry) : heng_checks_of(entry);
     heng_rc rc = compare(w, w->own, e->seq, said, &is, err);
     if (rc != HENG_OK) return rc;
     bool again = is == KNOWN_SAME && w->delivery->weaken_for_tests != HENG_DELIVERY_NUMBERLESS;
     if (is == TOLD || again)
         w->delivery->same++;
     else if (entry->gateway_id)
-        rc = take_passed(w, entry, said, &lost, err);
+        rc = take_passed(w, entry, sound ? heng_checks_of(entry) : 0, &lost, err);
     else if (is == KNOWN_OTHERWISE)
         rc = take_apart(w, w->own, entry, e->seq, said, err);
     else

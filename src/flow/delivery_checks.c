@@ -11,6 +11,13 @@ uint64_t heng_checks_of(const struct heng_entry *entry)
     return check ? check : 1;
 }
 
+uint64_t heng_checks_of_envelope(const struct heng_entry *entry)
+{
+    const struct heng_entry envelope = {.epoch = heng_entry_check(entry), .seq = (uint64_t)entry->gateway_id};
+    uint64_t check = heng_entry_check(&envelope);
+    return check ? check : 1;
+}
+
 void heng_checks_init(struct heng_checks *checks, struct heng_store *store)
 {
     checks->store = store;

@@ -33,6 +33,9 @@ struct heng_relatives {
 
 /* Of what an entry says, its numbers left out; never 0. */
 uint64_t heng_checks_of(const struct heng_entry *entry);
+/* Of what an envelope says: whose entry it is and which number that has there, too. A maker that begins a new epoch
+ * says the same once more, and yet it is another one to pass on. Never 0. */
+uint64_t heng_checks_of_envelope(const struct heng_entry *entry);
 
 void heng_checks_init(struct heng_checks *checks, struct heng_store *store); /* and after something was taken back */
 /* 0: nothing is known of the number. */

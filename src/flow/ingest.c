@@ -6,6 +6,7 @@
 #include "flow/conditions.h"
 #include "flow/delivery.h"
 #include "flow/ingest_gateways.h"
+#include "flow/kept.h"
 #include "store/checks.h"
 #include "store/quality.h"
 #include "store/read.h"
@@ -259,6 +260,43 @@ static heng_rc check_date(struct heng_store *store, const struct heng_meter_row 
     return rc;
 }
 
+/* A site whose zone is not there on this computer counts by days of UTC. */
+static heng_rc need_zone(struct heng_store *store, struct heng_ingested *ret, struct heng_err *err)
+{
+    char name[sizeof ret->zone_name] = "";
+    struct heng_err why;
+    if (ret->zone_known) return HENG_OK;
+    heng_rc rc = heng_store_get_setting(heng_store_as_reader(store), "time_zone", name, sizeof name, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    ret->zone_known = true;
+    if (strcmp(name, ret->zone_name) == 0) return HENG_OK;
+    heng_zone_free(ret->zone);
+    ret->zone = NULL;
+    memcpy(ret->zone_name, name, sizeof name);
+    if (name[0] && heng_zone_open(name, &ret->zone, &why) != HENG_OK)
+        heng_log(HENG_LOG_WARN, "flow", "event=zone_unknown zone='%s' reason='%s'", name, why.text);
+    return HENG_OK;
+}
+
+/* Values of due dates that the meter told beside those of now. */
+static heng_rc keep_kept(struct heng_store *store, const struct heng_meter_row *meter, const struct heng_read *read,
+                         const struct heng_reading *reading, const struct heng_frame *frames, struct heng_ingested *ret,
+                         struct heng_err *err)
+{
+    size_t added = 0;
+    if (meter->device.protocol != HENG_PROTOCOL_MBUS) return HENG_OK;
+    heng_rc rc = need_zone(store, ret, err);
+    if (rc != HENG_OK) return rc;
+    const struct heng_kept_from from = {.reading = reading,
+                                        .values = read->values,
+                                        .frames = frames,
+                                        .dialect = heng_dialect_of_frame(HENG_PROTOCOL_MBUS,
+                                                                         heng_slice_of(frames[0].bytes, frames[0].n),
+                                                                         ret->profiles, meter->device.profile),
+                                        .zone = ret->zone};
+    return heng_kept_add(store, &from, &added, err);
+}
+
 /* Store a good read. What is known of the meter changes in meter; who calls stores that. */
 static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *meter, const struct heng_fact *fact,
                            heng_us now_us, struct heng_evidence *ret_evidence, struct heng_ingested *ret,
@@ -293,6 +331,7 @@ static heng_rc ingest_good(struct heng_store *store, struct heng_meter_row *mete
     case HENG_STORED_NEW: break;
     }
     rc = heng_conditions_keep(store, &reading, frames, ret->profiles, meter->device.profile, err);
+    if (rc == HENG_OK) rc = keep_kept(store, meter, read, &reading, frames, ret, err);
     if (rc != HENG_OK) return rc;
     ret_evidence->frame_count = read->frame_count;
     ret_evidence->reading_us = read->at_us;
@@ -339,24 +378,6 @@ static heng_rc ingest_order(struct heng_store *store, const struct heng_order_fa
 }
 
 /* --- how reading goes, day by day (docs/analysis.md) --- */
-
-/* A site whose zone is not there on this computer counts by days of UTC. */
-static heng_rc need_zone(struct heng_store *store, struct heng_ingested *ret, struct heng_err *err)
-{
-    char name[sizeof ret->zone_name] = "";
-    struct heng_err why;
-    if (ret->zone_known) return HENG_OK;
-    heng_rc rc = heng_store_get_setting(heng_store_as_reader(store), "time_zone", name, sizeof name, err);
-    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
-    ret->zone_known = true;
-    if (strcmp(name, ret->zone_name) == 0) return HENG_OK;
-    heng_zone_free(ret->zone);
-    ret->zone = NULL;
-    memcpy(ret->zone_name, name, sizeof name);
-    if (name[0] && heng_zone_open(name, &ret->zone, &why) != HENG_OK)
-        heng_log(HENG_LOG_WARN, "flow", "event=zone_unknown zone='%s' reason='%s'", name, why.text);
-    return HENG_OK;
-}
 
 /* A round that was due, or a reading that came by order or by hand. Frozen values, states and commands are no news of
  * how well a meter is read, and what was told before is none (counted: it is new). */

@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "meter/profile.h"
+#include "model/place.h"
 #include "store/gateways.h"
 #include "store/read.h"
 #include "store/write.h"
@@ -54,6 +55,8 @@ static heng_rc build_place(struct heng_store *store, const struct heng_site_plac
     if (rc == HENG_OK) rc = take_text("kind", from->kind, ret->kind, sizeof ret->kind, err);
     if (rc == HENG_OK) rc = take_text("name", from->name, ret->name, sizeof ret->name, err);
     if (rc != HENG_OK) return rc;
+    if (!heng_place_kind_is(ret->kind))
+        return heng_fail(err, HENG_ECONFIG, 0, "'%s' is no kind of place: " HENG_PLACE_KINDS, ret->kind);
     if (from->area_cm2 < 0) return heng_fail(err, HENG_ECONFIG, 0, "the area is negative");
     ret->area_cm2 = from->area_cm2;
     snprintf(ret->path, sizeof ret->path, "%s", ret->name);
@@ -127,19 +130,6 @@ static heng_rc build_line_more(const struct heng_site_line *from, struct heng_li
     return HENG_OK;
 }
 
-/* What one kind of transport alone can do. */
-static heng_rc check_transport(const struct heng_line_config *line, struct heng_err *err)
-{
-    bool serial = line->transport == HENG_TRANSPORT_SERIAL;
-    if ((line->rts != HENG_RTS_NONE || line->infrared) && !serial)
-        return heng_fail(err, HENG_ECONFIG, 0, "rts and infrared belong to transport serial");
-    if (line->overload != HENG_SIGNAL_NONE && !serial && line->transport != HENG_TRANSPORT_RFC2217)
-        return heng_fail(err, HENG_ECONFIG, 0, "overload belongs to transport serial or rfc2217");
-    if (line->heartbeat_s && line->transport != HENG_TRANSPORT_DTU)
-        return heng_fail(err, HENG_ECONFIG, 0, "heartbeat_s belongs to transport dtu");
-    return HENG_OK;
-}
-
 static heng_rc build_line(const struct heng_site_line *from, struct heng_line_config *ret, struct heng_err *err)
 {
     char parity[2] = "E";
@@ -157,7 +147,8 @@ static heng_rc build_line(const struct heng_site_line *from, struct heng_line_co
     if (ret->transport == HENG_TRANSPORT_COUNT) return unknown("transport", from->transport, err);
     if (!strchr("ENO", parity[0])) return unknown("parity", parity, err);
     ret->parity = parity[0];
-    return check_transport(ret, err);
+    const char *why = NULL;
+    return heng_line_check(ret, &why) == HENG_FLAW_NONE ? HENG_OK : heng_fail(err, HENG_ECONFIG, 0, "%s", why);
 }
 
 static heng_rc apply_line(struct heng_store *store, const struct heng_site_line *from, heng_us at_us,

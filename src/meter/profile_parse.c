@@ -205,6 +205,38 @@ static void read_valve(struct heng_profile_reader *r, struct heng_dialect *diale
         heng_profile_refuse(r, HENG_EFORMAT, "open and close are the same code");
 }
 
+static void read_flag(struct heng_profile_reader *r, uint32_t *seen, struct heng_flag *ret)
+{
+    enum { BIT, NAME, BITS = 16, NAME_LETTERS = 40 };
+    static const char *const names[] = {"bit", "name"};
+    struct heng_profile_members members = HENG_PROFILE_MEMBERS(names);
+    heng_profile_open(r);
+    for (int m; (m = heng_profile_member(r, &members)) >= 0;) {
+        if (m == NAME)
+            ret->name = heng_profile_keep(r, NAME_LETTERS);
+        else
+            ret->mask = ret->value = UINT32_C(1) << heng_json_get_int(&r->json, 0, BITS - 1);
+    }
+    heng_profile_require(r, &members, 1 << BIT | 1 << NAME);
+    if (!heng_profile_failed(r) && (*seen & ret->mask)) heng_profile_refuse(r, HENG_EFORMAT, "a bit has two names");
+    *seen |= ret->mask;
+}
+
+/* Names of a vendor's bits, 0..7 of ST0 and 8..15 of ST1; an entry of zeros ends them. */
+static void read_status_flags(struct heng_profile_reader *r, struct heng_dialect *dialect)
+{
+    void *items = NULL;
+    uint32_t seen = 0;
+    size_t n = heng_profile_array(r, 16, sizeof(struct heng_flag), &items);
+    struct heng_flag *flags = heng_arena_take(r->arena, n + 1, sizeof *flags);
+    if (!flags) {
+        heng_profile_refuse(r, HENG_ENOMEM, "no memory for it");
+        return;
+    }
+    for (size_t i = 0; heng_profile_item(r, i) && i < n; i++) read_flag(r, &seen, &flags[i]);
+    dialect->cjt188.status_flags = flags;
+}
+
 static void read_dlt645(struct heng_profile_reader *r, struct heng_profile *profile)
 {
     static const char *const names[] = {"closes_relay"};
@@ -231,12 +263,13 @@ static void read_cjt188(struct heng_profile_reader *r, struct heng_profile *prof
             DI_ORDER,
         SETTLEMENT,
         STATUS_BYTE,
+        STATUS_FLAGS,
         UNIT_ORDER,
         VALVE
     };
 #define X(symbol, text) text,
-    static const char *const names[] = {DECIMALS_LIST(X) "di_order", "settlement_is_cooling", "status_byte",
-                                        "unit_order", "valve"};
+    static const char *const names[] = {
+        DECIMALS_LIST(X) "di_order", "settlement_is_cooling", "status_byte", "status_flags", "unit_order", "valve"};
 #undef X
     struct heng_profile_members members = HENG_PROFILE_MEMBERS(names);
     struct heng_dialect *dialect = &profile->dialect;
@@ -251,6 +284,7 @@ static void read_cjt188(struct heng_profile_reader *r, struct heng_profile *prof
         case DI_ORDER: read_di_order(r, profile); break;
         case SETTLEMENT: dialect->cjt188.settlement_is_cooling = heng_json_get_bool(&r->json); break;
         case STATUS_BYTE: dialect->cjt188.status_second = heng_json_get_int(&r->json, 1, 2) == 2; break;
+        case STATUS_FLAGS: read_status_flags(r, dialect); break;
         case UNIT_ORDER: read_unit_order(r, dialect); break;
         default: read_valve(r, dialect); break;
         }

@@ -3,8 +3,9 @@
  * the named bits are called is what codec/ and profiles/ write. */
 #include "model/condition.h"
 
+#include "model/words.h"
+
 #include <stddef.h>
-#include <string.h>
 
 #define BIT(condition) ((heng_conditions)1 << HENG_CONDITION_##condition)
 
@@ -16,14 +17,12 @@ static const char *const texts[HENG_CONDITION_COUNT] = {
 
 const char *heng_condition_text(heng_condition condition)
 {
-    return (unsigned)condition < HENG_CONDITION_COUNT ? texts[condition] : "unknown";
+    return heng_words_at(texts, HENG_CONDITION_COUNT, condition);
 }
 
 heng_condition heng_condition_of(const char *text)
 {
-    unsigned i = 0;
-    while (i < HENG_CONDITION_COUNT && strcmp(texts[i], text) != 0) i++;
-    return (heng_condition)i;
+    return (heng_condition)heng_words_find(texts, HENG_CONDITION_COUNT, text);
 }
 
 /* Bits of a word; ended by an empty mask. */

@@ -161,4 +161,15 @@ heng_rts heng_rts_of(const char *text);
 const char *heng_signal_text(heng_signal signal);
 heng_signal heng_signal_of(const char *text);
 
+/* What of a line does not go together with its transport. why: the reason, for people. */
+typedef enum heng_line_flaw {
+    HENG_FLAW_NONE,
+    HENG_FLAW_ENDPOINT,
+    HENG_FLAW_RTS,
+    HENG_FLAW_INFRARED,
+    HENG_FLAW_OVERLOAD,
+    HENG_FLAW_HEARTBEAT
+} heng_line_flaw;
+heng_line_flaw heng_line_check(const struct heng_line_config *line, const char **ret_why);
+
 #endif

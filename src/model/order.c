@@ -1,6 +1,6 @@
 #include "model/order.h"
 
-#include <string.h>
+#include "model/words.h"
 
 #define X(symbol, text) text,
 static const char *const orders[] = {HENG_ORDER_LIST(X)};
@@ -8,23 +8,14 @@ static const char *const classes[] = {HENG_CLASS_LIST(X)};
 static const char *const stages[] = {HENG_STAGE_LIST(X)};
 #undef X
 
-static const char *text_at(const char *const *table, unsigned count, unsigned at)
+const char *heng_order_text(heng_order_kind kind) { return heng_words_at(orders, HENG_ORDER_COUNT, kind); }
+heng_order_kind heng_order_of(const char *text)
 {
-    return at < count ? table[at] : "unknown";
+    return (heng_order_kind)heng_words_find(orders, HENG_ORDER_COUNT, text);
 }
-
-static unsigned find(const char *const *table, unsigned count, const char *text)
-{
-    unsigned i = 0;
-    while (i < count && strcmp(table[i], text) != 0) i++;
-    return i;
-}
-
-const char *heng_order_text(heng_order_kind kind) { return text_at(orders, HENG_ORDER_COUNT, kind); }
-heng_order_kind heng_order_of(const char *text) { return (heng_order_kind)find(orders, HENG_ORDER_COUNT, text); }
-const char *heng_class_text(heng_class cls) { return text_at(classes, HENG_CLASS_COUNT, cls); }
-const char *heng_stage_text(heng_stage stage) { return text_at(stages, HENG_STAGE_COUNT, stage); }
-heng_stage heng_stage_of(const char *text) { return (heng_stage)find(stages, HENG_STAGE_COUNT, text); }
+const char *heng_class_text(heng_class cls) { return heng_words_at(classes, HENG_CLASS_COUNT, cls); }
+const char *heng_stage_text(heng_stage stage) { return heng_words_at(stages, HENG_STAGE_COUNT, stage); }
+heng_stage heng_stage_of(const char *text) { return (heng_stage)heng_words_find(stages, HENG_STAGE_COUNT, text); }
 
 bool heng_order_changes(heng_order_kind kind)
 {

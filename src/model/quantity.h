@@ -1,59 +1,10 @@
 #ifndef HENG_MODEL_QUANTITY_H
 #define HENG_MODEL_QUANTITY_H
-/* What a meter measures and in what: media, quantities, units, functions. One table each; value, symbol
- * and text agree by construction. The texts are the identifiers used in JSON, the database and the
- * translation catalogues; they never change once released. */
-
-/* X(symbol, text). Sources: EN 13757-3 device types; CJ/T 188 meter types map onto them. */
-#define HENG_MEDIUM_LIST(X)                                                                                            \
-    X(OTHER, "other")                                                                                                  \
-    X(OIL, "oil")                                                                                                      \
-    X(ELECTRICITY, "electricity")                                                                                      \
-    X(GAS, "gas")                                                                                                      \
-    X(HEAT, "heat")                                                                                                    \
-    X(STEAM, "steam")                                                                                                  \
-    X(WARM_WATER, "warm water")                                                                                        \
-    X(WATER, "water")                                                                                                  \
-    X(HEAT_COST_ALLOCATOR, "heat cost allocator")                                                                      \
-    X(COMPRESSED_AIR, "compressed air")                                                                                \
-    X(COOLING_OUTLET, "cooling (outlet)")                                                                              \
-    X(COOLING_INLET, "cooling (inlet)")                                                                                \
-    X(HEAT_INLET, "heat (inlet)")                                                                                      \
-    X(HEAT_COOLING, "heat/cooling")                                                                                    \
-    X(BUS, "bus/system")                                                                                               \
-    X(UNKNOWN, "unknown")                                                                                              \
-    X(IRRIGATION_WATER, "irrigation water")                                                                            \
-    X(CALORIFIC, "calorific value")                                                                                    \
-    X(HOT_WATER, "hot water")                                                                                          \
-    X(COLD_WATER, "cold water")                                                                                        \
-    X(DUAL_WATER, "dual water")                                                                                        \
-    X(PRESSURE, "pressure")                                                                                            \
-    X(AD_CONVERTER, "a/d converter")                                                                                   \
-    X(SMOKE_DETECTOR, "smoke detector")                                                                                \
-    X(ROOM_SENSOR, "room sensor")                                                                                      \
-    X(GAS_DETECTOR, "gas detector")                                                                                    \
-    X(BREAKER, "breaker")                                                                                              \
-    X(VALVE, "valve")                                                                                                  \
-    X(CUSTOMER_UNIT, "customer unit")                                                                                  \
-    X(WASTE_WATER, "waste water")                                                                                      \
-    X(GARBAGE, "garbage")                                                                                              \
-    X(SERVICE_UNIT, "service unit")                                                                                    \
-    X(COMMUNICATION_CONTROLLER, "communication controller")                                                            \
-    X(UNIDIRECTIONAL_REPEATER, "unidirectional repeater")                                                              \
-    X(BIDIRECTIONAL_REPEATER, "bidirectional repeater")                                                                \
-    X(RADIO_CONVERTER_SYSTEM, "radio converter (system)")                                                              \
-    X(RADIO_CONVERTER_METER, "radio converter (meter)")                                                                \
-    X(DRINKING_WATER, "drinking water")                                                                                \
-    X(RECLAIMED_WATER, "reclaimed water")                                                                              \
-    X(COOLING, "cooling")                                                                                              \
-    X(RESERVED, "reserved")
-
-typedef enum heng_medium {
-#define X(symbol, text) HENG_MEDIUM_##symbol,
-    HENG_MEDIUM_LIST(X)
-#undef X
-        HENG_MEDIUM_COUNT
-} heng_medium;
+/* What a meter measures, in what (medium.h, unit.h) and of which kind of value. One table each; number, symbol and text
+ * agree by construction. The texts are the identifiers used in JSON, the database and the translation catalogues; they
+ * never change once released. */
+#include "model/medium.h"
+#include "model/unit.h"
 
 /* X(symbol, text) */
 #define HENG_QUANTITY_LIST(X)                                                                                          \
@@ -183,56 +134,6 @@ typedef enum heng_quantity {
         HENG_QUANTITY_COUNT
 } heng_quantity;
 
-/* X(symbol, text). NONE is a dimensionless value, UNKNOWN a unit that we could not tell. */
-#define HENG_UNIT_LIST(X)                                                                                              \
-    X(NONE, "")                                                                                                        \
-    X(UNKNOWN, "unknown")                                                                                              \
-    X(WH, "Wh")                                                                                                        \
-    X(J, "J")                                                                                                          \
-    X(CAL, "cal")                                                                                                      \
-    X(M3, "m3")                                                                                                        \
-    X(KG, "kg")                                                                                                        \
-    X(S, "s")                                                                                                          \
-    X(MONTH, "month")                                                                                                  \
-    X(YEAR, "year")                                                                                                    \
-    X(W, "W")                                                                                                          \
-    X(J_H, "J/h")                                                                                                      \
-    X(M3_H, "m3/h")                                                                                                    \
-    X(M3_MIN, "m3/min")                                                                                                \
-    X(M3_S, "m3/s")                                                                                                    \
-    X(KG_H, "kg/h")                                                                                                    \
-    X(IMP_KWH, "imp/kWh")                                                                                              \
-    X(IMP_KVARH, "imp/kvarh")                                                                                          \
-    X(DEG_C, "degC")                                                                                                   \
-    X(DEG_F, "degF")                                                                                                   \
-    X(K, "K")                                                                                                          \
-    X(BAR, "bar")                                                                                                      \
-    X(V, "V")                                                                                                          \
-    X(A, "A")                                                                                                          \
-    X(HZ, "Hz")                                                                                                        \
-    X(PERCENT, "%")                                                                                                    \
-    X(FT3, "ft3")                                                                                                      \
-    X(GAL, "gal")                                                                                                      \
-    X(GAL_MIN, "gal/min")                                                                                              \
-    X(GAL_H, "gal/h")                                                                                                  \
-    X(VARH, "varh")                                                                                                    \
-    X(VAR, "var")                                                                                                      \
-    X(VAH, "VAh")                                                                                                      \
-    X(VA, "VA")                                                                                                        \
-    X(DEG, "deg")                                                                                                      \
-    X(BAUD, "Bd")                                                                                                      \
-    X(BIT_TIME, "bit times")                                                                                           \
-    X(DBM, "dBm")                                                                                                      \
-    X(HCA, "hca")                                                                                                      \
-    X(CURRENCY, "currency")
-
-typedef enum heng_unit {
-#define X(symbol, text) HENG_UNIT_##symbol,
-    HENG_UNIT_LIST(X)
-#undef X
-        HENG_UNIT_COUNT
-} heng_unit;
-
 /* X(symbol, text): what kind of value of the period (EN 13757-3 function field). */
 #define HENG_FUNCTION_LIST(X)                                                                                          \
     X(INSTANTANEOUS, "instantaneous")                                                                                  \
@@ -248,15 +149,11 @@ typedef enum heng_function {
 } heng_function;
 
 /* The identifiers of the tables above; "unknown" for a number outside. */
-const char *heng_medium_text(heng_medium medium);
 const char *heng_quantity_text(heng_quantity quantity);
-const char *heng_unit_text(heng_unit unit);
 const char *heng_function_text(heng_function function);
 
 /* The way back, for the database and for files; COUNT when the text is not in the table. */
-heng_medium heng_medium_of(const char *text);
 heng_quantity heng_quantity_of(const char *text);
-heng_unit heng_unit_of(const char *text);
 heng_function heng_function_of(const char *text);
 
 #endif

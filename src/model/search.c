@@ -1,6 +1,6 @@
 #include "model/search.h"
 
-#include <string.h>
+#include "model/words.h"
 
 #define X(symbol, protocol, text) text,
 static const char *const kind_texts[] = {HENG_SEARCH_KIND_LIST(X)};
@@ -12,14 +12,12 @@ static const heng_protocol kind_protocols[] = {HENG_SEARCH_KIND_LIST(X)};
 
 const char *heng_search_kind_text(heng_search_kind kind)
 {
-    return kind < HENG_SEARCH_KIND_COUNT ? kind_texts[kind] : "unknown";
+    return heng_words_at(kind_texts, HENG_SEARCH_KIND_COUNT, kind);
 }
 
 heng_search_kind heng_search_kind_of(const char *text)
 {
-    unsigned i = 0;
-    while (i < HENG_SEARCH_KIND_COUNT && strcmp(kind_texts[i], text) != 0) i++;
-    return (heng_search_kind)i;
+    return (heng_search_kind)heng_words_find(kind_texts, HENG_SEARCH_KIND_COUNT, text);
 }
 
 heng_protocol heng_search_kind_protocol(heng_search_kind kind)

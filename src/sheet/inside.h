@@ -55,6 +55,7 @@ void heng_csv_free(struct heng_csv *csv);
 HENG_NODISCARD heng_rc heng_xlsx_open(struct heng_sheet *sheet, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_xlsx_next(struct heng_sheet *sheet, struct heng_sheet_row *ret, struct heng_err *err);
 const char *heng_xlsx_name(const struct heng_xlsx *xlsx, size_t i);
+const char *heng_xlsx_merged(const struct heng_xlsx *xlsx, uint32_t *ret_row);
 void heng_xlsx_free(struct heng_xlsx *xlsx);
 
 #endif

@@ -188,6 +188,12 @@ const char *heng_sheet_name(const struct heng_sheet *sheet, size_t i)
     return sheet->xlsx ? heng_xlsx_name(sheet->xlsx, i) : NULL;
 }
 
+const char *heng_sheet_merged(const struct heng_sheet *sheet, uint32_t *ret_row)
+{
+    *ret_row = 0;
+    return sheet->xlsx ? heng_xlsx_merged(sheet->xlsx, ret_row) : NULL;
+}
+
 const struct heng_sheet_csv *heng_sheet_csv(const struct heng_sheet *sheet)
 {
     return sheet->csv ? heng_csv_about(sheet->csv) : NULL;

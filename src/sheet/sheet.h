@@ -89,6 +89,10 @@ HENG_NODISCARD heng_rc heng_sheet_next(struct heng_sheet *sheet, struct heng_she
 /* The names of the sheets, hidden ones too, in the order of the file: of a .csv none. NULL behind the last. */
 const char *heng_sheet_name(const struct heng_sheet *sheet, size_t i);
 
+/* Behind the last row of an .xlsx: the first range of merged cells below row 1, as "A2:A5", of which only the first
+ * cell has a value; NULL: there is none. ret_row: where it begins. */
+const char *heng_sheet_merged(const struct heng_sheet *sheet, uint32_t *ret_row);
+
 /* Of a .csv: how it was read, for the preview. NULL for an .xlsx. */
 struct heng_sheet_csv {
     heng_sheet_encoding encoding;

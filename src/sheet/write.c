@@ -159,6 +159,19 @@ void heng_sheet_write_row_end(struct heng_sheet_writer *w)
     w->column = 0;
 }
 
+void heng_sheet_write_next(struct heng_sheet_writer *w, const struct heng_sheet_layout *layout)
+{
+    if (w->failed.rc != HENG_OK) return;
+    if (w->csv) {
+        heng_fail(&w->failed, HENG_EUNSUPPORTED, 0, "a .csv holds one table: choose .xlsx for several");
+        return;
+    }
+    w->row = 1;
+    w->column = 0;
+    latch(w, heng_xlsx_out_next(w->xlsx, layout, &w->failed));
+    w->row = 2;
+}
+
 static heng_rc open_file(struct heng_sheet_writer *w, const struct heng_sheet_layout *layout, struct heng_err *err)
 {
     /* libxlsxwriter creates its file at the end: a folder that is not there shall be known now. */

@@ -13,7 +13,7 @@ typedef enum heng_column_kind {
     HENG_COLUMN_MOMENT
 } heng_column_kind;
 
-/* A column, borrowed until the writer is closed. */
+/* A column, borrowed until the writer is closed or begins another table. */
 struct heng_sheet_column {
     const char *title;
     const char *note;           /* what belongs into it, for the sheet with the explanations; NULL: nothing to say */
@@ -40,6 +40,10 @@ struct heng_sheet_writer;
 HENG_NODISCARD heng_rc heng_sheet_write_open(const char *path, heng_sheet_format format,
                                              const struct heng_sheet_layout *layout, struct heng_sheet_writer **ret,
                                              struct heng_err *err);
+
+/* End the table and begin another one on a sheet of its own, .xlsx only. All explanations stand on the one sheet for
+ * them. Errors: latched as those of cells. */
+void heng_sheet_write_next(struct heng_sheet_writer *writer, const struct heng_sheet_layout *layout);
 
 /* The next cell of the row; then the row's end. Errors are latched: everything after one is dropped, and close tells
  * it. Text is never a formula: .xlsx has it as typed text, .csv with an apostrophe where a spreadsheet would run it

@@ -8,6 +8,10 @@ struct heng_xlsx_out;
 HENG_NODISCARD heng_rc heng_xlsx_out_open(const char *path, const struct heng_sheet_layout *layout,
                                           struct heng_xlsx_out **ret, struct heng_err *err);
 
+/* Another table; the first one has been opened with. */
+HENG_NODISCARD heng_rc heng_xlsx_out_next(struct heng_xlsx_out *out, const struct heng_sheet_layout *layout,
+                                          struct heng_err *err);
+
 /* Cells of the current row; text ends with a NUL and holds none. */
 HENG_NODISCARD heng_rc heng_xlsx_out_text(struct heng_xlsx_out *out, uint32_t column, const char *text,
                                           struct heng_err *err);

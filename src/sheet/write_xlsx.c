@@ -1,8 +1,9 @@
 /* .xlsx by libxlsxwriter in constant memory: a row is on disk when the next one begins.
  *
  *   sheet 1         header, frozen; columns with their width and format; drop-down lists
- *   sheet 2         a line per column: title, note, and its choices from column C on, to which the drop-down lists
- * refer sheet 3 ...     where sheet 1 goes on after 1,048,576 rows
+ *   sheet 2         of each table a line per column: title, note, and its choices from column C on, to which the
+ *                   drop-down lists refer
+ *   sheet 3 ...     where sheet 1 goes on after 1,048,576 rows; other tables
  *
  * The library takes numbers as double. They come here as decimals of at most 15 digits, which survive the way through a
  * double and its 17 digits exactly: nothing is computed with them. */
@@ -27,7 +28,7 @@ struct heng_xlsx_out {
     lxw_format *header, *text, *date, *moment, *places[PLACES_MAX + 1];
     const struct heng_sheet_column *columns;
     size_t column_count;
-    lxw_row_t row;
+    lxw_row_t row, notes_row; /* notes_row: where this table's explanations begin */
     unsigned sheets;
     char title[NAME_MAX_BYTES], notes_title[NAME_MAX_BYTES];
     struct heng_str escaped;
@@ -106,7 +107,8 @@ static void list_formula(const struct heng_xlsx_out *out, size_t column, char *r
         name[n++] = *p;
     }
     name[n] = '\0';
-    lxw_rowcol_to_range_abs(range, (lxw_row_t)column + 1, CHOICES_FROM_COLUMN, (lxw_row_t)column + 1,
+    lxw_row_t row = out->notes_row + (lxw_row_t)column + 1;
+    lxw_rowcol_to_range_abs(range, row, CHOICES_FROM_COLUMN, row,
                             (lxw_col_t)(CHOICES_FROM_COLUMN + out->columns[column].choice_count - 1));
     snprintf(ret, cap, "'%s'!%s", name, range);
 }
@@ -155,10 +157,10 @@ static lxw_error write_notes(struct heng_xlsx_out *out)
 {
     lxw_error error = worksheet_set_column(out->notes, 0, 0, 24, out->text);
     if (error == LXW_NO_ERROR) error = worksheet_set_column(out->notes, 1, 1, 80, out->text);
-    if (error == LXW_NO_ERROR) error = worksheet_write_string(out->notes, 0, 0, out->title, out->header);
+    if (error == LXW_NO_ERROR) error = worksheet_write_string(out->notes, out->notes_row, 0, out->title, out->header);
     for (size_t i = 0; i < out->column_count && error == LXW_NO_ERROR; i++) {
         const struct heng_sheet_column *column = &out->columns[i];
-        lxw_row_t row = (lxw_row_t)i + 1;
+        lxw_row_t row = out->notes_row + (lxw_row_t)i + 1;
         error = worksheet_write_string(out->notes, row, 0, column->title, out->header);
         if (column->note && error == LXW_NO_ERROR)
             error = worksheet_write_string(out->notes, row, 1, column->note, out->text);
@@ -170,21 +172,38 @@ static lxw_error write_notes(struct heng_xlsx_out *out)
     return error;
 }
 
-static heng_rc add_sheets(struct heng_xlsx_out *out, const struct heng_sheet_layout *layout, struct heng_err *err)
+static bool add_sheet(struct heng_xlsx_out *out, const char *name, lxw_worksheet **ret)
+{
+    if (workbook_validate_sheet_name(out->workbook, name) != LXW_NO_ERROR) return false;
+    *ret = workbook_add_worksheet(out->workbook, name);
+    return *ret != NULL;
+}
+
+/* A table, with its explanations where it has some. */
+static heng_rc add_table(struct heng_xlsx_out *out, const struct heng_sheet_layout *layout, struct heng_err *err)
 {
     bool notes = layout->notes_title != NULL;
     for (size_t i = 0; i < layout->column_count; i++) notes = notes || layout->columns[i].choice_count;
+    out->columns = layout->columns;
+    out->column_count = layout->column_count;
+    out->sheets = 1;
     snprintf(out->title, sizeof out->title, "%s", layout->title);
-    snprintf(out->notes_title, sizeof out->notes_title, "%s", layout->notes_title ? layout->notes_title : "-");
-    if (workbook_validate_sheet_name(out->workbook, layout->title) != LXW_NO_ERROR ||
-        (out->sheet = workbook_add_worksheet(out->workbook, layout->title)) == NULL)
+    if (!add_sheet(out, layout->title, &out->sheet))
         return heng_fail(err, HENG_ECONFIG, 0, "'%.60s' cannot be the name of a sheet", layout->title);
-    if (notes && (workbook_validate_sheet_name(out->workbook, out->notes_title) != LXW_NO_ERROR ||
-                  (out->notes = workbook_add_worksheet(out->workbook, out->notes_title)) == NULL))
-        return heng_fail(err, HENG_ECONFIG, 0, "'%.60s' cannot be the name of a sheet", out->notes_title);
+    if (notes && !out->notes) {
+        snprintf(out->notes_title, sizeof out->notes_title, "%s", layout->notes_title ? layout->notes_title : "-");
+        if (!add_sheet(out, out->notes_title, &out->notes))
+            return heng_fail(err, HENG_ECONFIG, 0, "'%.60s' cannot be the name of a sheet", out->notes_title);
+    }
     lxw_error error = begin_sheet(out);
-    if (error == LXW_NO_ERROR && out->notes) error = write_notes(out);
+    if (error == LXW_NO_ERROR && notes) error = write_notes(out);
     return outcome(error, err);
+}
+
+heng_rc heng_xlsx_out_next(struct heng_xlsx_out *out, const struct heng_sheet_layout *layout, struct heng_err *err)
+{
+    if (out->notes) out->notes_row += (lxw_row_t)out->column_count + 2;
+    return add_table(out, layout, err);
 }
 
 heng_rc heng_xlsx_out_open(const char *path, const struct heng_sheet_layout *layout, struct heng_xlsx_out **ret,
@@ -194,16 +213,13 @@ heng_rc heng_xlsx_out_open(const char *path, const struct heng_sheet_layout *lay
     lxw_workbook_options options = {.constant_memory = LXW_TRUE};
     struct heng_xlsx_out *out = calloc(1, sizeof *out);
     if (!out) return heng_fail(err, HENG_ENOMEM, 0, "no memory for a table");
-    out->columns = layout->columns;
-    out->column_count = layout->column_count;
-    out->sheets = 1;
     out->escaped.max = ESCAPED_MAX;
     out->workbook = workbook_new_opt(path, &options);
     heng_rc rc;
     if (!out->workbook || !make_formats(out))
         rc = heng_fail(err, HENG_ENOMEM, 0, "no memory for a table");
     else
-        rc = add_sheets(out, layout, err);
+        rc = add_table(out, layout, err);
     if (rc == HENG_OK) {
         *ret = out;
         return HENG_OK;

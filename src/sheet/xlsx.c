@@ -34,6 +34,8 @@ struct heng_xlsx {
     /* the cell that is being read */
     enum cell_type type;
     heng_serial_kind serial;
+    char merged[24]; /* the first range of merged cells below row 1, "A2:A5" */
+    uint32_t merged_row;
     bool has_formula, beyond; /* beyond: right of the last column that we take; an error only when it has a value */
 };
 
@@ -131,6 +133,24 @@ static void start_in_cell(struct heng_xml *xml, const char *name)
     }
 }
 
+/* "A2:B5": rows of its corners; 0: it cannot be read. */
+static uint32_t row_of(const char *reference)
+{
+    uint32_t row = 0;
+    while ((*reference | 0x20) >= 'a' && (*reference | 0x20) <= 'z') reference++;
+    for (; *reference >= '0' && *reference <= '9' && row < 1u << 24; reference++)
+        row = row * 10 + (uint32_t)(*reference - '0');
+    return row;
+}
+
+static void take_merged(struct heng_xlsx *xlsx, const char *const *attributes)
+{
+    const char *range = heng_xml_attribute(attributes, "ref"), *colon = range ? strchr(range, ':') : NULL;
+    if (xlsx->merged[0] || !colon || row_of(colon + 1) <= 1) return;
+    snprintf(xlsx->merged, sizeof xlsx->merged, "%.23s", range);
+    xlsx->merged_row = row_of(range);
+}
+
 static void on_start(struct heng_xml *xml, const char *name, const char *const *attributes)
 {
     struct heng_xlsx *xlsx = xlsx_of(xml);
@@ -138,6 +158,8 @@ static void on_start(struct heng_xml *xml, const char *name, const char *const *
         xlsx->in_data = strcmp(name, "sheetData") == 0;
     else if (xml->depth == 3 && xlsx->in_data && strcmp(name, "row") == 0)
         start_row(xml, attributes);
+    else if (xml->depth == 3 && strcmp(name, "mergeCell") == 0)
+        take_merged(xlsx, attributes);
     else if (xml->depth == 4 && xlsx->in_row && strcmp(name, "c") == 0)
         start_cell(xml, attributes);
     else if (xml->depth >= 5 && xlsx->in_cell)
@@ -340,6 +362,12 @@ heng_rc heng_xlsx_next(struct heng_sheet *sheet, struct heng_sheet_row *ret, str
 const char *heng_xlsx_name(const struct heng_xlsx *xlsx, size_t i)
 {
     return i < xlsx->workbook.count ? xlsx->workbook.sheets[i].name : NULL;
+}
+
+const char *heng_xlsx_merged(const struct heng_xlsx *xlsx, uint32_t *ret_row)
+{
+    *ret_row = xlsx->merged_row;
+    return xlsx->merged[0] ? xlsx->merged : NULL;
 }
 
 void heng_xlsx_free(struct heng_xlsx *xlsx)

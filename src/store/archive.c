@@ -1,7 +1,13 @@
 #include "store/archive.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/archive_due.h"
 #include "store/archive_inside.h"
 #include "store/archive_search.h"
+#include "store/events.h"
+#include "store/usage.h"
 
 /* --- organisations ---------------------------------------------------------------------------------------------- */
 
@@ -20,7 +26,7 @@ heng_rc heng_archive_find_org(struct heng_store_reader *reader, int64_t scope, c
     heng_query_begin(&q, &reader->db, HENG_SQL_ORG_FIND);
     heng_query_int(&q, scope);
     heng_query_text(&q, key);
-    ARCHIVE_GET_ONE(fill_org, ret);
+    HENG_QUERY_ONE(fill_org, ret);
 }
 
 heng_rc heng_archive_list_orgs(struct heng_store_reader *reader, int64_t scope, int64_t after_id, struct heng_org *ret,
@@ -31,14 +37,14 @@ heng_rc heng_archive_list_orgs(struct heng_store_reader *reader, int64_t scope, 
     heng_query_int(&q, scope);
     heng_query_int(&q, after_id);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_org, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_org, ret, cap, ret_n);
 }
 
 heng_rc heng_archive_put_org(struct heng_store *store, struct heng_org *org, struct heng_err *err)
 {
     struct heng_org known;
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc == HENG_OK) rc = heng_archive_find_org(&store->reader, 0, org->key, &known, err);
     if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     org->id = rc == HENG_OK ? known.id : store->next[HENG_ID_ORG]++;
@@ -79,7 +85,7 @@ heng_rc heng_archive_get_place(struct heng_store_reader *reader, int64_t scope, 
     heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_PLACE_GET);
     heng_query_int(&q, scope);
     heng_query_int(&q, id);
-    ARCHIVE_GET_ONE(archive_fill_place, ret);
+    HENG_QUERY_ONE(archive_fill_place, ret);
 }
 
 heng_rc heng_archive_find_place(struct heng_store_reader *reader, int64_t scope, const char *key,
@@ -89,7 +95,7 @@ heng_rc heng_archive_find_place(struct heng_store_reader *reader, int64_t scope,
     heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_PLACE_BY_KEY);
     heng_query_int(&q, scope);
     heng_query_text(&q, key);
-    ARCHIVE_GET_ONE(archive_fill_place, ret);
+    HENG_QUERY_ONE(archive_fill_place, ret);
 }
 
 heng_rc heng_archive_named_place(struct heng_store_reader *reader, int64_t scope, int64_t parent_id, const char *name,
@@ -100,7 +106,7 @@ heng_rc heng_archive_named_place(struct heng_store_reader *reader, int64_t scope
     heng_query_int(&q, scope);
     if (parent_id) heng_query_int(&q, parent_id);
     heng_query_text(&q, name);
-    ARCHIVE_GET_ONE(archive_fill_place, ret);
+    HENG_QUERY_ONE(archive_fill_place, ret);
 }
 
 heng_rc heng_archive_list_places(struct heng_store_reader *reader, int64_t scope, int64_t parent_id,
@@ -114,10 +120,10 @@ heng_rc heng_archive_list_places(struct heng_store_reader *reader, int64_t scope
     heng_query_int(&q, after ? after->rank : INT64_MIN);
     heng_query_int(&q, after ? after->place.id : 0);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(archive_fill_place, ret, cap, ret_n);
+    HENG_QUERY_ALL(archive_fill_place, ret, cap, ret_n);
 }
 
-static heng_rc two_ints(struct heng_db *db, heng_sql sql, int64_t a, int64_t b, int64_t *ret, struct heng_err *err)
+heng_rc archive_two_ints(struct heng_db *db, heng_sql sql, int64_t a, int64_t b, int64_t *ret, struct heng_err *err)
 {
     struct heng_query q;
     heng_query_begin(&q, db, sql);
@@ -133,7 +139,7 @@ heng_rc heng_archive_is_below(struct heng_store_reader *reader, int64_t id, int6
                               struct heng_err *err)
 {
     int64_t n = 0;
-    heng_rc rc = two_ints(&reader->db, HENG_SQL_ARCHIVE_IS_BELOW, id, above_id, &n, err);
+    heng_rc rc = archive_two_ints(&reader->db, HENG_SQL_ARCHIVE_IS_BELOW, id, above_id, &n, err);
     *ret = n != 0;
     return rc;
 }
@@ -142,13 +148,13 @@ heng_rc heng_archive_count_foreign(struct heng_store_reader *reader, int64_t sco
                                    struct heng_err *err)
 {
     *ret = 0;
-    return scope ? two_ints(&reader->db, HENG_SQL_ARCHIVE_FOREIGN_BELOW, scope, id, ret, err) : HENG_OK;
+    return scope ? archive_two_ints(&reader->db, HENG_SQL_ARCHIVE_FOREIGN_BELOW, scope, id, ret, err) : HENG_OK;
 }
 
 heng_rc heng_archive_count_late(struct heng_store_reader *reader, int64_t id, heng_us at_us, int64_t *ret,
                                 struct heng_err *err)
 {
-    return two_ints(&reader->db, HENG_SQL_ARCHIVE_LATE_INSTALL_BELOW, id, at_us, ret, err);
+    return archive_two_ints(&reader->db, HENG_SQL_ARCHIVE_LATE_INSTALL_BELOW, id, at_us, ret, err);
 }
 
 heng_rc heng_archive_count_open(struct heng_store_reader *reader, int64_t id, int64_t *ret_places, int64_t *ret_points,
@@ -240,18 +246,28 @@ static void bind_place(struct heng_query *q, const struct heng_archive_place *pl
     heng_query_int(q, place->closed_us);
 }
 
+/* Who is beside whom: its building, before the change or after it. */
+static heng_rc due_moved(struct heng_store *store, const struct heng_archive_place *before,
+                         const struct heng_archive_place *after, struct heng_err *err)
+{
+    bool moved = before->place.parent_id != after->place.parent_id;
+    if (!before->place.id || (!moved && strcmp(before->place.kind, after->place.kind) == 0)) return HENG_OK;
+    return heng_store_due_building(store, after->place.id, err);
+}
+
 heng_rc heng_archive_put_place(struct heng_store *store, struct heng_archive_place *place, struct heng_err *err)
 {
     struct heng_archive_place before = {0};
     struct heng_query q;
     bool is_new = place->place.id == 0, below = false;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc == HENG_OK) rc = check_key(store, place, err);
     if (rc == HENG_OK && !is_new) rc = heng_archive_get_place(&store->reader, 0, place->place.id, &before, err);
     if (rc == HENG_OK && !is_new && place->place.parent_id != before.place.parent_id)
         rc = heng_archive_is_below(&store->reader, place->place.parent_id, place->place.id, &below, err);
     if (rc == HENG_OK && below)
         rc = heng_fail(err, HENG_ECONFLICT, 0, "place '%s' cannot be below itself", place->place.key);
+    if (rc == HENG_OK) rc = due_moved(store, &before, place, err);
     if (rc != HENG_OK) return rc;
     if (is_new) place->place.id = store->next[HENG_ID_PLACE]++;
     heng_query_begin(&q, archive_db(store), is_new ? HENG_SQL_ARCHIVE_PLACE_ADD : HENG_SQL_ARCHIVE_PLACE_CHANGE);
@@ -263,22 +279,86 @@ heng_rc heng_archive_put_place(struct heng_store *store, struct heng_archive_pla
         rc = heng_archive_index_place(store, place->place.id, place->place.name, place->place.key, err);
     if (rc == HENG_OK && (named || moved || before.org_id != place->org_id))
         rc = refresh(store, place->place.id, is_new, err);
+    if (rc == HENG_OK) rc = due_moved(store, &before, place, err);
+    if (rc == HENG_OK && !is_new && before.place.area_cm2 != place->place.area_cm2)
+        rc = heng_store_due_area(store, place->place.id, err);
     return rc == HENG_OK ? heng_archive_get_place(&store->reader, 0, place->place.id, place, err) : rc;
 }
 
-heng_rc heng_archive_close_below(struct heng_store *store, int64_t id, heng_us at_us, struct heng_err *err)
+struct here {
+    int64_t id, device_id, point_id;
+};
+
+static void fill_here(struct heng_query *q, struct here *ret)
 {
-    heng_rc rc = archive_need_transaction(store, err);
+    ret->id = heng_query_get_int(q);
+    ret->device_id = heng_query_get_int(q);
+    ret->point_id = heng_query_get_int(q);
+}
+
+static heng_rc list_here(struct heng_store *store, int64_t id, int64_t after, struct here *ret, size_t cap,
+                         size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_INSTALLED_BELOW);
+    heng_query_int(&q, id);
+    heng_query_int(&q, after);
+    heng_query_int(&q, (int64_t)cap);
+    HENG_QUERY_ALL(fill_here, ret, cap, ret_n);
+}
+
+/* A meter leaves its point: the event, and usage that has to be derived again. */
+static heng_rc tell_leaving(struct heng_store *store, const struct here *here,
+                            const struct heng_archive_closing *closing, struct heng_err *err)
+{
+    struct heng_point_event event = {.point_id = here->point_id,
+                                     .device_id = here->device_id,
+                                     .kind = HENG_EVENT_REMOVE,
+                                     .at_us = closing->at_us,
+                                     .recorded_us = closing->recorded_us};
+    int64_t id = 0;
+    snprintf(event.who, sizeof event.who, "%s", closing->who);
+    snprintf(event.reason, sizeof event.reason, "%s", closing->reason);
+    heng_rc rc = heng_store_add_event(store, &event, &id, err);
+    if (rc == HENG_OK) rc = heng_store_due_device(store, here->device_id, closing->at_us, HENG_US_NEVER, err);
+    return rc == HENG_OK ? heng_store_due_point(store, here->point_id, 0, closing->at_us, HENG_US_NEVER, err) : rc;
+}
+
+static heng_rc tell_all_leaving(struct heng_store *store, int64_t id, const struct heng_archive_closing *closing,
+                                struct heng_err *err)
+{
+    enum { PAGE = 4096 };
+    size_t n = PAGE;
+    int64_t after = 0;
+    heng_rc rc = HENG_OK;
+    struct here *page = calloc(PAGE, sizeof *page);
+    if (!page) return heng_fail(err, HENG_ENOMEM, 0, "no memory for the meters of a place");
+    while (rc == HENG_OK && n == PAGE) {
+        rc = list_here(store, id, after, page, PAGE, &n, err);
+        for (size_t i = 0; rc == HENG_OK && i < n; i++) {
+            after = page[i].id;
+            rc = tell_leaving(store, &page[i], closing, err);
+        }
+    }
+    free(page);
+    return rc;
+}
+
+heng_rc heng_archive_close_below(struct heng_store *store, int64_t id, const struct heng_archive_closing *closing,
+                                 struct heng_err *err)
+{
+    heng_rc rc = heng_store_need_transaction(store, err);
+    if (rc == HENG_OK) rc = tell_all_leaving(store, id, closing, err);
     if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_MEMBERS, id, NULL, err);
-    if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_INSTALLATIONS, id, &at_us, err);
-    if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_POINTS, id, &at_us, err);
-    if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_PLACES, id, &at_us, err);
+    if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_INSTALLATIONS, id, &closing->at_us, err);
+    if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_POINTS, id, &closing->at_us, err);
+    if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_CLOSE_PLACES, id, &closing->at_us, err);
     return rc == HENG_OK ? run_on(store, HENG_SQL_ARCHIVE_DEVICE_REFRESH, id, NULL, err) : rc;
 }
 
 heng_rc heng_archive_reopen_below(struct heng_store *store, int64_t id, heng_us closed_us, struct heng_err *err)
 {
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc == HENG_OK) rc = run_on(store, HENG_SQL_ARCHIVE_REOPEN_POINTS, id, &closed_us, err);
     return rc == HENG_OK ? run_on(store, HENG_SQL_ARCHIVE_REOPEN_PLACES, id, &closed_us, err) : rc;
 }

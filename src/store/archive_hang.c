@@ -36,7 +36,21 @@ heng_rc heng_archive_find_device(struct heng_store_reader *reader, int64_t scope
     heng_query_int(&q, scope);
     heng_query_text(&q, number);
     heng_query_text(&q, manufacturer);
-    ARCHIVE_GET_ONE(fill_device, ret);
+    HENG_QUERY_ONE(fill_device, ret);
+}
+
+heng_rc heng_archive_only_maker(struct heng_store_reader *reader, const char *number, heng_protocol protocol,
+                                char ret[static HENG_MAKER_MAX], struct heng_err *err)
+{
+    struct heng_query q;
+    size_t n = 0;
+    heng_rc rc = HENG_OK;
+    heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_MAKERS);
+    heng_query_text(&q, number);
+    heng_query_text(&q, protocol == HENG_PROTOCOL_COUNT ? "" : heng_protocol_text(protocol));
+    for (; (rc = heng_query_step(&q, err)) == HENG_OK; n++) heng_query_get_text(&q, ret, HENG_MAKER_MAX);
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND && n == 1 ? HENG_OK : rc;
 }
 
 heng_rc heng_archive_device_at(struct heng_store_reader *reader, int64_t scope, int64_t point_id,
@@ -46,7 +60,7 @@ heng_rc heng_archive_device_at(struct heng_store_reader *reader, int64_t scope, 
     heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_DEVICE_AT);
     heng_query_int(&q, scope);
     heng_query_int(&q, point_id);
-    ARCHIVE_GET_ONE(fill_device, ret);
+    HENG_QUERY_ONE(fill_device, ret);
 }
 
 static void fill_past(struct heng_query *q, struct heng_past_installation *ret)
@@ -58,6 +72,8 @@ static void fill_past(struct heng_query *q, struct heng_past_installation *ret)
     ret->factor_num = heng_query_get_int(q);
     ret->factor_den = heng_query_get_int(q);
     ret->digits = heng_query_get_int(q);
+    ret->protocol = heng_protocol_of(heng_query_peek_text(q));
+    heng_query_get_text(q, ret->profile, sizeof ret->profile);
 }
 
 heng_rc heng_archive_past_installations(struct heng_store_reader *reader, int64_t scope, int64_t point_id,
@@ -69,14 +85,14 @@ heng_rc heng_archive_past_installations(struct heng_store_reader *reader, int64_
     heng_query_int(&q, scope);
     heng_query_int(&q, point_id);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_past, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_past, ret, cap, ret_n);
 }
 
 heng_rc heng_archive_add_installation(struct heng_store *store, const struct heng_installation *inst, int64_t *ret_id,
                                       struct heng_err *err)
 {
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc != HENG_OK) return rc;
     *ret_id = store->next[HENG_ID_INSTALLATION]++;
     heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_INSTALL);
@@ -94,7 +110,7 @@ heng_rc heng_archive_add_installation(struct heng_store *store, const struct hen
 heng_rc heng_archive_install(struct heng_store *store, struct heng_archive_device *device, struct heng_err *err)
 {
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc != HENG_OK) return rc;
     if (device->installation_id) {
         heng_query_begin(&q, archive_db(store), HENG_SQL_INSTALLATION_END);
@@ -116,7 +132,7 @@ heng_rc heng_archive_change_installation(struct heng_store *store, const struct 
                                          struct heng_err *err)
 {
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc != HENG_OK) return rc;
     heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_INSTALLATION_CHANGE);
     heng_query_int(&q, device->installation_id);
@@ -142,7 +158,7 @@ heng_rc heng_archive_address_holder(struct heng_store_reader *reader, int64_t li
 heng_rc heng_archive_index_device(struct heng_store *store, int64_t device_id, struct heng_err *err)
 {
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc != HENG_OK) return rc;
     heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_DEVICE_REFRESH_ONE);
     heng_query_int(&q, device_id);
@@ -224,7 +240,7 @@ heng_rc heng_archive_list_lines(struct heng_store_reader *reader, int64_t scope,
     heng_query_int(&q, after_id);
     heng_query_text(&q, key);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_line, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_line, ret, cap, ret_n);
 }
 
 static void fill_gateway(struct heng_query *q, struct heng_archive_gateway *ret)
@@ -248,7 +264,7 @@ heng_rc heng_archive_list_gateways(struct heng_store_reader *reader, int64_t sco
     heng_query_int(&q, after_id);
     heng_query_text(&q, key);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_gateway, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_gateway, ret, cap, ret_n);
 }
 
 heng_rc heng_archive_endpoint_taken(struct heng_store_reader *reader, const char *transport, const char *endpoint,
@@ -269,7 +285,7 @@ heng_rc heng_archive_endpoint_taken(struct heng_store_reader *reader, const char
 static heng_rc set_org(struct heng_store *store, heng_sql sql, int64_t id, int64_t org_id, struct heng_err *err)
 {
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc != HENG_OK) return rc;
     heng_query_begin(&q, archive_db(store), sql);
     heng_query_int(&q, id);

@@ -1,4 +1,5 @@
 /* Metering points, their channels, and sums of them. */
+#include "store/archive_due.h"
 #include "store/archive_inside.h"
 
 static void fill_point(struct heng_query *q, struct heng_point *ret)
@@ -24,7 +25,7 @@ heng_rc heng_archive_get_point(struct heng_store_reader *reader, int64_t scope, 
     heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_POINT_GET);
     heng_query_int(&q, scope);
     heng_query_int(&q, id);
-    ARCHIVE_GET_ONE(fill_point, ret);
+    HENG_QUERY_ONE(fill_point, ret);
 }
 
 heng_rc heng_archive_find_point(struct heng_store_reader *reader, int64_t scope, const char *key,
@@ -34,7 +35,7 @@ heng_rc heng_archive_find_point(struct heng_store_reader *reader, int64_t scope,
     heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_POINT_BY_KEY);
     heng_query_int(&q, scope);
     heng_query_text(&q, key);
-    ARCHIVE_GET_ONE(fill_point, ret);
+    HENG_QUERY_ONE(fill_point, ret);
 }
 
 heng_rc heng_archive_numbered_point(struct heng_store_reader *reader, int64_t scope, const char *number, int64_t *ret,
@@ -65,7 +66,7 @@ heng_rc heng_archive_list_points(struct heng_store_reader *reader, int64_t scope
     heng_query_int(&q, place_id);
     heng_query_int(&q, after_id);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_point, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_point, ret, cap, ret_n);
 }
 
 /* --- channels ----------------------------------------------------------------------------------------------------- */
@@ -128,7 +129,7 @@ heng_rc heng_archive_add_channels(struct heng_store *store, int64_t point_id, he
     struct heng_point_channel volume = {
         .quantity = HENG_QUANTITY_VOLUME, .unit = HENG_UNIT_M3, .exp = LITRE, .interval_minutes = HOUR_MINUTES};
     counted what = counted_of(medium);
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     volume.main = what == COUNTED_VOLUME;
     if (rc == HENG_OK && (what == COUNTED_HEAT || what == COUNTED_POWER))
         rc = add_channel(store, point_id, &energy, err);
@@ -162,23 +163,10 @@ heng_rc heng_archive_list_channels(struct heng_store_reader *reader, int64_t sco
     heng_query_int(&q, scope);
     heng_query_int(&q, point_id);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_channel, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_channel, ret, cap, ret_n);
 }
 
 /* --- points ------------------------------------------------------------------------------------------------------- */
-
-static heng_rc count_of(struct heng_store *store, heng_sql sql, int64_t a, int64_t b, int64_t *ret,
-                        struct heng_err *err)
-{
-    struct heng_query q;
-    heng_query_begin(&q, archive_db(store), sql);
-    heng_query_int(&q, a);
-    heng_query_int(&q, b);
-    heng_rc rc = heng_query_step(&q, err);
-    if (rc == HENG_OK) *ret = heng_query_get_int(&q);
-    heng_query_end(&q);
-    return rc;
-}
 
 static heng_rc check_point(struct heng_store *store, const struct heng_point *point, struct heng_err *err)
 {
@@ -190,18 +178,29 @@ static heng_rc check_point(struct heng_store *store, const struct heng_point *po
         return heng_fail(err, HENG_ECONFLICT, 0, "the key '%s' of a point is taken: give another one", point->key);
     if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     if (!point->id || !point->main_id) return HENG_OK;
-    rc = count_of(store, HENG_SQL_ARCHIVE_MAIN_IS_BELOW, point->main_id, point->id, &loops, err);
+    rc = archive_two_ints(archive_db(store), HENG_SQL_ARCHIVE_MAIN_IS_BELOW, point->main_id, point->id, &loops, err);
     if (rc == HENG_OK && loops)
         rc = heng_fail(err, HENG_ECONFLICT, 0, "point '%s' would be its own main meter", point->key);
     return rc;
 }
 
+/* Something else is counted there now: what was counted is kept, and nothing of it is billed any more. */
+static heng_rc close_channels(struct heng_store *store, int64_t point_id, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_CHANNELS_CLOSE);
+    heng_query_int(&q, point_id);
+    return heng_query_finish(&q, err);
+}
+
 heng_rc heng_archive_put_point(struct heng_store *store, struct heng_point *point, struct heng_err *err)
 {
     struct heng_query q;
+    struct heng_point before = {.medium = point->medium};
     bool is_new = point->id == 0;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc == HENG_OK) rc = check_point(store, point, err);
+    if (rc == HENG_OK && !is_new) rc = heng_archive_get_point(&store->reader, 0, point->id, &before, err);
     if (rc != HENG_OK) return rc;
     if (is_new) point->id = store->next[HENG_ID_POINT]++;
     heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_POINT_PUT);
@@ -218,7 +217,10 @@ heng_rc heng_archive_put_point(struct heng_store *store, struct heng_point *poin
     heng_query_int(&q, point->opened_us);
     heng_query_int(&q, point->closed_us);
     rc = heng_query_finish(&q, err);
-    return rc == HENG_OK ? heng_archive_add_channels(store, point->id, point->medium, err) : rc;
+    if (rc == HENG_OK && counted_of(before.medium) != counted_of(point->medium))
+        rc = close_channels(store, point->id, err);
+    if (rc == HENG_OK) rc = heng_archive_add_channels(store, point->id, point->medium, err);
+    return rc == HENG_OK && !is_new ? heng_store_due_point_changed(store, &before, point, err) : rc;
 }
 
 heng_rc heng_archive_put_term(struct heng_store *store, int64_t point_id, const struct heng_point_term *term,
@@ -226,8 +228,9 @@ heng_rc heng_archive_put_term(struct heng_store *store, int64_t point_id, const 
 {
     struct heng_query q;
     int64_t loops = 0;
-    heng_rc rc = archive_need_transaction(store, err);
-    if (rc == HENG_OK) rc = count_of(store, HENG_SQL_ARCHIVE_TERM_REACHES, term->of_id, point_id, &loops, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
+    if (rc == HENG_OK)
+        rc = archive_two_ints(archive_db(store), HENG_SQL_ARCHIVE_TERM_REACHES, term->of_id, point_id, &loops, err);
     if (rc == HENG_OK && loops) rc = heng_fail(err, HENG_ECONFLICT, 0, "the sum would be made of itself");
     if (rc != HENG_OK) return rc;
     heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_TERM_PUT);
@@ -235,7 +238,8 @@ heng_rc heng_archive_put_term(struct heng_store *store, int64_t point_id, const 
     heng_query_int(&q, term->of_id);
     heng_query_int(&q, term->factor_num);
     heng_query_int(&q, term->factor_den);
-    return heng_query_finish(&q, err);
+    rc = heng_query_finish(&q, err);
+    return rc == HENG_OK ? heng_store_due_leaning(store, point_id, err) : rc;
 }
 
 static void fill_term(struct heng_query *q, struct heng_point_term *ret)
@@ -252,5 +256,5 @@ heng_rc heng_archive_list_terms(struct heng_store_reader *reader, int64_t point_
     heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_TERMS);
     heng_query_int(&q, point_id);
     heng_query_int(&q, (int64_t)cap);
-    ARCHIVE_GET_ALL(fill_term, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_term, ret, cap, ret_n);
 }

@@ -221,7 +221,7 @@ heng_rc heng_archive_index_place(struct heng_store *store, int64_t id, const cha
 {
     struct heng_words words = {.n = 0};
     struct heng_query q;
-    heng_rc rc = archive_need_transaction(store, err);
+    heng_rc rc = heng_store_need_transaction(store, err);
     if (rc == HENG_OK) rc = own_key(store, id, &key, err);
     if (rc != HENG_OK) return rc;
     heng_words_add(&words, name);
@@ -520,11 +520,13 @@ static size_t depth_of(const char *path)
     return depth;
 }
 
-/* typed is the whole name or ends with it: what was looked for, rather than something of which it is a part. */
-static bool is_meant(const struct heng_archive_place *place, const char *typed)
+/* What was looked for, rather than something of which it is a part: 2: typed is the key; 1: it is the whole name or
+ * ends with it. */
+static int is_meant(const struct heng_archive_place *place, const char *typed)
 {
     size_t n = strlen(typed), name_n = strlen(place->place.name);
-    return strcmp(place->place.key, typed) == 0 || (n >= name_n && strcmp(typed + n - name_n, place->place.name) == 0);
+    if (strcmp(place->place.key, typed) == 0) return 2;
+    return n >= name_n && strcmp(typed + n - name_n, place->place.name) == 0;
 }
 
 /* How many of the words that were typed are in the place's own name. */
@@ -558,14 +560,14 @@ static size_t literal_names(const char *path, const char *typed)
 
 struct worth {
     const struct heng_archive_place *place;
-    bool meant;
+    int meant;
     size_t own, literal, depth;
 };
 
 static int by_worth(const void *left, const void *right)
 {
     const struct worth *a = left, *b = right;
-    if (a->meant != b->meant) return a->meant ? -1 : 1;
+    if (a->meant != b->meant) return a->meant > b->meant ? -1 : 1;
     if (a->literal != b->literal) return a->literal > b->literal ? -1 : 1;
     if (a->own != b->own) return a->own > b->own ? -1 : 1;
     if (a->depth != b->depth) return a->depth < b->depth ? -1 : 1;

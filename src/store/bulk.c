@@ -2,6 +2,7 @@
  */
 #include <stdlib.h>
 
+#include "store/conditions.h"
 #include "store/db.h"
 #include "store/pack.h"
 #include "store/usage.h"
@@ -165,6 +166,14 @@ static heng_rc add_chunk(struct heng_store *store, struct heng_bulk_reading *rea
     return rc;
 }
 
+/* Those that are new or say something else; what is the same has said it before. */
+static heng_rc add_conditions(struct heng_store *store, const struct heng_bulk_reading *r, struct heng_err *err)
+{
+    const struct heng_condition_row row = {r->reading->at_us, r->reading->source, r->conditions};
+    if (!r->conditions || r->stored == HENG_STORED_SAME) return HENG_OK;
+    return heng_store_add_conditions(store, r->reading->device_id, &row, err);
+}
+
 heng_rc heng_store_add_readings(struct heng_store *store, struct heng_bulk_reading *readings, size_t n,
                                 struct heng_err *err)
 {
@@ -175,5 +184,6 @@ heng_rc heng_store_add_readings(struct heng_store *store, struct heng_bulk_readi
     else
         for (size_t i = 0; rc == HENG_OK && i < n; i += CHUNK)
             rc = add_chunk(store, readings + i, n - i < CHUNK ? n - i : CHUNK, err);
+    for (size_t i = 0; rc == HENG_OK && i < n; i++) rc = add_conditions(store, &readings[i], err);
     return rc;
 }

@@ -150,5 +150,15 @@ heng_rc heng_store_part_end(struct heng_store *store, bool take_back, struct hen
     heng_rc rc = need_transaction(store, err);
     if (rc == HENG_OK && take_back) rc = heng_db_run(&store->reader.db, HENG_SQL_SAVEPOINT_BACK, NULL, err);
     if (take_back) memset(store->months, 0, sizeof store->months); /* one that was made is gone with the rest */
-    return rc == HENG_OK ? heng_db_run(&store->reader.db, HENG_SQL_SAVEPOINT_END, NULL, err) : rc;
+    /* What of the part is still on its way may fail: not behind its end, where it would be another part's. */
+    if (rc == HENG_OK) rc = heng_db_settle(&store->reader.db, err);
+    if (rc != HENG_OK) return rc;
+    struct heng_query q;
+    heng_query_begin(&q, &store->reader.db, HENG_SQL_SAVEPOINT_END);
+    return heng_query_queue(&q, err);
+}
+
+heng_rc heng_store_settle(struct heng_store *store, struct heng_err *err)
+{
+    return heng_db_settle(&store->reader.db, err);
 }

@@ -39,4 +39,8 @@ HENG_NODISCARD heng_rc heng_store_put_branch(struct heng_store *store, int64_t g
 HENG_NODISCARD heng_rc heng_store_part_begin(struct heng_store *store, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_part_end(struct heng_store *store, bool take_back, struct heng_err *err);
 
+/* On a server, days, verdicts and what is due are stored without waiting for an answer each: wait for all of them.
+ * Errors: that of the first that failed; the part or the transaction has to be taken back. */
+HENG_NODISCARD heng_rc heng_store_settle(struct heng_store *store, struct heng_err *err);
+
 #endif

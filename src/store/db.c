@@ -50,6 +50,7 @@ heng_rc heng_db_run(struct heng_db *db, heng_sql sql, int64_t *ret, struct heng_
 void heng_query_begin(struct heng_query *q, struct heng_db *db, heng_sql sql)
 {
     *q = (struct heng_query){.db = db, .sql = sql};
+    db->asked[sql]++;
     db->engine->begin(q);
 }
 
@@ -118,4 +119,17 @@ heng_rc heng_query_finish(struct heng_query *q, struct heng_err *err)
     heng_rc rc = heng_query_step(q, err);
     heng_query_end(q);
     return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+heng_rc heng_query_queue(struct heng_query *q, struct heng_err *err)
+{
+    if (!q->db->engine->queue || !q->db->in_transaction) return heng_query_finish(q, err);
+    heng_rc rc = q->db->engine->queue(q, err);
+    heng_query_end(q);
+    return rc;
+}
+
+heng_rc heng_db_settle(struct heng_db *db, struct heng_err *err)
+{
+    return db->engine->settle ? db->engine->settle(db, err) : HENG_OK;
 }

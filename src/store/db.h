@@ -30,6 +30,8 @@ struct heng_db_engine {
     void (*bind_text)(struct heng_query *q, const char *text);
     void (*bind_blob)(struct heng_query *q, struct heng_slice bytes);
     heng_rc (*step)(struct heng_query *q, struct heng_err *err);
+    heng_rc (*queue)(struct heng_query *q, struct heng_err *err); /* NULL: as finish */
+    heng_rc (*settle)(struct heng_db *db, struct heng_err *err);  /* NULL: nothing waits */
     bool (*is_null)(const struct heng_query *q);
     int64_t (*get_int)(const struct heng_query *q);
     struct heng_slice (*get_text)(const struct heng_query *q); /* a NUL stands behind it */
@@ -39,13 +41,14 @@ struct heng_db_engine {
 
 /* Owns: the connection and its statements. path: the database's name for people, without secrets. broken: the disk
  * failed under a write, or the connection is lost; no further work. handle, statements: SQLite's; postgres: the
- * other's; the one that is not at work is NULL. */
+ * other's; the one that is not at work is NULL. asked: how often each statement was begun, for those who measure. */
 struct heng_db {
     const struct heng_db_engine *engine;
     sqlite3 *handle;
     sqlite3_stmt *statements[HENG_SQL_COUNT];
     struct heng_postgres *postgres;
     char path[512];
+    uint32_t asked[HENG_SQL_COUNT];
     bool in_transaction, broken;
 };
 
@@ -111,6 +114,13 @@ void heng_query_end(struct heng_query *q);
 
 /* Step a statement that gives no rows, and end it. */
 HENG_NODISCARD heng_rc heng_query_finish(struct heng_query *q, struct heng_err *err);
+
+/* The same of a statement of the open transaction, without waiting for the server's word: its error, if any, comes out
+ * of the next statement that is waited for, of settle, or of the commit, and nothing after it was done. For statements
+ * that nobody reads the outcome of. In SQLite, where there is nobody to wait for, it is finish. */
+HENG_NODISCARD heng_rc heng_query_queue(struct heng_query *q, struct heng_err *err);
+/* Wait for what is queued. Errors: that of the first that failed. */
+HENG_NODISCARD heng_rc heng_db_settle(struct heng_db *db, struct heng_err *err);
 
 /* The tables whose ids the program gives, in the order of the statement next_ids. */
 typedef enum heng_id_of {

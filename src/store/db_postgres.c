@@ -14,6 +14,7 @@
 enum {
     PARAMS_MAX = 48,
     SERVER_MIN = 150000,
+    QUEUE_MAX = 256,   /* their answers fit into what a socket holds: nobody reads them meanwhile */
     ANSWER_MS = 30000, /* without a word from the server for so long, it is taken for dead */
 };
 
@@ -45,11 +46,14 @@ struct slot {
     PGresult *answer;
 };
 
-/* warned: the server has warned since the last statement began. */
+/* warned: the server has warned since the last statement began. queue: statements that were sent and not waited for;
+ * while there are any, the connection is in pipeline mode. */
 struct heng_postgres {
     PGconn *conn;
     char *uri;
     bool writes, warned;
+    size_t queued;
+    heng_sql queue[QUEUE_MAX];
     struct slot *slots[HENG_SQL_COUNT];
 };
 
@@ -178,8 +182,54 @@ static PGresult *answer_to(struct heng_db *db)
     return NULL;
 }
 
+/* --- statements that nobody waits for ------------------------------------------------------------------------ */
+
+/* The answers to all that is queued; the first failure is told. The transaction it was in is spoilt: what came behind
+ * it was not done, and the server does nothing more of it until it is rolled back. ret_lost: so is the server. */
+static heng_rc take_queued(struct heng_db *db, bool *ret_lost, struct heng_err *err)
+{
+    struct heng_postgres *pg = db->postgres;
+    heng_rc rc = HENG_OK;
+    for (size_t i = 0; i < pg->queued; i++) {
+        const char *name = heng_db_sql_name(pg->queue[i]);
+        PGresult *answer = answer_to(db);
+        if (rc == HENG_OK && PQresultStatus(answer) != PGRES_COMMAND_OK) rc = fail(db, answer, name, err);
+        *ret_lost = !answer;
+        PQclear(answer);
+        if (*ret_lost) break;
+    }
+    pg->queued = 0;
+    return rc;
+}
+
+/* Behind the answers: the mark up to which they go. */
+static heng_rc leave_pipeline(struct heng_db *db, struct heng_err *err)
+{
+    PGresult *mark = NULL;
+    bool ok = next_answer(db, &mark) && PQresultStatus(mark) == PGRES_PIPELINE_SYNC;
+    PQclear(mark);
+    if (ok && PQexitPipelineMode(db->postgres->conn)) return HENG_OK;
+    db->broken = true; /* whose answer is whose is no longer known */
+    return fail(db, NULL, "pipeline", err);
+}
+
+static heng_rc postgres_settle(struct heng_db *db, struct heng_err *err)
+{
+    struct heng_err ignored;
+    struct heng_postgres *pg = db->postgres;
+    if (!pg->queued) return HENG_OK;
+    bool lost = !PQpipelineSync(pg->conn);
+    heng_rc rc = lost ? fail(db, NULL, "pipeline", err) : take_queued(db, &lost, err);
+    pg->queued = 0;
+    if (lost) return rc;
+    heng_rc left = leave_pipeline(db, rc == HENG_OK ? err : &ignored);
+    return rc == HENG_OK ? left : rc;
+}
+
 static heng_rc postgres_exec(struct heng_db *db, const char *what, const char *text, int64_t *ret, struct heng_err *err)
 {
+    heng_rc settled = postgres_settle(db, err);
+    if (settled != HENG_OK) return settled;
     PGresult *answer = PQsendQuery(db->postgres->conn, text) ? answer_to(db) : NULL;
     ExecStatusType status = PQresultStatus(answer);
     heng_rc rc = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? HENG_OK : fail(db, answer, what, err);
@@ -202,8 +252,10 @@ heng_rc heng_db_copy(struct heng_db *db, heng_sql sql, struct heng_slice rows, s
 {
     const char *name = heng_db_sql_name(sql);
     PGconn *conn = db->postgres->conn;
+    heng_rc rc = postgres_settle(db, err);
+    if (rc != HENG_OK) return rc;
     PGresult *answer = PQsendQuery(conn, heng_db_sql_text(db, sql)) ? answer_to(db) : NULL;
-    heng_rc rc = PQresultStatus(answer) == PGRES_COPY_IN ? HENG_OK : fail(db, answer, name, err);
+    rc = PQresultStatus(answer) == PGRES_COPY_IN ? HENG_OK : fail(db, answer, name, err);
     PQclear(answer);
     if (rc != HENG_OK) return rc;
     answer = put_rows(conn, rows) ? answer_to(db) : NULL;
@@ -229,7 +281,8 @@ static const char settings[] = "SET standard_conforming_strings = on; SET client
                                "SET lock_timeout = 2000; SET idle_in_transaction_session_timeout = 0;"
                                "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1;"
                                "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 4000;"
-                               "SET client_connection_check_interval = 1000";
+                               "SET client_connection_check_interval = 1000;"
+                               "SET jit = off"; /* its compiler takes longer than any statement of ours */
 
 /* 'off' acknowledges what a power cut takes away; what is stronger than 'on' stays. */
 static const char strong_commit[] =
@@ -280,6 +333,7 @@ static heng_rc connect_to(struct heng_db *db, struct heng_err *err)
                                   pg->uri, "UTF8", NULL};
     forget_statements(pg);
     PQfinish(pg->conn);
+    pg->queued = 0;
     pg->conn = PQconnectdbParams(keys, values, 1);
     if (!pg->conn) return heng_fail(err, HENG_ENOMEM, 0, "database '%s': out of memory", db->path);
     if (PQstatus(pg->conn) != CONNECTION_OK) {
@@ -336,6 +390,8 @@ static void postgres_close(struct heng_db *db)
 static bool postgres_busy(struct heng_db *db)
 {
     PGTransactionStatusType status = PQtransactionStatus(db->postgres->conn);
+    /* A pipeline of which answers were lost takes no statement any more; the transaction ends with the connection. */
+    if (!db->postgres->queued && PQpipelineStatus(db->postgres->conn) != PQ_PIPELINE_OFF) return false;
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
 }
 
@@ -501,34 +557,96 @@ static heng_rc check_columns(const PGresult *answer, const char *name, struct he
     return HENG_OK;
 }
 
+/* Bound as it was prepared, or prepared now. */
+static heng_rc make_ready(struct heng_query *q, struct heng_err *err)
+{
+    struct slot *slot = slot_of(q);
+    if (!slot->prepared) {
+        heng_rc rc = postgres_settle(q->db, err);
+        if (rc == HENG_OK) rc = prepare(q, err);
+        if (rc != HENG_OK) return rc;
+    }
+    if (q->bound == slot->count) return HENG_OK;
+    q->code = FAILED_PARAMS;
+    return fail_latched(q, err);
+}
+
+static bool send_it(struct heng_query *q)
+{
+    struct slot *slot = slot_of(q);
+    slot->row = -1;
+    return PQsendQueryPrepared(q->db->postgres->conn, heng_db_sql_name(q->sql), slot->count, slot->values,
+                               slot->lengths, slot->formats, 1);
+}
+
+/* Send the statement behind those that wait, and wait for them all: one way there and back. */
+static heng_rc execute_behind(struct heng_query *q, struct heng_err *err)
+{
+    struct heng_err ignored;
+    struct heng_db *db = q->db;
+    struct slot *slot = slot_of(q);
+    if (!send_it(q) || !PQpipelineSync(db->postgres->conn)) {
+        db->broken = true;
+        return fail(db, NULL, heng_db_sql_name(q->sql), err);
+    }
+    bool lost = false;
+    heng_rc rc = take_queued(db, &lost, err);
+    if (lost) return rc;
+    db->postgres->warned = false;
+    slot->answer = answer_to(db);
+    heng_rc left = leave_pipeline(db, rc == HENG_OK ? err : &ignored);
+    if (rc == HENG_OK) rc = left;
+    if (rc == HENG_OK) return HENG_OK;
+    PQclear(slot->answer);
+    slot->answer = NULL;
+    return rc;
+}
+
+/* What takes back does so whatever has failed before; an error of what is taken back is nobody's any more. */
+static bool takes_back(heng_sql sql) { return sql == HENG_SQL_ROLLBACK || sql == HENG_SQL_SAVEPOINT_BACK; }
+
 /* Send the statement, take all of its answer, or with streamed the first row of it. */
 static heng_rc execute(struct heng_query *q, struct heng_err *err)
 {
+    struct heng_err ignored;
     struct heng_db *db = q->db;
     struct slot *slot = slot_of(q);
     const char *name = heng_db_sql_name(q->sql);
-    if (!slot->prepared) {
-        heng_rc rc = prepare(q, err);
-        if (rc != HENG_OK) return rc;
-    }
-    if (q->bound != slot->count) {
-        q->code = FAILED_PARAMS;
-        return fail_latched(q, err);
-    }
+    heng_rc rc = HENG_OK;
+    if (takes_back(q->sql) && postgres_settle(db, &ignored) != HENG_OK && db->broken) return fail(db, NULL, name, err);
+    if (q->streamed) rc = postgres_settle(db, err);
+    if (rc == HENG_OK) rc = make_ready(q, err);
+    if (rc != HENG_OK) return rc;
     db->postgres->warned = false;
-    slot->row = -1;
-    if (!PQsendQueryPrepared(db->postgres->conn, name, slot->count, slot->values, slot->lengths, slot->formats, 1))
-        return fail(db, NULL, name, err);
-    if (q->streamed) {
-        if (!PQsetSingleRowMode(db->postgres->conn) || !next_answer(db, &slot->answer))
-            return fail(db, NULL, name, err);
+    if (db->postgres->queued) {
+        if ((rc = execute_behind(q, err)) != HENG_OK) return rc;
     } else {
-        slot->answer = answer_to(db);
+        if (!send_it(q)) return fail(db, NULL, name, err);
+        if (q->streamed && (!PQsetSingleRowMode(db->postgres->conn) || !next_answer(db, &slot->answer)))
+            return fail(db, NULL, name, err);
+        if (!q->streamed) slot->answer = answer_to(db);
     }
     ExecStatusType status = PQresultStatus(slot->answer);
     if (status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) return check_columns(slot->answer, name, err);
     if (status != PGRES_COMMAND_OK) return fail(db, slot->answer, name, err);
     return q->sql == HENG_SQL_COMMIT ? check_commit(db, slot->answer, err) : HENG_OK;
+}
+
+static heng_rc postgres_queue(struct heng_query *q, struct heng_err *err)
+{
+    struct heng_db *db = q->db;
+    struct heng_postgres *pg = db->postgres;
+    if (q->code) return fail_latched(q, err);
+    if (db->broken) return heng_fail(err, HENG_EIO, 0, "database '%s': the connection is lost: try again", db->path);
+    heng_rc rc = pg->queued == QUEUE_MAX ? postgres_settle(db, err) : HENG_OK;
+    if (rc == HENG_OK) rc = make_ready(q, err);
+    if (rc != HENG_OK) return rc;
+    if ((!pg->queued && !PQenterPipelineMode(pg->conn)) || !send_it(q)) {
+        db->broken = true;
+        return fail(db, NULL, heng_db_sql_name(q->sql), err);
+    }
+    pg->queue[pg->queued++] = q->sql;
+    return HENG_OK;
 }
 
 static heng_rc postgres_step(struct heng_query *q, struct heng_err *err)
@@ -609,6 +727,8 @@ static const struct heng_db_engine postgres_engine = {
     .bind_text = bind_text,
     .bind_blob = bind_blob,
     .step = postgres_step,
+    .queue = postgres_queue,
+    .settle = postgres_settle,
     .is_null = is_null,
     .get_int = get_int,
     .get_text = column,

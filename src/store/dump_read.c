@@ -382,7 +382,7 @@ static heng_rc fill(struct heng_store *store, void *owner, struct heng_err *err)
     if (rc == HENG_OK) rc = heng_dump_write(db, -1, &now, err);
     if (rc == HENG_OK && memcmp(now.sha256, job->told->sha256, sizeof now.sha256) != 0)
         rc = heng_fail(err, HENG_EBUG, 0, "what was restored from '%s' reads otherwise: nothing was kept", job->file);
-    return rc;
+    return rc == HENG_OK && db->postgres ? heng_db_run(db, HENG_SQL_ARCHIVE_ANALYZE, NULL, err) : rc;
 }
 
 heng_rc heng_store_restore(const char *file, const char *database, struct heng_dump_told *ret, struct heng_err *err)

@@ -1,6 +1,7 @@
 #include "store/events.h"
 
 #include "base/buf.h"
+#include "store/archive_hang.h"
 #include "store/db.h"
 
 static const char *const texts[] = {
@@ -157,16 +158,11 @@ heng_rc heng_store_list_installations(struct heng_store_reader *reader, int64_t 
 heng_rc heng_store_begin_installation(struct heng_store *store, const struct heng_installation *inst,
                                       struct heng_err *err)
 {
-    struct heng_query q;
-    heng_query_begin(&q, &store->reader.db, HENG_SQL_INSTALLATION_BEGIN);
-    heng_query_int(&q, store->next[HENG_ID_INSTALLATION]++);
-    heng_query_int(&q, inst->device_id);
-    heng_query_int(&q, inst->point_id);
-    heng_query_int(&q, inst->from_us);
-    heng_query_int(&q, inst->factor_num ? inst->factor_num : 1);
-    heng_query_int(&q, inst->factor_den ? inst->factor_den : 1);
-    heng_query_int(&q, inst->digits);
-    return heng_query_finish(&q, err);
+    struct heng_installation whole = *inst;
+    int64_t id = 0;
+    if (!whole.factor_num) whole.factor_num = 1;
+    if (!whole.factor_den) whole.factor_den = 1;
+    return heng_archive_add_installation(store, &whole, &id, err);
 }
 
 static heng_rc on_installation(struct heng_store *store, heng_sql sql, int64_t id, struct heng_err *err)

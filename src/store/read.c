@@ -2,29 +2,8 @@
 
 #include <stdio.h>
 
-#include "store/db.h"
+#include "store/db_rows.h"
 #include "store/pack.h"
-
-/* Step q, fill one struct by fill, end. */
-#define GET_ONE(fill, ret)                                                                                             \
-    do {                                                                                                               \
-        heng_rc rc_ = heng_query_step(&q, err);                                                                        \
-        if (rc_ == HENG_OK) fill(&q, ret);                                                                             \
-        heng_query_end(&q);                                                                                            \
-        return rc_;                                                                                                    \
-    } while (0)
-
-/* Step q to its end, fill an array of cap structs by fill, end. */
-#define GET_ALL(fill, ret, cap, ret_n)                                                                                 \
-    do {                                                                                                               \
-        size_t n_ = 0;                                                                                                 \
-        heng_rc rc_ = HENG_OK;                                                                                         \
-        while (rc_ == HENG_OK && n_ < (cap) && (rc_ = heng_query_step(&q, err)) == HENG_OK) fill(&q, &(ret)[n_++]);    \
-        heng_query_end(&q);                                                                                            \
-        if (rc_ != HENG_OK && rc_ != HENG_ENOTFOUND) return rc_;                                                       \
-        *(ret_n) = n_;                                                                                                 \
-        return HENG_OK;                                                                                                \
-    } while (0)
 
 heng_rc heng_store_get_setting(struct heng_store_reader *reader, const char *name, char *ret_text, size_t cap,
                                struct heng_err *err)
@@ -67,7 +46,7 @@ heng_rc heng_store_find_place(struct heng_store_reader *reader, const char *key,
     struct heng_query q;
     heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_FIND);
     heng_query_text(&q, key);
-    GET_ONE(fill_place, ret);
+    HENG_QUERY_ONE(fill_place, ret);
 }
 
 heng_rc heng_store_get_place(struct heng_store_reader *reader, int64_t place_id, struct heng_place *ret,
@@ -76,7 +55,7 @@ heng_rc heng_store_get_place(struct heng_store_reader *reader, int64_t place_id,
     struct heng_query q;
     heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_GET);
     heng_query_int(&q, place_id);
-    GET_ONE(fill_place, ret);
+    HENG_QUERY_ONE(fill_place, ret);
 }
 
 heng_rc heng_store_list_places(struct heng_store_reader *reader, int64_t after_id, struct heng_place *ret, size_t cap,
@@ -86,7 +65,7 @@ heng_rc heng_store_list_places(struct heng_store_reader *reader, int64_t after_i
     heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_LIST);
     heng_query_int(&q, after_id);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(fill_place, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_place, ret, cap, ret_n);
 }
 
 static void fill_place_member(struct heng_query *q, struct heng_place_member *ret)
@@ -102,7 +81,7 @@ heng_rc heng_store_list_place_members(struct heng_store_reader *reader, int64_t 
     heng_query_begin(&q, &reader->db, HENG_SQL_PLACE_MEMBERS);
     heng_query_int(&q, place_id);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(fill_place_member, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_place_member, ret, cap, ret_n);
 }
 
 heng_rc heng_store_find_line(struct heng_store_reader *reader, const char *key, int64_t *ret_id, struct heng_err *err)
@@ -177,7 +156,7 @@ heng_rc heng_store_get_line(struct heng_store_reader *reader, int64_t line_id, s
 {
     struct heng_query q;
     begin_lines(&q, reader, line_id, line_id, 1);
-    GET_ONE(fill_line, ret);
+    HENG_QUERY_ONE(fill_line, ret);
 }
 
 heng_rc heng_store_list_lines(struct heng_store_reader *reader, int64_t after_id, struct heng_line_row *ret, size_t cap,
@@ -185,7 +164,7 @@ heng_rc heng_store_list_lines(struct heng_store_reader *reader, int64_t after_id
 {
     struct heng_query q;
     begin_lines(&q, reader, after_id + 1, INT64_MAX, cap);
-    GET_ALL(fill_line, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_line, ret, cap, ret_n);
 }
 
 heng_rc heng_store_list_gateway_lines(struct heng_store_reader *reader, int64_t gateway_id, int64_t after_id,
@@ -196,7 +175,7 @@ heng_rc heng_store_list_gateway_lines(struct heng_store_reader *reader, int64_t 
     heng_query_int(&q, gateway_id);
     heng_query_int(&q, after_id);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(fill_line, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_line, ret, cap, ret_n);
 }
 
 heng_rc heng_store_line_gateway(struct heng_store_reader *reader, int64_t line_id, int64_t *ret, struct heng_err *err)
@@ -224,7 +203,7 @@ heng_rc heng_store_list_line_events(struct heng_store_reader *reader, int64_t li
     heng_query_begin(&q, &reader->db, HENG_SQL_LINE_EVENT_LIST);
     heng_query_int(&q, line_id);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(fill_event, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_event, ret, cap, ret_n);
 }
 
 static void fill_learned(struct heng_query *q, struct heng_learned *ret)
@@ -264,7 +243,7 @@ static heng_rc list_members(struct heng_store_reader *reader, int64_t after_line
     heng_query_int(&q, after_device);
     heng_query_int(&q, (int64_t)cap);
     heng_query_int(&q, last_line);
-    GET_ALL(fill_member, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_member, ret, cap, ret_n);
 }
 
 heng_rc heng_store_list_members(struct heng_store_reader *reader, int64_t after_line, int64_t after_device,
@@ -316,10 +295,10 @@ heng_rc heng_store_get_meter(struct heng_store_reader *reader, int64_t device_id
     struct heng_query q;
     heng_query_begin(&q, &reader->db, HENG_SQL_METER_GET);
     heng_query_int(&q, device_id);
-    GET_ONE(fill_meter, ret);
+    HENG_QUERY_ONE(fill_meter, ret);
 }
 
-/* "%text%" with the wildcards of LIKE inside of text escaped; "" for an empty text. */
+/* "%text%" in lower case, with the wildcards of LIKE inside of text escaped; "" for an empty text. */
 static void search_pattern(const char *text, char *ret, size_t cap)
 {
     size_t n = 0;
@@ -330,7 +309,7 @@ static void search_pattern(const char *text, char *ret, size_t cap)
     ret[n++] = '%';
     for (; *text && n + 4 < cap; text++) {
         if (*text == '%' || *text == '_' || *text == '\\') ret[n++] = '\\';
-        ret[n++] = *text;
+        ret[n++] = (char)(*text >= 'A' && *text <= 'Z' ? *text + ('a' - 'A') : *text);
     }
     ret[n++] = '%';
     ret[n] = '\0';
@@ -362,7 +341,7 @@ heng_rc heng_store_list_meters(struct heng_store_reader *reader, const struct he
     bind_filter(&q, filter, pattern);
     heng_query_int(&q, (int64_t)cap);
     heng_query_int(&q, offset);
-    GET_ALL(fill_meter, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_meter, ret, cap, ret_n);
 }
 
 heng_rc heng_store_list_newest(struct heng_store_reader *reader, struct heng_meter_row *ret, size_t cap, size_t *ret_n,
@@ -371,7 +350,7 @@ heng_rc heng_store_list_newest(struct heng_store_reader *reader, struct heng_met
     struct heng_query q;
     heng_query_begin(&q, &reader->db, HENG_SQL_METER_NEWEST);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(fill_meter, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_meter, ret, cap, ret_n);
 }
 
 void heng_register_of_row(struct heng_query *q, struct heng_register *ret)
@@ -394,7 +373,7 @@ heng_rc heng_store_list_registers(struct heng_store_reader *reader, int64_t devi
     heng_query_begin(&q, &reader->db, HENG_SQL_REGISTER_LIST);
     heng_query_int(&q, device_id);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(heng_register_of_row, ret, cap, ret_n);
+    HENG_QUERY_ALL(heng_register_of_row, ret, cap, ret_n);
 }
 
 heng_rc heng_store_get_reading(struct heng_store_reader *reader, int64_t device_id, heng_us at_us, heng_source source,
@@ -510,7 +489,7 @@ heng_rc heng_store_get_frame(struct heng_store_reader *reader, int64_t frame_id,
     struct heng_query q;
     heng_query_begin(&q, &reader->db, HENG_SQL_FRAME_GET);
     heng_query_int(&q, frame_id);
-    GET_ONE(fill_frame, ret);
+    HENG_QUERY_ONE(fill_frame, ret);
 }
 
 heng_rc heng_store_list_frames(struct heng_store_reader *reader, int64_t device_id, int64_t before_id,
@@ -521,5 +500,5 @@ heng_rc heng_store_list_frames(struct heng_store_reader *reader, int64_t device_
     heng_query_int(&q, device_id);
     heng_query_int(&q, before_id > 0 ? before_id : INT64_MAX);
     heng_query_int(&q, (int64_t)cap);
-    GET_ALL(fill_frame, ret, cap, ret_n);
+    HENG_QUERY_ALL(fill_frame, ret, cap, ret_n);
 }

@@ -78,7 +78,7 @@ heng_rc heng_store_put_usage(struct heng_store *store, heng_usage_kind kind, con
     heng_query_int(&q, row->missing);
     heng_query_int(&q, (int64_t)row->flags);
     heng_query_blob(&q, heng_buf_slice(&packed));
-    return heng_query_finish(&q, err);
+    return heng_query_queue(&q, err);
 }
 
 static heng_rc fill_usage(struct heng_query *q, struct heng_usage_row *ret, struct heng_err *err)
@@ -244,7 +244,7 @@ heng_rc heng_store_put_checkpoint(struct heng_store *store, int64_t channel_id, 
     heng_query_int(&q, channel_id);
     heng_query_int(&q, day);
     heng_query_blob(&q, state);
-    return heng_query_finish(&q, err);
+    return heng_query_queue(&q, err);
 }
 
 heng_rc heng_store_get_checkpoint(struct heng_store_reader *reader, int64_t channel_id, int32_t until, int32_t *ret_day,
@@ -271,7 +271,7 @@ heng_rc heng_store_drop_checkpoints(struct heng_store *store, int64_t channel_id
     heng_query_int(&q, channel_id);
     heng_query_int(&q, from);
     heng_query_int(&q, to);
-    return heng_query_finish(&q, err);
+    return heng_query_queue(&q, err);
 }
 
 /* --- readings by the moment of their values -------------------------------------------------------------------- */

@@ -98,7 +98,7 @@ heng_rc heng_store_drop_due(struct heng_store *store, int64_t channel_id, struct
     struct heng_query q;
     heng_query_begin(&q, &store->reader.db, HENG_SQL_DUE_DROP);
     heng_query_int(&q, channel_id);
-    return heng_query_finish(&q, err);
+    return heng_query_queue(&q, err);
 }
 
 heng_rc heng_store_due_point(struct heng_store *store, int64_t point_id, int64_t channel_id, heng_us from_us,

@@ -30,7 +30,7 @@ heng_rc heng_store_put_verdict(struct heng_store *store, const struct heng_verdi
     heng_query_int(&q, row->from_us);
     heng_query_int(&q, row->to_us);
     for (unsigned i = 0; i < HENG_VERDICT_NUMBERS; i++) heng_query_text(&q, row->numbers[i]);
-    return heng_query_finish(&q, err);
+    return heng_query_queue(&q, err);
 }
 
 heng_rc heng_store_drop_verdicts(struct heng_store *store, int64_t channel_id, int32_t from, int32_t to, uint16_t place,
@@ -43,7 +43,7 @@ heng_rc heng_store_drop_verdicts(struct heng_store *store, int64_t channel_id, i
     heng_query_int(&q, to);
     heng_query_int(&q, place * PLACE_NUMBERS);
     heng_query_int(&q, (place + 1) * PLACE_NUMBERS);
-    return heng_query_finish(&q, err);
+    return heng_query_queue(&q, err);
 }
 
 static void fill_numbers(struct heng_query *q, struct heng_verdict_row *ret)
@@ -118,6 +118,42 @@ heng_rc heng_store_list_doubts(struct heng_store_reader *reader, int64_t device_
     GET_ALL(fill_doubt);
 }
 
+/* --- exceptions ------------------------------------------------------------------------------------------------ */
+
+static const char *text_of(const char *text) { return text ? text : ""; }
+
+static bool is_told(const struct heng_exception_ask *ask) { return strcmp(text_of(ask->severity), "told") == 0; }
+
+static void begin_exceptions(struct heng_query *q, struct heng_store_reader *reader, heng_sql sql,
+                             const struct heng_exception_ask *ask, bool doubts, int64_t after_channel,
+                             uint8_t after_rule, size_t cap)
+{
+    bool some = ask->scope || ask->point_id || ask->place_id || text_of(ask->medium)[0] || text_of(ask->group_name)[0];
+    heng_query_begin(q, &reader->db, sql);
+    heng_query_int(q, ask->scope);
+    heng_query_int(q, ask->point_id);
+    heng_query_int(q, doubts ? ask->came_from_us : ask->from);
+    heng_query_int(q, doubts ? ask->came_to_us : ask->to);
+    heng_query_int(q, after_channel);
+    heng_query_int(q, after_rule);
+    heng_query_int(q, (int64_t)cap);
+    heng_query_int(q, ask->place_id);
+    heng_query_text(q, text_of(ask->medium));
+    heng_query_text(q, text_of(ask->group_name));
+    heng_query_int(q, ask->rule);
+    heng_query_text(q, text_of(ask->severity));
+    heng_query_int(q, some);
+}
+
+static void fill_task_end(struct heng_query *q, struct heng_exception_row *ret)
+{
+    fill_numbers(q, &ret->newest);
+    ret->point_id = heng_query_get_int(q);
+    ret->medium = heng_medium_of(heng_query_peek_text(q));
+    heng_query_get_text(q, ret->place, sizeof ret->place);
+    heng_query_get_text(q, ret->answer, sizeof ret->answer);
+}
+
 static void fill_exception(struct heng_query *q, struct heng_exception_row *ret)
 {
     struct heng_verdict_row *v = &ret->newest;
@@ -128,30 +164,64 @@ static void fill_exception(struct heng_query *q, struct heng_exception_row *ret)
     ret->first_day = (int32_t)heng_query_get_int(q);
     v->day = (int32_t)heng_query_get_int(q);
     ret->count = heng_query_get_int(q);
+    ret->days = heng_query_get_int(q);
     v->version = (uint32_t)heng_query_get_int(q);
     v->from_us = heng_query_get_int(q);
     v->to_us = heng_query_get_int(q);
-    fill_numbers(q, v);
-    ret->point_id = heng_query_get_int(q);
-    ret->medium = heng_medium_of(heng_query_peek_text(q));
-    heng_query_get_text(q, ret->place, sizeof ret->place);
-    heng_query_get_text(q, ret->answer, sizeof ret->answer);
+    fill_task_end(q, ret);
 }
 
-heng_rc heng_store_list_exceptions(struct heng_store_reader *reader, int64_t scope, int64_t point_id, int32_t from,
-                                   int32_t to, int64_t after_channel, uint8_t after_rule,
-                                   struct heng_exception_row *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+heng_rc heng_store_list_exceptions(struct heng_store_reader *reader, const struct heng_exception_ask *ask,
+                                   int64_t after_channel, uint8_t after_rule, struct heng_exception_row *ret,
+                                   size_t cap, size_t *ret_n, struct heng_err *err)
 {
     struct heng_query q;
-    heng_query_begin(&q, &reader->db, HENG_SQL_EXCEPTION_LIST);
-    heng_query_int(&q, scope);
-    heng_query_int(&q, point_id);
-    heng_query_int(&q, from);
-    heng_query_int(&q, to);
-    heng_query_int(&q, after_channel);
-    heng_query_int(&q, after_rule);
-    heng_query_int(&q, (int64_t)cap);
+    begin_exceptions(&q, reader, is_told(ask) ? HENG_SQL_EXCEPTION_TOLD_LIST : HENG_SQL_EXCEPTION_LIST, ask, false,
+                     after_channel, after_rule, cap);
     GET_ALL(fill_exception);
+}
+
+static void fill_doubt_exception(struct heng_query *q, struct heng_exception_row *ret)
+{
+    struct heng_verdict_row *v = &ret->newest;
+    memset(ret, 0, sizeof *ret);
+    v->channel_id = heng_query_get_int(q);
+    v->rule = (uint8_t)heng_query_get_int(q);
+    heng_query_get_text(q, v->severity, sizeof v->severity);
+    ret->first_came_us = heng_query_get_int(q);
+    ret->last_came_us = heng_query_get_int(q);
+    ret->count = heng_query_get_int(q);
+    v->version = (uint32_t)heng_query_get_int(q);
+    v->from_us = v->to_us = heng_query_get_int(q);
+    fill_task_end(q, ret);
+    ret->device_id = heng_query_get_int(q);
+    ret->source = heng_query_get_int(q);
+}
+
+heng_rc heng_store_list_doubt_exceptions(struct heng_store_reader *reader, const struct heng_exception_ask *ask,
+                                         int64_t after_channel, uint8_t after_rule, struct heng_exception_row *ret,
+                                         size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    begin_exceptions(&q, reader, HENG_SQL_DOUBT_EXCEPTION_LIST, ask, true, after_channel, after_rule, cap);
+    GET_ALL(fill_doubt_exception);
+}
+
+static void fill_count(struct heng_query *q, struct heng_exception_count *ret)
+{
+    ret->rule = (uint8_t)heng_query_get_int(q);
+    heng_query_get_text(q, ret->severity, sizeof ret->severity);
+    ret->tasks = heng_query_get_int(q);
+    ret->verdicts = heng_query_get_int(q);
+}
+
+heng_rc heng_store_count_exceptions(struct heng_store_reader *reader, const struct heng_exception_ask *ask, bool doubts,
+                                    struct heng_exception_count *ret, size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_sql sql = is_told(ask) ? HENG_SQL_EXCEPTION_TOLD_COUNTS : HENG_SQL_EXCEPTION_COUNTS;
+    begin_exceptions(&q, reader, doubts ? HENG_SQL_DOUBT_EXCEPTION_COUNTS : sql, ask, doubts, 0, 0, 0);
+    GET_ALL(fill_count);
 }
 
 static void fill_undeclared(struct heng_query *q, struct heng_undeclared_row *ret)
@@ -311,6 +381,7 @@ heng_rc heng_store_put_weather(struct heng_store *store, const char *station, in
     heng_query_int(&q, day);
     heng_query_int(&q, weather->degree_dk);
     heng_query_int(&q, weather->outdoor_dc);
+    heng_query_int(&q, weather->computed);
     return heng_query_finish(&q, err);
 }
 
@@ -325,6 +396,7 @@ heng_rc heng_store_get_weather(struct heng_store_reader *reader, const char *sta
     if (rc == HENG_OK) {
         ret->degree_dk = heng_query_get_int(&q);
         ret->outdoor_dc = heng_query_get_int(&q);
+        ret->computed = heng_query_get_int(&q) != 0;
     }
     heng_query_end(&q);
     return rc;

@@ -47,19 +47,49 @@ HENG_NODISCARD heng_rc heng_store_list_doubts(struct heng_store_reader *reader, 
                                               heng_us to_us, struct heng_doubt_row *ret, size_t cap, size_t *ret_n,
                                               struct heng_err *err);
 
-/* Verdicts of one rule about one channel that somebody has to look at: newest is the last of count. answer: "" none. */
+/* Verdicts of one rule about one channel that somebody has to look at, as one task: newest is the last of count, they
+ * are of so many days from first_day to newest.day. answer: "" none. */
 struct heng_exception_row {
     struct heng_verdict_row newest;
-    int64_t count, point_id;
+    int64_t count, days, point_id;
     int32_t first_day;
     heng_medium medium;
     char place[HENG_PATH_MAX], answer[8];
+    /* of readings that are kept beside: whose the newest is, when they came first and last; 0: of usage */
+    int64_t device_id, source;
+    heng_us first_came_us, last_came_us;
 };
-/* Of a point (0: of all), of days [from, to), behind (after_channel, after_rule). */
-HENG_NODISCARD heng_rc heng_store_list_exceptions(struct heng_store_reader *reader, int64_t scope, int64_t point_id,
-                                                  int32_t from, int32_t to, int64_t after_channel, uint8_t after_rule,
-                                                  struct heng_exception_row *ret, size_t cap, size_t *ret_n,
-                                                  struct heng_err *err);
+
+/* Which: of days [from, to); 0 and "": all. severity "told" asks for what is for the record, "" for all else. */
+struct heng_exception_ask {
+    int64_t scope, point_id, place_id;
+    int32_t from, to;
+    heng_us came_from_us, came_to_us; /* the same days, for readings that are kept beside */
+    uint8_t rule;
+    const char *medium, *group_name, *severity;
+};
+/* In order of channel and rule, behind (after_channel, after_rule). */
+HENG_NODISCARD heng_rc heng_store_list_exceptions(struct heng_store_reader *reader,
+                                                  const struct heng_exception_ask *ask, int64_t after_channel,
+                                                  uint8_t after_rule, struct heng_exception_row *ret, size_t cap,
+                                                  size_t *ret_n, struct heng_err *err);
+/* Of readings that are kept beside, at the point where their device was last; day and first_day are not filled. */
+HENG_NODISCARD heng_rc heng_store_list_doubt_exceptions(struct heng_store_reader *reader,
+                                                        const struct heng_exception_ask *ask, int64_t after_channel,
+                                                        uint8_t after_rule, struct heng_exception_row *ret, size_t cap,
+                                                        size_t *ret_n, struct heng_err *err);
+
+/* How many, by rule: tasks, and verdicts in them. */
+struct heng_exception_count {
+    uint8_t rule;
+    char severity[8]; /* the gravest */
+    int64_t tasks, verdicts;
+};
+enum { HENG_EXCEPTION_COUNTS_MAX = 64 };
+HENG_NODISCARD heng_rc heng_store_count_exceptions(struct heng_store_reader *reader,
+                                                   const struct heng_exception_ask *ask, bool doubts,
+                                                   struct heng_exception_count *ret, size_t cap, size_t *ret_n,
+                                                   struct heng_err *err);
 
 /* A counter of a device at a point that no channel takes. */
 struct heng_undeclared_row {
@@ -106,9 +136,10 @@ typedef heng_rc heng_calendar_each(void *ctx, int64_t version, int32_t from_day,
 HENG_NODISCARD heng_rc heng_store_each_calendar(struct heng_store_reader *reader, const char *key,
                                                 heng_calendar_each *each, void *ctx, struct heng_err *err);
 
-/* Tenths of a kelvin day and of a degree. */
+/* Tenths of a kelvin day and of a degree. computed: the degree days are by the site's base, nobody told them. */
 struct heng_weather {
     int64_t degree_dk, outdoor_dc;
+    bool computed;
 };
 HENG_NODISCARD heng_rc heng_store_put_weather(struct heng_store *store, const char *station, int32_t day,
                                               const struct heng_weather *weather, struct heng_err *err);

@@ -1,5 +1,6 @@
 #include "store/write.h"
 
+#include "store/archive.h"
 #include "store/archive_search.h"
 #include "store/db.h"
 #include "store/events.h"
@@ -179,6 +180,18 @@ static heng_rc add_event(struct heng_store *store, int64_t device_id, int64_t po
     return rc == HENG_OK ? heng_store_due_device(store, device_id, INT64_MIN, HENG_US_NEVER, err) : rc;
 }
 
+/* What is counted at the point, where nothing is yet: a point of a description that an older version took, or a new
+ * one. What its device was read to say before counts from the first reading on. */
+static heng_rc count_at(struct heng_store *store, int64_t point_id, heng_medium medium, struct heng_err *err)
+{
+    struct heng_point_channel first;
+    size_t n;
+    heng_rc rc = heng_archive_list_channels(heng_store_as_reader(store), 0, point_id, &first, 1, &n, err);
+    if (rc != HENG_OK || n) return rc;
+    rc = heng_archive_add_channels(store, point_id, medium, err);
+    return rc == HENG_OK ? heng_store_due_point(store, point_id, 0, INT64_MIN, HENG_US_NEVER, err) : rc;
+}
+
 static heng_rc add_installation(struct heng_store *store, int64_t device_id, int64_t place_id, int64_t from_point,
                                 heng_medium medium, heng_us at_us, struct heng_err *err)
 {
@@ -196,6 +209,7 @@ static heng_rc add_installation(struct heng_store *store, int64_t device_id, int
     heng_query_int(&q, point_id);
     heng_query_int(&q, at_us);
     rc = heng_query_finish(&q, err);
+    if (rc == HENG_OK) rc = count_at(store, point_id, medium, err);
     return rc == HENG_OK ? add_event(store, device_id, point_id, from_point, at_us, err) : rc;
 }
 
@@ -218,13 +232,14 @@ heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t 
     }
     heng_query_end(&q);
     if (rc == HENG_ENOTFOUND) return add_installation(store, device_id, place_id, 0, medium, at_us, err);
-    if (rc != HENG_OK || (old_place == place_id && same_medium)) return rc;
-    if (old_place == place_id) { /* it always was this medium: the description was wrong before */
+    if (rc == HENG_OK && old_place == place_id && !same_medium) { /* the description was wrong before */
         heng_query_begin(&q, db_of(store), HENG_SQL_POINT_MEDIUM);
         heng_query_int(&q, point_id);
         heng_query_text(&q, heng_medium_text(medium));
-        return heng_query_finish(&q, err);
+        rc = heng_query_finish(&q, err);
     }
+    if (rc != HENG_OK) return rc;
+    if (old_place == place_id) return count_at(store, point_id, medium, err);
     heng_query_begin(&q, db_of(store), HENG_SQL_INSTALLATION_END);
     heng_query_int(&q, id);
     heng_query_int(&q, at_us);

@@ -2,6 +2,7 @@
 #define HENG_STORE_WRITE_H
 /* What can be written. Every function needs an open transaction and, after an error, its rollback.
  * Errors of all: EIO, ELIMIT (disk full), ECONFLICT (breaks a rule of the schema), EBUG (no transaction). */
+#include "model/condition.h"
 #include "store/store.h"
 
 HENG_NODISCARD heng_rc heng_store_put_setting(struct heng_store *store, const char *name, const char *value,
@@ -41,7 +42,7 @@ HENG_NODISCARD heng_rc heng_store_put_member(struct heng_store *store, int64_t l
                                              const struct heng_member *member, struct heng_err *err);
 
 /* Let the device measure at the place from at_us on; nothing changes when it does already. A device that moves gets a
- * new point there, and its installation at the old one ends. */
+ * new point there, and its installation at the old one ends. A point counts what is usual for its medium. */
 HENG_NODISCARD heng_rc heng_store_install(struct heng_store *store, int64_t device_id, int64_t place_id,
                                           heng_medium medium, heng_us at_us, struct heng_err *err);
 
@@ -75,6 +76,7 @@ HENG_NODISCARD heng_rc heng_store_add_reading(struct heng_store *store, const st
 struct heng_bulk_reading {
     const struct heng_reading *reading;
     const struct heng_frame *frames;
+    heng_conditions conditions; /* what its frames say of the meter (flow/conditions.h), kept with it */
     heng_stored stored;
     int64_t first_frame;
 };

@@ -1,24 +1,20 @@
 /* What a channel is derived by: the site's days, the rules in force, its own limits. */
-#include <stdlib.h>
-
 #include "store/read.h"
 #include "usage/parts.h"
+#include "usage/quality.h"
 #include "vee/rule_sum.h"
 
 enum { RULES_TEXT_MAX = 65536, DAILY = 1440, NEAR_DAILY_MIN = 120 };
 
 heng_rc heng_usage_site_open(struct heng_store_reader *reader, struct heng_usage_site *ret, struct heng_err *err)
 {
-    char text[64] = "";
+    struct heng_site_days days;
     *ret = (struct heng_usage_site){0};
-    heng_rc rc = heng_store_get_setting(reader, "time_zone", text, sizeof text, err);
-    if (rc == HENG_OK && text[0]) rc = heng_zone_open(text, &ret->zone, err);
-    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
-    rc = heng_store_get_setting(reader, "day_start", text, sizeof text, err);
-    if (rc == HENG_OK) ret->days.start_minute = (int16_t)strtol(text, NULL, 10);
-    if (rc == HENG_OK || rc == HENG_ENOTFOUND)
-        rc = heng_store_get_setting(reader, "weather_station", ret->station, sizeof ret->station, err);
-    ret->days.zone = ret->zone;
+    heng_rc rc = heng_site_days_init(&days, reader, err);
+    if (rc != HENG_OK) return rc;
+    ret->zone = days.zone; /* the site's from here on */
+    ret->days = days.rule;
+    rc = heng_store_get_setting(reader, "weather_station", ret->station, sizeof ret->station, err);
     if (rc == HENG_ENOTFOUND) rc = HENG_OK;
     if (rc != HENG_OK) heng_usage_site_close(ret);
     return rc;

@@ -3,6 +3,7 @@
 
 #include "store/usage.h"
 #include "usage/compare.h"
+#include "usage/tou.h"
 #include "vee/rule_sum.h"
 #include "vee/virtual.h"
 
@@ -63,16 +64,10 @@ struct daily {
 
 struct habits_work {
     struct heng_habits habits;
+    struct heng_calendars calendars;
     struct daily *days;
     heng_day from;
 };
-
-/* Monday to Friday, Saturday, Sunday. */
-static unsigned kind_of(heng_day day)
-{
-    int weekday = heng_day_weekday(day);
-    return weekday < 5 ? 0 : (unsigned)weekday - 4;
-}
 
 static void note_daily(struct daily *days, heng_day from, const struct heng_day_usage *day)
 {
@@ -84,7 +79,7 @@ static heng_rc add_habit(void *ctx, const struct heng_day_usage *day, struct hen
 {
     struct habits_work *w = ctx;
     note_daily(w->days, w->from, day);
-    heng_rc rc = heng_habits_add(&w->habits, day, kind_of(day->day));
+    heng_rc rc = heng_habits_add(&w->habits, day, heng_calendars_kind(&w->calendars, day->day));
     if (rc == HENG_OK) return HENG_OK;
     return heng_fail(err, rc, 0, "the intervals of day %d do not fit those of the channel", (int)day->day);
 }
@@ -354,8 +349,10 @@ heng_rc heng_view_habits(struct heng_store_reader *reader, struct heng_arena *ar
     if (rc == HENG_OK) rc = heng_store_point_usage(reader, ask->scope, point_id, ask->from, ask->to, &view.point, err);
     if (rc == HENG_OK && !view.point.visible)
         rc = heng_fail(err, HENG_ENOTFOUND, 0, "no point %lld", (long long)point_id);
-    if (rc == HENG_OK)
-        rc = (view.point.is_virtual ? habits_of_sum : habits_of_meter)(reader, arena, days, ask, w, &view, err);
+    if (rc == HENG_OK) rc = heng_calendars_open_site(reader, &w->calendars, err);
+    if (rc != HENG_OK) return rc;
+    rc = (view.point.is_virtual ? habits_of_sum : habits_of_meter)(reader, arena, days, ask, w, &view, err);
+    heng_calendars_close(&w->calendars);
     if (rc != HENG_OK) return rc;
     view.found = heng_habits_end(&w->habits);
     *ret = view;

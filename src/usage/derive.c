@@ -1,11 +1,12 @@
 /* One channel after the other: facts out of the store, through the fold and the rules, days and verdicts back into it.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/archive_due.h"
 #include "store/checks.h"
-#include "usage/parts.h"
+#include "usage/check.h"
+#include "usage/close_parts.h"
 
 heng_rc heng_usage_worker_new(struct heng_usage_worker **ret, struct heng_err *err)
 {
@@ -18,6 +19,7 @@ void heng_usage_worker_free(struct heng_usage_worker *worker)
     if (!worker) return;
     heng_usage_site_close(&worker->site);
     heng_usage_facts_close(&worker->facts);
+    free(worker->check);
     free(worker);
 }
 
@@ -117,39 +119,11 @@ static heng_rc get_day(void *ctx, heng_day day, struct heng_day_usage *ret)
     return rc;
 }
 
-/* An estimate goes with the first change of its day; when something is missing still, it is made again. */
 static heng_rc put_day(void *ctx, const struct heng_day_usage *day)
 {
     struct heng_usage_worker *w = ctx;
-    size_t estimates = 0;
     heng_usage_to_row(day, w->row.id, &w->packed);
-    heng_rc rc = heng_store_put_usage(w->store, HENG_USAGE_MEASURED, &w->packed, &w->err);
-    if (rc == HENG_OK)
-        rc = heng_store_drop_usage(w->store, HENG_USAGE_ESTIMATE, w->row.id, day->day, day->day + 1, &estimates,
-                                   &w->err);
-    if (estimates && day->missing && w->estimated_count < sizeof w->estimated / sizeof *w->estimated)
-        w->estimated[w->estimated_count++] = day->day;
-    return rc;
-}
-
-static void put_number(const struct heng_opt_dec *number, char ret[HENG_AT_LEAST(HENG_DEC_TEXT_MAX)])
-{
-    ret[0] = '\0';
-    if (number->is) heng_dec_format(number->dec, ret);
-}
-
-static void fill_verdict(const struct heng_verdict *v, struct heng_verdict_row *ret)
-{
-    memset(ret, 0, sizeof *ret);
-    ret->rule = (uint8_t)v->rule;
-    ret->version = v->version;
-    snprintf(ret->severity, sizeof ret->severity, "%s", heng_severity_text(v->severity));
-    ret->from_us = v->from_us;
-    ret->to_us = v->to_us;
-    put_number(&v->seen, ret->numbers[HENG_VERDICT_SEEN]);
-    put_number(&v->low, ret->numbers[HENG_VERDICT_LOW]);
-    put_number(&v->high, ret->numbers[HENG_VERDICT_HIGH]);
-    put_number(&v->reference, ret->numbers[HENG_VERDICT_REFERENCE]);
+    return heng_store_put_usage(w->store, HENG_USAGE_MEASURED, &w->packed, &w->err);
 }
 
 static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, const struct heng_verdict *verdicts,
@@ -157,11 +131,13 @@ static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, c
 {
     struct heng_usage_worker *w = ctx;
     heng_rc rc = heng_store_drop_verdicts(w->store, w->row.id, day, day + 1, (uint16_t)place, &w->err);
+    if (rc == HENG_OK)
+        rc = heng_usage_rules_on(w->reader, &w->in_force, w->row.medium, w->row.group_name, day, &w->err);
     for (size_t i = 0; rc == HENG_OK && i < count; i++) {
         struct heng_verdict_row row;
         struct heng_verdict verdict = verdicts[i];
-        if (place == HENG_VERDICT_FOLD && !heng_rule_set_apply(&w->rules, &verdict)) continue;
-        fill_verdict(&verdict, &row);
+        if (place == HENG_VERDICT_FOLD && !heng_rule_set_apply(&w->in_force.set, &verdict)) continue;
+        heng_usage_verdict_row(&verdict, &row);
         row.channel_id = w->row.id;
         row.day = day;
         row.place = (uint16_t)place;
@@ -174,9 +150,7 @@ static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, c
 static heng_rc drop_days(void *ctx, heng_day from, heng_day to)
 {
     struct heng_usage_worker *w = ctx;
-    heng_rc rc = heng_store_drop_usage(w->store, HENG_USAGE_MEASURED, w->row.id, from, to, NULL, &w->err);
-    return rc == HENG_OK ? heng_store_drop_usage(w->store, HENG_USAGE_ESTIMATE, w->row.id, from, to, NULL, &w->err)
-                         : rc;
+    return heng_store_drop_usage(w->store, HENG_USAGE_MEASURED, w->row.id, from, to, NULL, &w->err);
 }
 
 static heng_rc drop_checkpoints(void *ctx, heng_day from, heng_day to)
@@ -191,47 +165,24 @@ static heng_rc drop_verdicts(void *ctx, heng_day from, heng_day to, heng_verdict
     return heng_store_drop_verdicts(w->store, w->row.id, from, to, (uint16_t)place, &w->err);
 }
 
-static void fill_rules_day(struct heng_usage_worker *w, const struct heng_day_usage *day, struct heng_rules_day *ret)
-{
-    *ret = (struct heng_rules_day){
-        .only = heng_rules_of_channel,
-        .medium = w->row.medium,
-        .from_us = heng_day_from_us(&w->site.days, day->day),
-        .to_us = heng_day_from_us(&w->site.days, day->day + 1),
-        .start_minute = w->site.days.start_minute,
-        .minutes = (uint16_t)w->row.minutes,
-        .own = {.unit = w->row.unit, .past_count = HENG_RULES_PAST_DAYS, .day = day, .past = w->past},
-        .max_per_hour = w->channel.max_per_hour,
-        .past_degree_days = w->site.station[0] ? w->past_degrees : NULL,
-    };
-}
-
 static heng_rc check_day(void *ctx, struct heng_day_usage *day, struct heng_verdict *ret_verdicts, size_t *ret_count)
 {
-    struct heng_usage_worker *w = ctx;
-    struct heng_rules_day in;
-    heng_rc rc = heng_usage_past(w, day->day, &w->err);
-    if (rc != HENG_OK) return rc;
-    fill_rules_day(w, day, &in);
-    rc = heng_usage_degrees(w, day->day, &in.degree_days, &w->err);
-    if (rc == HENG_OK) rc = heng_usage_conditions(&w->facts, in.from_us, in.to_us, &in.conditions, &w->err);
-    if (rc != HENG_OK) return rc;
-    heng_verdicts_clear(&w->verdicts);
-    heng_rules_check_day(&w->rules, &in, &w->verdicts);
-    *ret_count = w->verdicts.count;
-    memcpy(ret_verdicts, w->verdicts.items, w->verdicts.count * sizeof *ret_verdicts);
-    day->flags |= heng_verdicts_flags(&w->verdicts);
-    heng_usage_ring_put(&w->ring, day);
-    return HENG_OK;
+    return heng_usage_check_channel_day(ctx, day, ret_verdicts, ret_count);
 }
 
-/* The days before a gap, kept while it is shared: the ring goes on meanwhile. */
+/* The days before a gap with their kinds and degree days, kept while it is shared: the ring goes on meanwhile. */
 static heng_rc keep_gap(struct heng_usage_worker *w, heng_us gap_from_us)
 {
+    unsigned tou_kind;
+    uint8_t kind;
     if (w->gap_from_us == gap_from_us) return HENG_OK;
-    heng_rc rc = heng_usage_past(w, heng_day_at(&w->site.days, gap_from_us), &w->err);
-    for (unsigned i = 0; rc == HENG_OK && i < HENG_RULES_PAST_DAYS; i++)
+    heng_day first = heng_day_at(&w->site.days, gap_from_us);
+    heng_rc rc = heng_usage_past(w, first, &w->err);
+    for (unsigned i = 0; rc == HENG_OK && i < HENG_RULES_PAST_DAYS; i++) {
         if (w->past[i]) memcpy(&w->gap_days[i], w->past[i], sizeof w->gap_days[i]);
+        w->gap_degrees[i] = w->past_degrees[i];
+    }
+    if (rc == HENG_OK) rc = heng_usage_known_kinds(w, first, &kind, w->gap_kinds, &tou_kind, &w->err);
     w->gap_from_us = gap_from_us;
     return rc;
 }
@@ -241,7 +192,9 @@ static bool weights(void *ctx, heng_us gap_from_us, heng_us gap_to_us, heng_day 
 {
     struct heng_usage_worker *w = ctx;
     const struct heng_day_usage *past[HENG_RULES_PAST_DAYS];
-    struct heng_opt_dec degrees[HENG_RULES_PAST_DAYS];
+    uint8_t kinds[HENG_RULES_PAST_DAYS];
+    unsigned tou_kind;
+    bool warm = w->site.station[0] && heng_usage_is_heated(w->row.medium);
     (void)gap_to_us;
     if (keep_gap(w, gap_from_us) != HENG_OK) return false;
     heng_day first = heng_day_at(&w->site.days, gap_from_us);
@@ -249,13 +202,13 @@ static bool weights(void *ctx, heng_us gap_from_us, heng_us gap_to_us, heng_day 
         .medium = w->row.medium,
         .minutes = (uint16_t)w->row.minutes,
         .own = {.unit = w->row.unit, .past_count = HENG_RULES_PAST_DAYS, .past = past},
-        .past_degree_days = w->site.station[0] ? degrees : NULL,
+        .past_kinds = w->gap_kinds,
+        .past_degree_days = warm ? w->gap_degrees : NULL,
     };
-    for (unsigned i = 0; i < HENG_RULES_PAST_DAYS; i++) {
+    for (unsigned i = 0; i < HENG_RULES_PAST_DAYS; i++)
         past[i] = w->gap_days[i].count && w->gap_days[i].day == first - 1 - (heng_day)i ? &w->gap_days[i] : NULL;
-        if (heng_usage_degrees(w, first - 1 - (heng_day)i, &degrees[i], &w->err) != HENG_OK) return false;
-    }
-    if (heng_usage_degrees(w, day, &in.degree_days, &w->err) != HENG_OK) return false;
+    if (heng_usage_known_kinds(w, day, &in.kind, kinds, &tou_kind, &w->err) != HENG_OK) return false;
+    if (warm && heng_usage_degrees(w, day, &in.degree_days, &w->err) != HENG_OK) return false;
     return heng_estimate_weights(&w->rules, &in, day, count, ret_weights, ret_method);
 }
 
@@ -267,7 +220,7 @@ heng_rc heng_usage_prepare(struct heng_usage_worker *w, struct heng_store *store
     w->store = store;
     w->reader = heng_store_as_reader(store);
     w->gap_from_us = HENG_US_NEVER;
-    w->estimated_count = 0;
+    w->in_force.known = false;
     memset(w->ring.known, 0, sizeof w->ring.known);
     memset(w->gap_days, 0, sizeof w->gap_days);
     heng_rc rc = heng_store_get_channel(w->reader, 0, channel_id, &w->row, err);
@@ -281,14 +234,39 @@ static heng_rc open_site(struct heng_usage_worker *w, struct heng_store *store, 
     return heng_usage_site_open(heng_store_as_reader(store), &w->site, err);
 }
 
-static heng_rc estimate_again(struct heng_usage_worker *w, struct heng_err *err)
+/* Estimates of days that changed, or of which something changed that they go by, are made again, or go when nothing is
+ * missing any more. */
+static heng_rc estimate_again(struct heng_usage_worker *w, heng_day from, heng_day to, struct heng_err *err)
 {
+    enum { PAGE = 64 };
+    int32_t days[PAGE];
+    size_t n = PAGE;
     heng_rc rc = HENG_OK;
-    for (uint32_t i = 0; rc == HENG_OK && i < w->estimated_count; i++) {
-        rc = heng_usage_estimate(w, w->estimated[i], err);
-        if (rc == HENG_ENOTFOUND) rc = HENG_OK;
+    while (rc == HENG_OK && n == PAGE) {
+        rc = heng_store_list_estimates(w->reader, w->row.id, from, to, days, PAGE, &n, err);
+        for (size_t i = 0; rc == HENG_OK && i < n; i++) {
+            rc = heng_store_drop_usage(w->store, HENG_USAGE_ESTIMATE, w->row.id, days[i], days[i] + 1, NULL, err);
+            if (rc == HENG_OK) rc = heng_usage_estimate(w, days[i], err);
+            if (rc == HENG_ENOTFOUND) rc = HENG_OK;
+            from = days[i] + 1;
+        }
     }
     return rc;
+}
+
+/* Behind the fold: what others say of these days, and what was estimated by them. */
+static heng_rc follow(struct heng_usage_worker *w, struct heng_store *store, const struct heng_usage_due *due,
+                      struct heng_err *err)
+{
+    heng_day from, to;
+    const struct heng_derive_counts *counts = &w->derive.counts;
+    heng_usage_days_due(w, due, &from, &to);
+    heng_rc rc = heng_store_check_channel(store, due->channel_id, from, to + HENG_CHECK_AFTER_DAYS, err);
+    if (rc == HENG_OK) rc = estimate_again(w, from, to, err);
+    if (rc != HENG_OK || !counts->days_written) return rc;
+    return heng_store_due_leaning_days(store, w->row.point_id, counts->first, counts->last,
+                                       heng_day_from_us(&w->site.days, counts->first),
+                                       heng_day_from_us(&w->site.days, counts->last), err);
 }
 
 static heng_rc derive(struct heng_usage_worker *w, struct heng_store *store, const struct heng_usage_due *due,
@@ -318,7 +296,7 @@ static heng_rc derive(struct heng_usage_worker *w, struct heng_store *store, con
     const struct heng_derive_counts *c = &w->derive.counts;
     if (rc == HENG_OK && ret)
         *ret = (struct heng_usage_counts){c->facts, c->days_read, c->days_written, c->first, c->last};
-    return rc == HENG_OK ? estimate_again(w, err) : rc;
+    return rc == HENG_OK ? follow(w, store, due, err) : rc;
 }
 
 heng_rc heng_usage_derive(struct heng_usage_worker *worker, struct heng_store *store, const struct heng_usage_due *due,
@@ -352,6 +330,7 @@ static heng_rc work_one(struct heng_usage_worker *w, struct heng_store *store, c
     heng_rc rc = heng_store_part_begin(store, err);
     if (rc != HENG_OK) return rc;
     heng_rc derived = derive(w, store, due, NULL, &why);
+    if (derived == HENG_OK) derived = heng_store_settle(store, &why);
     if (derived != HENG_OK && !is_own_fault(derived)) return heng_fail(err, derived, why.at, "%s", why.text);
     if (derived != HENG_OK)
         heng_log(HENG_LOG_ERROR, "flow", "event=usage_failed channel=%lld rc=%s text='%s'", (long long)due->channel_id,
@@ -370,6 +349,11 @@ heng_rc heng_usage_work(struct heng_usage_worker *worker, struct heng_store *sto
     heng_rc rc = open_site(worker, store, err);
     while (rc == HENG_OK) {
         rc = heng_store_next_due(heng_store_as_reader(store), due.channel_id, &due, err);
+        if (rc == HENG_ENOTFOUND && due.channel_id) { /* what was derived may have made others due, before it */
+            due.channel_id = 0;
+            rc = HENG_OK;
+            continue;
+        }
         if (rc != HENG_OK) break;
         if (*ret_channels && heng_clock_mono() >= until_us) {
             *ret_left = true;
@@ -378,5 +362,6 @@ heng_rc heng_usage_work(struct heng_usage_worker *worker, struct heng_store *sto
         rc = work_one(worker, store, &due, err);
         ++*ret_channels;
     }
-    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+    if (rc == HENG_ENOTFOUND) rc = heng_usage_check_work(worker, store, until_us, *ret_channels == 0, ret_left, err);
+    return rc;
 }

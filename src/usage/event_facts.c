@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "usage/parts.h"
+#include "vee/index.h"
 
 static const struct {
     const char *text;
@@ -25,6 +26,13 @@ bool heng_usage_unit(const char *text, heng_unit *ret, int8_t *ret_exp)
     return false;
 }
 
+bool heng_event_has_indexes(heng_event_kind kind)
+{
+    return kind == HENG_EVENT_INSTALL || kind == HENG_EVENT_REMOVE || kind == HENG_EVENT_EXCHANGE ||
+           kind == HENG_EVENT_MOVE || kind == HENG_EVENT_RESET || kind == HENG_EVENT_MULTIPLIER ||
+           kind == HENG_EVENT_UNIT;
+}
+
 /* One list being made. counter: the unit, digits and factor of what is installed, as far as people said. */
 struct maker {
     const struct heng_channel_row *channel;
@@ -39,19 +47,49 @@ static bool is_about(const struct maker *m, const struct heng_point_event *event
            (event->channel_id == 0 || event->channel_id == m->channel->id);
 }
 
+/* What a number without a unit is in, as in sheets: what meters of the kind show. */
+static int8_t usual_exp(heng_unit unit)
+{
+    if (unit == HENG_UNIT_WH || unit == HENG_UNIT_VARH || unit == HENG_UNIT_VAH) return 3;
+    return unit == HENG_UNIT_J ? 9 : 0;
+}
+
 /* Does an index of this event belong to the channel? One that names no channel is of the main one. */
 static bool gives_index(const struct maker *m, const struct heng_point_event *event)
 {
     return event->channel_id ? event->channel_id == m->channel->id : m->channel->main;
 }
 
+/* The event that an index of a further register was told with; NULL: it stands alone. */
+static const struct heng_point_event *parent_of(const struct maker *m, const struct heng_point_event *index)
+{
+    const struct heng_point_event *found = NULL;
+    for (size_t i = 0; i < m->event_count; i++) {
+        const struct heng_point_event *e = &m->events[i];
+        if (e->at_us != index->at_us || e->id >= index->id || !heng_event_has_indexes(e->kind)) continue;
+        if (!found || e->id > found->id) found = e;
+    }
+    return found;
+}
+
+/* What an event says of the counter of this channel: itself, or a register told with it; NULL: nothing. */
+static const struct heng_point_event *own_index(const struct maker *m, const struct heng_point_event *event)
+{
+    if (gives_index(m, event)) return event;
+    for (size_t i = 0; i < m->event_count; i++) {
+        const struct heng_point_event *e = &m->events[i];
+        if (e->kind == HENG_EVENT_INDEX && is_about(m, e) && gives_index(m, e) && parent_of(m, e) == event) return e;
+    }
+    return NULL;
+}
+
 /* An index as it stands in an event, in the unit of the event. */
-static void put_index(const struct heng_point_event *event, const char *text, struct heng_channel_fact *fact,
-                      struct heng_opt_dec *ret)
+static void put_index(const struct maker *m, const struct heng_point_event *event, const char *text,
+                      struct heng_channel_fact *fact, struct heng_opt_dec *ret)
 {
     struct heng_err err;
-    heng_unit unit = HENG_UNIT_NONE;
-    int8_t exp = 0;
+    heng_unit unit = m->channel->unit;
+    int8_t exp = usual_exp(unit);
     struct heng_dec dec;
     if (!text[0] || heng_dec_parse(text, &dec, &err) != HENG_OK) return;
     if (event->unit[0] && !heng_usage_unit(event->unit, &unit, &exp)) return;
@@ -79,8 +117,16 @@ static void put_counter(struct heng_channel_fact *fact, const struct heng_channe
         fact->unit = unit;
         fact->display_exp = exp;
     }
-    if (fact->unit == HENG_UNIT_NONE) fact->unit = channel->unit;
-    if (event && event->digits && event->unit[0]) fact->digits = event->digits; /* of which unit must be known */
+    if (fact->unit != HENG_UNIT_NONE) return;
+    fact->unit = channel->unit;
+    fact->display_exp = usual_exp(channel->unit);
+}
+
+/* Does an installation begin (or end) with such an event? */
+static bool brings(heng_event_kind kind, bool begin)
+{
+    return kind == HENG_EVENT_EXCHANGE || kind == HENG_EVENT_MOVE ||
+           kind == (begin ? HENG_EVENT_INSTALL : HENG_EVENT_REMOVE);
 }
 
 /* The event that made (begin) or ended an installation, and what it says of this channel; NULL: none. */
@@ -91,15 +137,14 @@ static const struct heng_point_event *event_of(const struct maker *m, const stru
         const struct heng_point_event *e = &m->events[i];
         bool here = e->point_id == inst->point_id;
         if (!is_about(m, e) || !gives_index(m, e) || e->at_us != (begin ? inst->from_us : inst->until_us)) continue;
-        bool fits = e->kind == HENG_EVENT_INDEX;
-        if (begin)
-            fits = fits ||
-                   ((e->kind == HENG_EVENT_INSTALL || e->kind == HENG_EVENT_EXCHANGE || e->kind == HENG_EVENT_MOVE) &&
-                    here && e->device_id == inst->device_id);
-        else
-            fits = fits || (e->kind == HENG_EVENT_REMOVE && here) || (e->kind == HENG_EVENT_EXCHANGE && here) ||
-                   (e->kind == HENG_EVENT_MOVE && e->device_id == inst->device_id && e->other_point == inst->point_id);
-        if (fits) found = e;
+        if (e->kind == HENG_EVENT_INDEX) {
+            const struct heng_point_event *parent = parent_of(m, e);
+            if (!parent || (!parent->undone_by && brings(parent->kind, begin))) found = e;
+            continue;
+        }
+        bool left = e->kind == HENG_EVENT_MOVE && !begin; /* it is gone from other_point, and the same device */
+        bool same = e->device_id == inst->device_id || !(begin || left);
+        if (brings(e->kind, begin) && same && (left ? e->other_point == inst->point_id : here)) found = e;
     }
     return found;
 }
@@ -112,12 +157,13 @@ static void add_installation(struct maker *m, const struct heng_installation *in
     start->multiplier = (uint32_t)inst->factor_num;
     start->divisor = (uint32_t)inst->factor_den;
     put_counter(start, m->channel, e);
-    if (e) put_index(e, e->after, start, &start->index);
+    if (m->channel->main) start->digits = inst->digits; /* of other registers nobody said how many they have */
+    if (e) put_index(m, e, e->after, start, &start->index);
     if (!inst->until_us) return;
     struct heng_channel_fact *end = new_fact(m, HENG_CHANNEL_FACT_END, inst->until_us, inst->id);
     e = event_of(m, inst, false);
     end->device_id = inst->device_id;
-    if (e) put_index(e, e->before, end, &end->index);
+    if (e) put_index(m, e, e->before, end, &end->index);
 }
 
 /* What a person said last of a reading counts. */
@@ -141,34 +187,49 @@ static void add_said(struct maker *m, const struct heng_point_event *e)
              heng_usage_reading_id(e->device_id, e->reading_source & 3, (e->reading_source & 4) != 0));
 }
 
+/* Another unit is one of the registers that can be told in it; a number in another one is one of the main register. */
+static bool is_in(const struct maker *m, const struct heng_point_event *e)
+{
+    const struct heng_channel channel = {.unit = m->channel->unit};
+    heng_unit unit;
+    int8_t exp;
+    int64_t value;
+    return !heng_usage_unit(e->unit, &unit, &exp) ||
+           heng_amount_value(&channel, (struct heng_dec){0, 0}, unit, &value) != HENG_EUNSUPPORTED;
+}
+
+static void add_change(struct maker *m, const struct heng_point_event *e)
+{
+    const struct heng_point_event *own = own_index(m, e);
+    if (e->kind == HENG_EVENT_UNIT && !is_in(m, e)) return;
+    struct heng_channel_fact *fact = new_fact(m, HENG_CHANNEL_FACT_CHANGE, e->at_us, e->id);
+    fact->multiplier = (uint32_t)e->factor_num;
+    fact->divisor = (uint32_t)e->factor_den;
+    if (m->channel->main || e->channel_id) fact->digits = e->digits;
+    if (own) put_index(m, own, own->before, fact, &fact->index);
+    if (own) put_index(m, own, own->after, fact, &fact->index2);
+}
+
 static void add_event(struct maker *m, const struct heng_point_event *e)
 {
+    const struct heng_point_event *own;
     struct heng_channel_fact *fact;
     switch (e->kind) {
     case HENG_EVENT_ROLLOVER: new_fact(m, HENG_CHANNEL_FACT_ROLLOVER, e->at_us, e->id); break;
     case HENG_EVENT_RESET:
         fact = new_fact(m, HENG_CHANNEL_FACT_RESET, e->at_us, e->id);
-        put_index(e, e->before, fact, &fact->index);
-        put_index(e, e->after, fact, &fact->index2);
+        own = own_index(m, e);
+        if (own) put_index(m, own, own->before, fact, &fact->index);
+        if (own) put_index(m, own, own->after, fact, &fact->index2);
         break;
     case HENG_EVENT_MULTIPLIER:
-    case HENG_EVENT_UNIT:
-        fact = new_fact(m, HENG_CHANNEL_FACT_CHANGE, e->at_us, e->id);
-        fact->multiplier = (uint32_t)e->factor_num;
-        fact->divisor = (uint32_t)e->factor_den;
-        fact->digits = e->digits;
-        put_index(e, e->before, fact, &fact->index);
-        put_index(e, e->after, fact, &fact->index2);
-        fact->unit = HENG_UNIT_NONE;
-        put_counter(fact, m->channel, e);
-        if (!e->unit[0]) fact->unit = HENG_UNIT_NONE; /* as it was: filled in when all are in order */
-        break;
+    case HENG_EVENT_UNIT: add_change(m, e); break;
     case HENG_EVENT_ACCEPT:
     case HENG_EVENT_REJECT: add_said(m, e); break;
     case HENG_EVENT_EDIT:
         fact = new_fact(m, HENG_CHANNEL_FACT_EDITED, e->at_us, e->id);
         fact->to_us = e->until_us;
-        put_index(e, e->after, fact, &fact->index);
+        put_index(m, e, e->after, fact, &fact->index);
         break;
     case HENG_EVENT_INSTALL:
     case HENG_EVENT_REMOVE:
@@ -180,6 +241,27 @@ static void add_event(struct maker *m, const struct heng_point_event *e)
     }
 }
 
+/* Which is there: facts of changes carry the number of their event. */
+static const struct heng_point_event *event_with(const struct maker *m, int64_t id)
+{
+    size_t i = 0;
+    while (m->events[i].id != id) i++;
+    return &m->events[i];
+}
+
+/* The index before a change is one of the counter as it was: with a new unit it is told as a number of the old one. */
+static void complete_index(const struct maker *m, const struct heng_point_event *e, heng_unit told_in,
+                           const struct heng_channel_fact *now, struct heng_channel_fact *fact)
+{
+    struct heng_err err;
+    if (!fact->index.is) return;
+    if (e->kind == HENG_EVENT_UNIT && gives_index(m, e))
+        fact->index.is = heng_dec_parse(e->before, &fact->index.dec, &err) == HENG_OK &&
+                         heng_dec_shift(fact->index.dec, now->display_exp, &fact->index.dec) == HENG_OK;
+    else
+        fact->index.is = told_in == now->unit;
+}
+
 /* A change says what is different; the fact says all of the counter. */
 static void complete(struct maker *m)
 {
@@ -188,13 +270,20 @@ static void complete(struct maker *m)
         struct heng_channel_fact *fact = &m->facts[i];
         if (fact->kind == HENG_CHANNEL_FACT_START) now = *fact;
         if (fact->kind != HENG_CHANNEL_FACT_CHANGE) continue;
+        const struct heng_point_event *e = event_with(m, fact->id);
         if (!fact->multiplier) fact->multiplier = now.multiplier;
         if (!fact->divisor) fact->divisor = now.divisor;
         if (!fact->digits) fact->digits = now.digits;
-        if (fact->unit == HENG_UNIT_NONE) {
+        heng_unit told_in = fact->unit;
+        complete_index(m, e, told_in, &now, fact);
+        fact->unit = HENG_UNIT_NONE;
+        if (e->kind == HENG_EVENT_UNIT) {
+            put_counter(fact, m->channel, e);
+        } else {
             fact->unit = now.unit;
             fact->display_exp = now.display_exp;
         }
+        fact->index2.is = fact->index2.is && told_in == fact->unit;
         now = *fact;
     }
 }
@@ -217,10 +306,12 @@ heng_rc heng_usage_event_facts(struct heng_usage_facts *facts, const struct heng
     for (size_t i = 0; rc == HENG_OK && i < n; i++) add_installation(&m, &list[i]);
     for (size_t i = 0; rc == HENG_OK && i < m.event_count; i++)
         if (is_about(&m, &m.events[i]) && m.events[i].point_id == facts->channel.point_id) add_event(&m, &m.events[i]);
+    if (rc == HENG_OK) {
+        qsort(m.facts, m.n, sizeof *m.facts, by_order);
+        complete(&m);
+    }
     free(m.events);
     if (rc != HENG_OK) return rc;
-    qsort(m.facts, m.n, sizeof *m.facts, by_order);
-    complete(&m);
     facts->events = m.facts;
     facts->event_count = m.n;
     return HENG_OK;

@@ -101,6 +101,26 @@ static heng_rc check_number(const char *what, const char *text, const char *unit
     return HENG_OK;
 }
 
+/* Registers have an index of their own where a meter comes, goes or changes, each one. */
+static heng_rc check_indexes(const struct heng_event_wish *wish, struct heng_err *err)
+{
+    const struct heng_point_event *e = &wish->event;
+    heng_rc rc = HENG_OK;
+    if (wish->index_count && !heng_event_has_indexes(e->kind))
+        return heng_fail(err, HENG_ERANGE, 0,
+                         "indexes of further registers belong to install, remove, exchange, move, reset, multiplier, "
+                         "unit");
+    for (size_t i = 0; rc == HENG_OK && i < wish->index_count; i++) {
+        const struct heng_event_index *index = &wish->indexes[i];
+        for (size_t j = 0; j < i; j++)
+            if (wish->indexes[j].channel_id == index->channel_id)
+                return heng_fail(err, HENG_ERANGE, 0, "channel %lld stands there twice", (long long)index->channel_id);
+        rc = check_number("the index before", index->before, index->unit, 0, err);
+        if (rc == HENG_OK) rc = check_number("the index", index->after, index->unit, 0, err);
+    }
+    return rc;
+}
+
 static heng_rc check_numbers(const struct heng_event_wish *wish, struct heng_err *err)
 {
     const struct heng_point_event *e = &wish->event;
@@ -114,12 +134,7 @@ static heng_rc check_numbers(const struct heng_event_wish *wish, struct heng_err
     uint8_t digits = e->kind == HENG_EVENT_EDIT ? 0 : e->digits;
     rc = check_number("the index before", e->before, e->unit, 0, err);
     if (rc == HENG_OK) rc = check_number("the index", e->after, e->unit, digits, err);
-    for (size_t i = 0; rc == HENG_OK && i < wish->index_count; i++) {
-        const struct heng_event_index *index = &wish->indexes[i];
-        rc = check_number("the index before", index->before, index->unit, 0, err);
-        if (rc == HENG_OK) rc = check_number("the index", index->after, index->unit, 0, err);
-    }
-    return rc;
+    return rc == HENG_OK ? check_indexes(wish, err) : rc;
 }
 
 /* --- what everybody has to say --------------------------------------------------------------------------------- */
@@ -329,6 +344,17 @@ static heng_rc check_kind(struct heng_event_check *c, struct heng_point_event *e
 
 /* --- add ------------------------------------------------------------------------------------------------------- */
 
+/* The point of a channel: that of the event, or the one that the meter was moved away from. */
+static heng_rc index_point(struct heng_event_check *c, const struct heng_point_event *event, int64_t channel_id,
+                           int64_t *ret, struct heng_err *err)
+{
+    *ret = event->point_id;
+    heng_rc rc = check_channel(c, *ret, channel_id, err);
+    if (rc != HENG_ENOTFOUND || event->kind != HENG_EVENT_MOVE) return rc;
+    *ret = event->other_point;
+    return check_channel(c, *ret, channel_id, err);
+}
+
 static heng_rc add_indexes(struct heng_event_check *c, const struct heng_event_wish *wish,
                            const struct heng_point_event *event, struct heng_err *err)
 {
@@ -336,12 +362,13 @@ static heng_rc add_indexes(struct heng_event_check *c, const struct heng_event_w
     for (size_t i = 0; rc == HENG_OK && i < wish->index_count; i++) {
         const struct heng_event_index *index = &wish->indexes[i];
         int64_t id;
-        struct heng_point_event row = {.point_id = event->point_id,
-                                       .channel_id = index->channel_id,
+        struct heng_point_event row = {.channel_id = index->channel_id,
                                        .device_id = event->device_id,
                                        .kind = HENG_EVENT_INDEX,
                                        .at_us = event->at_us,
                                        .recorded_us = c->now_us};
+        rc = index_point(c, event, index->channel_id, &row.point_id, err);
+        if (rc != HENG_OK) return rc;
         memcpy(row.before, index->before, sizeof row.before);
         memcpy(row.after, index->after, sizeof row.after);
         memcpy(row.unit, index->unit, sizeof row.unit);
@@ -381,8 +408,6 @@ heng_rc heng_event_add(struct heng_store *store, int64_t scope, const struct hen
     heng_rc rc = check_common(&c, &event, err);
     if (rc == HENG_OK) rc = check_numbers(wish, err);
     if (rc == HENG_OK) rc = check_channel(&c, event.point_id, event.channel_id, err);
-    for (size_t i = 0; rc == HENG_OK && i < wish->index_count; i++)
-        rc = check_channel(&c, event.point_id, wish->indexes[i].channel_id, err);
     if (rc == HENG_OK) rc = check_kind(&c, &event, err);
     if (rc == HENG_OK) rc = heng_store_add_event(store, &event, ret_id, err);
     if (rc == HENG_OK) rc = add_indexes(&c, wish, &event, err);

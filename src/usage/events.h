@@ -16,7 +16,9 @@
  *   edit        channel_id, until_us, after (the amount), unit, second
  *   undo        undoes
  *
- * A number needs its unit. Those of further channels at install, remove, exchange and move: indexes. Settings:
+ * A number needs its unit. Those of further channels at install, remove, exchange, move (also of channels of the point
+ * where it was), reset, multiplier and unit: indexes; without one a register of a reset or another multiplier is not
+ * known from the reading before to the one behind. Settings:
  * edit_limit_energy (kWh) and edit_limit_volume (m3): an edit of more needs a second person; "" or none: never. */
 #include "store/events.h"
 
@@ -31,6 +33,11 @@ struct heng_event_wish {
     size_t index_count;
     struct heng_event_index indexes[HENG_EVENT_INDEXES_MAX];
 };
+
+/* What further registers showed, one to a line (or behind a ';'): "12 m3 1234.5 0.2" is channel 12, its unit, the index
+ * before and the one after; "-" for one that is not known. Adds to the indexes of the wish. Errors: EFORMAT with the
+ * line, ELIMIT more than a wish holds. */
+HENG_NODISCARD heng_rc heng_event_indexes_parse(const char *text, struct heng_event_wish *wish, struct heng_err *err);
 
 /* Check and store, in an open transaction. scope: who asks, 0 the operator. now_us: nothing happens after it.
  * Errors: ENOTFOUND a point, meter, reading or event that is not there (for who asks); ECONFLICT it contradicts what is

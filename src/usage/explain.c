@@ -98,6 +98,27 @@ static heng_rc put_proof(struct heng_json *json, struct heng_store_reader *reade
     return HENG_OK;
 }
 
+/* Who told it, and why. */
+static heng_rc put_person(struct heng_json *json, struct heng_store_reader *reader, int64_t event_id,
+                          struct heng_err *err)
+{
+    struct heng_point_event event;
+    heng_rc rc = heng_store_get_event(reader, 0, event_id, &event, err);
+    if (rc == HENG_ENOTFOUND) return HENG_OK;
+    if (rc != HENG_OK) return rc;
+    key_text(json, "who", event.who);
+    if (event.second[0]) key_text(json, "second", event.second);
+    key_text(json, "reason", event.reason);
+    key_time(json, "recorded", event.recorded_us);
+    return HENG_OK;
+}
+
+static bool is_told(heng_channel_fact_kind kind)
+{
+    return kind == HENG_CHANNEL_FACT_RESET || kind == HENG_CHANNEL_FACT_CHANGE || kind == HENG_CHANNEL_FACT_ROLLOVER ||
+           kind == HENG_CHANNEL_FACT_EDITED || kind == HENG_CHANNEL_FACT_SUBSTITUTED;
+}
+
 static heng_rc put_fact(struct heng_json *json, struct heng_store_reader *reader, const struct heng_usage_facts *facts,
                         const struct heng_channel_fact *fact, struct heng_err *err)
 {
@@ -121,7 +142,8 @@ static heng_rc put_fact(struct heng_json *json, struct heng_store_reader *reader
         key_int(json, "divisor", fact->divisor);
     }
     if (fact->to_us) key_time(json, "until", fact->to_us);
-    if (!reading && fact->kind != HENG_CHANNEL_FACT_HISTORY) key_int(json, "event_id", fact->id);
+    if (is_told(fact->kind)) key_int(json, "event_id", fact->id);
+    if (is_told(fact->kind)) rc = put_person(json, reader, fact->id, err);
     if (reading) rc = put_proof(json, reader, facts, fact, err);
     heng_json_end_object(json);
     return rc;

@@ -96,8 +96,8 @@ static heng_rc add_ranges(struct heng_usage_facts *facts, int64_t device_id, str
 struct loader {
     struct heng_usage_facts *facts;
     const struct heng_channel_fact_range *range;
-    struct heng_doubt_row doubts[64];
-    size_t doubt_count;
+    struct heng_doubt_row *doubts; /* owned by load(); in the order of moment and source */
+    size_t doubt_count, doubt_cap;
     struct heng_err *err;
 };
 
@@ -131,10 +131,34 @@ static bool is_accepted(const struct heng_usage_facts *facts, heng_us at_us, int
 /* Is it kept beside for its date? */
 static bool is_doubted(const struct loader *l, heng_us at_us, heng_source source, int64_t id)
 {
-    for (size_t i = 0; i < l->doubt_count; i++)
-        if (l->doubts[i].verdict.from_us == at_us && l->doubts[i].source == source)
-            return !is_accepted(l->facts, at_us, id);
+    size_t low = 0, high = l->doubt_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (l->doubts[middle].verdict.from_us < at_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < l->doubt_count && l->doubts[low].verdict.from_us == at_us; low++)
+        if (l->doubts[low].source == source) return !is_accepted(l->facts, at_us, id);
     return false;
+}
+
+/* All of them: a meter whose clock is a day ahead has as many as it has readings. */
+static heng_rc list_doubts(struct loader *l, heng_us from_us, heng_us to_us)
+{
+    for (;;) {
+        if (l->doubt_cap) {
+            heng_rc rc = heng_store_list_doubts(l->facts->reader, l->range->device_id, from_us, to_us, l->doubts,
+                                                l->doubt_cap, &l->doubt_count, l->err);
+            if (rc != HENG_OK || l->doubt_count < l->doubt_cap) return rc;
+        }
+        size_t cap = l->doubt_cap ? l->doubt_cap * 4 : 64;
+        struct heng_doubt_row *doubts = realloc(l->doubts, cap * sizeof *doubts);
+        if (!doubts) return heng_fail(l->err, HENG_ENOMEM, 0, "out of memory for readings in doubt");
+        l->doubts = doubts;
+        l->doubt_cap = cap;
+    }
 }
 
 /* The first of ids[from..to) that the reading has. */
@@ -210,11 +234,10 @@ static heng_rc put_range(struct loader *l, heng_us from_us, heng_us to_us)
 {
     struct heng_store_reader *reader = l->facts->reader;
     int64_t device_id = l->range->device_id;
-    const size_t cap = sizeof l->doubts / sizeof *l->doubts;
     if (from_us < l->range->from_us) from_us = l->range->from_us;
     if (to_us > l->range->to_us) to_us = l->range->to_us;
     if (from_us >= to_us || !l->range->id_count) return HENG_OK;
-    heng_rc rc = heng_store_list_doubts(reader, device_id, from_us, to_us, l->doubts, cap, &l->doubt_count, l->err);
+    heng_rc rc = list_doubts(l, from_us, to_us);
     if (rc == HENG_OK) rc = put_readings(l, from_us, to_us);
     if (rc == HENG_OK) rc = heng_store_each_conflict(reader, device_id, from_us, to_us, put_now, l, l->err);
     if (rc == HENG_OK) rc = heng_store_each_due(reader, device_id, from_us, to_us, put_frozen, l, l->err);
@@ -254,6 +277,7 @@ static heng_rc load(struct heng_usage_facts *facts, heng_us from_us, struct heng
         l.range = &facts->ranges[i];
         rc = put_range(&l, from_us, facts->page_to_us);
     }
+    free(l.doubts);
     tidy(facts);
     return rc == HENG_OK ? heng_usage_mark_page(facts, err) : rc;
 }

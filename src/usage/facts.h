@@ -52,6 +52,9 @@ HENG_NODISCARD heng_rc heng_usage_conditions(struct heng_usage_facts *facts, hen
 /* Give the readings of the page, which is in order, what their meters said in them (usage_conditions.c). */
 HENG_NODISCARD heng_rc heng_usage_mark_page(struct heng_usage_facts *facts, struct heng_err *err);
 
+/* May it tell what further registers showed (HENG_EVENT_INDEX)? */
+bool heng_event_has_indexes(heng_event_kind kind);
+
 /* "kWh" -> Wh, 3. False for what is no unit of a counter. */
 bool heng_usage_unit(const char *text, heng_unit *ret, int8_t *ret_exp);
 

@@ -24,13 +24,29 @@ struct heng_usage_ring {
     struct heng_opt_dec degrees[HENG_USAGE_RING];
 };
 
+/* The rules of a medium and group, and the days [from, to) on which they hold. */
+struct heng_rules_in_force {
+    bool known;
+    heng_day from, to;
+    heng_medium medium;
+    char group_name[HENG_KEY_MAX];
+    struct heng_rule_set set;
+};
+/* Those of a day, read when it lies outside of the days at hand. Forget them (known = false) when a run begins. */
+HENG_NODISCARD heng_rc heng_usage_rules_on(struct heng_store_reader *reader, struct heng_rules_in_force *in_force,
+                                           heng_medium medium, const char *group_name, heng_day day,
+                                           struct heng_err *err);
+
+struct heng_usage_check; /* usage/check.h */
+
 struct heng_usage_worker {
     struct heng_store *store;
     struct heng_store_reader *reader;
     struct heng_usage_site site;
     struct heng_channel_row row;
     struct heng_channel channel;
-    struct heng_rule_set rules;
+    struct heng_rule_set rules;          /* the newest: what the fold goes by */
+    struct heng_rules_in_force in_force; /* on the day that is checked */
     struct heng_usage_facts facts;
     struct heng_usage_ring ring;
     struct heng_verdicts verdicts;
@@ -40,9 +56,10 @@ struct heng_usage_worker {
     const struct heng_day_usage *past[HENG_RULES_PAST_DAYS];
     struct heng_opt_dec past_degrees[HENG_RULES_PAST_DAYS];
     struct heng_day_usage gap_days[HENG_RULES_PAST_DAYS];
-    heng_day estimated[64]; /* estimates that went with their days: to be made again */
-    uint32_t estimated_count;
+    struct heng_opt_dec gap_degrees[HENG_RULES_PAST_DAYS];
+    uint8_t gap_kinds[HENG_RULES_PAST_DAYS];
     struct heng_derive derive;
+    struct heng_usage_check *check; /* owned; made when it is needed */
 };
 
 /* Make ready for a channel: site, row, channel and rules; the ring is empty. */
@@ -53,6 +70,25 @@ HENG_NODISCARD heng_rc heng_usage_past(struct heng_usage_worker *w, heng_day day
 HENG_NODISCARD heng_rc heng_usage_degrees(struct heng_usage_worker *w, heng_day day, struct heng_opt_dec *ret,
                                           struct heng_err *err);
 void heng_usage_ring_put(struct heng_usage_ring *ring, const struct heng_day_usage *day);
+
+/* Apply the rules of a channel to a day of it, flag the day, and put it into the ring. */
+HENG_NODISCARD heng_rc heng_usage_check_channel_day(struct heng_usage_worker *w, struct heng_day_usage *day,
+                                                    struct heng_verdict *ret_verdicts, size_t *ret_count);
+
+/* A channel was derived: the days that were folded anew, and those of the facts themselves, as what a meter says of
+ * itself changes no amount. */
+void heng_usage_days_due(const struct heng_usage_worker *w, const struct heng_usage_due *due, heng_day *ret_from,
+                         heng_day *ret_to);
+/* Some of what the rules over several channels have to look at, until a moment of the monotonic clock; at least one
+ * piece when `at_least`. */
+HENG_NODISCARD heng_rc heng_usage_check_work(struct heng_usage_worker *w, struct heng_store *store, heng_us until_us,
+                                             bool at_least, bool *ret_left, struct heng_err *err);
+
+/* Does what is used of it follow the cold? */
+bool heng_usage_is_heated(heng_medium medium);
+
+/* A verdict as it is stored, for a channel and day. */
+void heng_usage_verdict_row(const struct heng_verdict *verdict, struct heng_verdict_row *ret);
 
 /* Estimate one day that is not complete. ENOTFOUND: nothing to go by. */
 HENG_NODISCARD heng_rc heng_usage_estimate(struct heng_usage_worker *w, heng_day day, struct heng_err *err);

@@ -8,7 +8,7 @@
 #include "store/gateways.h"
 #include "store/read.h"
 
-enum { PAGE = 256, ROWS_MAX = 200000 };
+enum { PAGE = 256, ROWS_MAX = 200000, DAY_MINUTES = 1440 };
 
 const struct heng_lost_limits heng_lost_limits_default = {.meter_us = HENG_US_PER_DAY,
                                                           .gateway_us = 30 * 60 * HENG_US_PER_S};
@@ -36,12 +36,33 @@ heng_quality_by heng_quality_by_of(const char *text)
 /* --- days of the site ------------------------------------------------------------------------------------------------
  */
 
+/* A minute of the day as a setting has it: "360". */
+static bool minute_of(const char *text, int16_t *ret)
+{
+    int minute = 0;
+    if (!*text) return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9') return false;
+        minute = minute * 10 + (*text - '0');
+        if (minute >= DAY_MINUTES) return false;
+    }
+    *ret = (int16_t)minute;
+    return true;
+}
+
 heng_rc heng_site_days_init(struct heng_site_days *days, struct heng_store_reader *reader, struct heng_err *err)
 {
-    char name[64] = "";
+    char name[64] = "", start[16] = "0";
     *days = (struct heng_site_days){0};
     heng_rc rc = heng_store_get_setting(reader, "time_zone", name, sizeof name, err);
+    if (rc == HENG_OK || rc == HENG_ENOTFOUND)
+        rc = heng_store_get_setting(reader, "day_start", start, sizeof start, err);
     if (rc == HENG_ENOTFOUND) rc = HENG_OK;
+    if (rc == HENG_OK && !minute_of(start, &days->rule.start_minute))
+        rc = heng_fail(err, HENG_ECONFIG, 0,
+                       "the setting day_start is '%s': the minutes from midnight to the begin of "
+                       "a day, 0 to 1439, are needed",
+                       start);
     if (rc == HENG_OK && name[0]) rc = heng_zone_open(name, &days->zone, err);
     days->rule.zone = days->zone;
     return rc;
@@ -87,14 +108,6 @@ bool heng_date_parse(const char *text, heng_day *ret)
     return true;
 }
 
-void heng_date_format(heng_day day, char ret_text[HENG_AT_LEAST(HENG_DATE_TEXT_MAX)])
-{
-    int year, month, of_month;
-    heng_day_date(day, &year, &month, &of_month);
-    snprintf(ret_text, HENG_DATE_TEXT_MAX, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
-             (unsigned)of_month % 100);
-}
-
 heng_rc heng_period_parse(const struct heng_site_days *days, heng_us now_us, const char *from, const char *to,
                           heng_day *ret_from, heng_day *ret_to, struct heng_err *err)
 {
@@ -124,6 +137,13 @@ static heng_rc check_days(const struct heng_quality_ask *ask, int most, struct h
     if (ask->to <= ask->from) return heng_fail(err, HENG_ERANGE, 0, "the period ends before it begins");
     if (ask->to - ask->from > most) return heng_fail(err, HENG_ERANGE, 0, "a period of more than %d days", most);
     return HENG_OK;
+}
+
+/* `to`, or the day behind the last one that has come. */
+static heng_day days_end(const struct heng_site_days *days, heng_us now_us, heng_day to)
+{
+    heng_day next = now_us ? heng_day_at(&days->rule, now_us) + 1 : to;
+    return next < to ? next : to;
 }
 
 /* --- a walk over the meters of a day
@@ -320,7 +340,8 @@ heng_rc heng_view_read_success(struct heng_store_reader *reader, struct heng_are
     struct heng_quality_row *page = heng_arena_take(arena, PAGE, sizeof *page);
     heng_rc rc = check_days(ask, HENG_QUALITY_DAYS_MAX, err);
     if (rc == HENG_OK && !page) rc = no_memory(err);
-    for (w.day = ask->from; rc == HENG_OK && w.day < ask->to; w.day++)
+    const heng_day end = days_end(days, ask->now_us, ask->to);
+    for (w.day = ask->from; rc == HENG_OK && w.day < end; w.day++)
         rc = walk_day(reader, days, ask, w.day, page, count_success, &w, err);
     for (size_t i = 0; rc == HENG_OK && i < w.n; i++) rc = heng_success_of(&w.groups[i].count, &w.groups[i].rates);
     struct heng_quality_group all = {.name = "", .count = w.all};
@@ -383,7 +404,8 @@ heng_rc heng_view_read_matrix(struct heng_store_reader *reader, struct heng_aren
     struct heng_quality_row *rows = heng_arena_take(arena, HENG_MATRIX_METERS_MAX, sizeof *rows);
     struct heng_matrix_view view = {.items = heng_arena_take(arena, HENG_MATRIX_METERS_MAX, sizeof *view.items)};
     if (!rows || !view.items) return no_memory(err);
-    for (size_t d = 0; d < count; d++) {
+    const heng_day end = days_end(days, ask->now_us, ask->to);
+    for (size_t d = 0; ask->from + (heng_day)d < end; d++) {
         const struct heng_quality_filter filter = filter_of(days, ask, ask->from + (heng_day)d);
         rc = heng_store_list_quality(reader, &filter, after_id, rows, HENG_MATRIX_METERS_MAX, &n, err);
         for (size_t i = 0; rc == HENG_OK && i < n; i++) {
@@ -507,7 +529,8 @@ heng_rc heng_view_missing(struct heng_store_reader *reader, struct heng_arena *a
     heng_rc rc =
         list_lost_gateways(reader, arena, 0, now_us - heng_lost_limits_default.gateway_us, &lost, &w.lost_n, err);
     w.lost = lost;
-    if (rc == HENG_OK) rc = walk_day(reader, days, ask, ask->from, page, note_missing, &w, err);
+    if (rc == HENG_OK && ask->from < days_end(days, now_us, ask->from + 1))
+        rc = walk_day(reader, days, ask, ask->from, page, note_missing, &w, err);
     if (rc != HENG_OK) return rc;
     for (size_t i = 0; i < w.n; i++) {
         struct line_count *line;

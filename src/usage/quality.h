@@ -19,11 +19,9 @@ HENG_NODISCARD heng_rc heng_site_days_init(struct heng_site_days *days, struct h
                                            struct heng_err *err);
 void heng_site_days_fini(struct heng_site_days *days);
 
-/* A date of 1990 .. 2199 as 2026-11-01, or a month as 2026-11, which gives its first day; and back. */
-enum { HENG_DATE_TEXT_MAX = 16 };
+/* A date of 1990 .. 2199 as 2026-11-01, or a month as 2026-11, which gives its first day. Back: heng_date_format. */
 bool heng_date_parse(const char *text, heng_day *ret);
 bool heng_month_parse(const char *text, heng_day *ret);
-void heng_date_format(heng_day day, char ret_text[HENG_AT_LEAST(HENG_DATE_TEXT_MAX)]);
 
 /* A period [from, to) as people write it; NULL: to is today, from is 30 days before it. Errors: ERANGE no such date. */
 HENG_NODISCARD heng_rc heng_period_parse(const struct heng_site_days *days, heng_us now_us, const char *from,
@@ -44,10 +42,12 @@ typedef enum heng_quality_by {
 const char *heng_quality_by_text(heng_quality_by by);
 heng_quality_by heng_quality_by_of(const char *text); /* COUNT when unknown */
 
-/* Days [from, to); line, gateway, place (and below) and meter 0: all. */
+/* Days [from, to); line, gateway, place (and below) and meter 0: all. A day that begins after now_us has not come: no
+ * meter is due on it; 0: it does not matter when one asks. */
 struct heng_quality_ask {
     int64_t scope, line_id, gateway_id, place_id, device_id;
     heng_day from, to;
+    heng_us now_us;
 };
 
 /* id: of the line, gateway (0: read by the centre) or building; the day itself. Counts are of meters on days. */

@@ -30,15 +30,6 @@ heng_rc heng_usage_put_rules(struct heng_store *store, struct heng_slice json, c
     return rc;
 }
 
-heng_rc heng_usage_put_weather(struct heng_store *store, const struct heng_usage_site *site, const char *station,
-                               heng_day day, const struct heng_weather *weather, struct heng_err *err)
-{
-    heng_rc rc = heng_store_put_weather(store, station, day, weather, err);
-    if (rc != HENG_OK || strcmp(station, site->station) != 0) return rc;
-    heng_us from_us = heng_day_from_us(&site->days, day);
-    return heng_store_due_group(store, "", "", from_us, from_us + HENG_HISTORY_DAYS * HENG_US_PER_DAY, err);
-}
-
 static void put_number(const struct heng_opt_dec *number, char ret[HENG_AT_LEAST(HENG_DEC_TEXT_MAX)])
 {
     if (number->is) heng_dec_format(number->dec, ret);

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 
 #include "base/json_reader.h"
+#include "store/read.h"
+#include "usage/json_parts.h"
 #include "usage/quality.h"
 #include "usage/usage.h"
 
 /* --- JSON ------------------------------------------------------------------------------------------------------ */
 
-/* A list of small numbers as a set. */
-static unsigned take_set(struct heng_json_reader *r, int64_t max)
+unsigned heng_usage_json_set(struct heng_json_reader *r, int64_t max)
 {
     unsigned set = 0;
     heng_json_open_array(r);
@@ -18,7 +19,7 @@ static unsigned take_set(struct heng_json_reader *r, int64_t max)
     return set;
 }
 
-static void take_season(struct heng_json_reader *r, struct heng_tou_season *ret)
+void heng_usage_json_season(struct heng_json_reader *r, struct heng_tou_season *ret)
 {
     char text[8], date[16];
     heng_day day = 0;
@@ -38,9 +39,9 @@ static void take_window(struct heng_json_reader *r, struct heng_tou_window *ret)
     heng_json_open_object(r);
     while (heng_json_next_key(r, &key)) {
         if (heng_slice_is(key, "seasons"))
-            ret->seasons = (uint16_t)take_set(r, HENG_TOU_SEASONS_MAX - 1);
+            ret->seasons = (uint16_t)heng_usage_json_set(r, HENG_TOU_SEASONS_MAX - 1);
         else if (heng_slice_is(key, "kinds"))
-            ret->kinds = (uint8_t)take_set(r, HENG_TOU_HOLIDAY);
+            ret->kinds = (uint8_t)heng_usage_json_set(r, HENG_TOU_HOLIDAY);
         else if (heng_slice_is(key, "period"))
             ret->period = (uint8_t)heng_json_get_int(r, 1, HENG_TOU_PERIODS);
         else if (heng_slice_is(key, "from"))
@@ -84,7 +85,7 @@ static void take_lists(struct heng_json_reader *r, struct heng_slice key, struct
     heng_json_open_array(r);
     while (heng_json_next_item(r)) {
         if (heng_slice_is(key, "seasons") && has_room(r, tou->season_count, HENG_TOU_SEASONS_MAX))
-            take_season(r, &ret->seasons[tou->season_count++]);
+            heng_usage_json_season(r, &ret->seasons[tou->season_count++]);
         else if (heng_slice_is(key, "windows") && has_room(r, tou->window_count, HENG_TOU_WINDOWS_MAX))
             take_window(r, &ret->windows[tou->window_count++]);
         else if (heng_slice_is(key, "specials") && has_room(r, tou->special_count, HENG_TOU_SPECIALS_MAX))
@@ -118,6 +119,15 @@ heng_rc heng_calendar_parse(struct heng_slice json, struct heng_calendar *ret, s
     return heng_tou_check(&ret->tou, err);
 }
 
+/* The calendar of the site's holidays was changed: like days are others now. */
+static heng_rc due_by_holidays(struct heng_store *store, const char *key, struct heng_err *err)
+{
+    char used[HENG_KEY_MAX] = "";
+    heng_rc rc = heng_store_get_setting(heng_store_as_reader(store), "holiday_calendar", used, sizeof used, err);
+    if (rc == HENG_ENOTFOUND || (rc == HENG_OK && strcmp(used, key) != 0)) return HENG_OK;
+    return rc == HENG_OK ? heng_store_due_group(store, "", "", INT64_MIN, HENG_US_NEVER, err) : rc;
+}
+
 heng_rc heng_usage_put_calendar(struct heng_store *store, const char *key, heng_day from_day, struct heng_slice json,
                                 int64_t *ret_version, struct heng_err *err)
 {
@@ -126,31 +136,64 @@ heng_rc heng_usage_put_calendar(struct heng_store *store, const char *key, heng_
     heng_rc rc = key[0] && strlen(key) < HENG_KEY_MAX ? heng_calendar_parse(json, calendar, err)
                                                       : heng_fail(err, HENG_ECONFIG, 0, "a calendar needs a key");
     free(calendar);
-    return rc == HENG_OK ? heng_store_put_calendar(store, key, from_day, json, ret_version, err) : rc;
+    if (rc == HENG_OK) rc = heng_store_put_calendar(store, key, from_day, json, ret_version, err);
+    return rc == HENG_OK ? due_by_holidays(store, key, err) : rc;
 }
 
 /* --- by period ------------------------------------------------------------------------------------------------- */
 
-struct loaded {
-    struct heng_calendar *list;
-    struct heng_tou versions[HENG_CALENDAR_VERSIONS_MAX];
-    size_t n;
+struct loading {
+    struct heng_calendars *calendars;
     struct heng_err *err;
 };
 
 static heng_rc load_version(void *ctx, int64_t version, int32_t from_day, struct heng_slice text)
 {
-    struct loaded *l = ctx;
+    struct loading *l = ctx;
+    struct heng_calendars *c = l->calendars;
     (void)version;
-    if (l->n == HENG_CALENDAR_VERSIONS_MAX)
+    if (c->n && c->versions[c->n - 1].valid_from == from_day) c->n--; /* of two from the same day the later counts */
+    if (c->n == HENG_CALENDAR_VERSIONS_MAX)
         return heng_fail(l->err, HENG_ELIMIT, 0, "the calendar has more than %d versions", HENG_CALENDAR_VERSIONS_MAX);
-    heng_rc rc = heng_calendar_parse(text, &l->list[l->n], l->err);
+    heng_rc rc = heng_calendar_parse(text, &c->list[c->n], l->err);
     if (rc != HENG_OK) return rc;
-    /* Of two from the same day the later one counts. */
-    if (l->n && l->versions[l->n - 1].valid_from == from_day) l->n--;
-    l->versions[l->n] = l->list[l->n].tou;
-    l->versions[l->n++].valid_from = from_day;
+    c->versions[c->n] = c->list[c->n].tou;
+    c->versions[c->n++].valid_from = from_day;
     return HENG_OK;
+}
+
+heng_rc heng_calendars_open(struct heng_store_reader *reader, const char *key, struct heng_calendars *ret,
+                            struct heng_err *err)
+{
+    *ret = (struct heng_calendars){.list = calloc(HENG_CALENDAR_VERSIONS_MAX, sizeof *ret->list)};
+    if (!ret->list) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
+    struct loading l = {ret, err};
+    heng_rc rc = heng_store_each_calendar(reader, key, load_version, &l, err);
+    if (rc == HENG_OK && !ret->n) rc = heng_fail(err, HENG_ENOTFOUND, 0, "there is no calendar '%.60s'", key);
+    if (rc != HENG_OK) heng_calendars_close(ret);
+    return rc;
+}
+
+heng_rc heng_calendars_open_site(struct heng_store_reader *reader, struct heng_calendars *ret, struct heng_err *err)
+{
+    char key[HENG_KEY_MAX] = "";
+    *ret = (struct heng_calendars){0};
+    heng_rc rc = heng_store_get_setting(reader, "holiday_calendar", key, sizeof key, err);
+    if (rc == HENG_ENOTFOUND || (rc == HENG_OK && !key[0])) return HENG_OK;
+    return rc == HENG_OK ? heng_calendars_open(reader, key, ret, err) : rc;
+}
+
+void heng_calendars_close(struct heng_calendars *calendars)
+{
+    free(calendars->list);
+    *calendars = (struct heng_calendars){0};
+}
+
+unsigned heng_calendars_kind(const struct heng_calendars *calendars, heng_day day)
+{
+    unsigned kind = heng_tou_kind(calendars->versions, calendars->n, day);
+    if (kind >= HENG_TOU_HOLIDAY - 1) return 2; /* Sunday, holiday */
+    return kind == HENG_TOU_HOLIDAY - 2 ? 1 : 0;
 }
 
 static heng_rc add_day(struct heng_tou_sum *sum, const struct heng_tou_day *day)
@@ -164,9 +207,9 @@ static heng_rc add_day(struct heng_tou_sum *sum, const struct heng_tou_day *day)
     return HENG_OK;
 }
 
-static heng_rc sum_days(struct heng_store_reader *reader, const struct loaded *l, const struct heng_usage_site *site,
-                        const struct heng_channel_row *channel, heng_day from, heng_day to, struct heng_tou_sum *ret,
-                        struct heng_err *err)
+static heng_rc sum_days(struct heng_store_reader *reader, const struct heng_calendars *c,
+                        const struct heng_usage_site *site, const struct heng_channel_row *channel, heng_day from,
+                        heng_day to, struct heng_tou_sum *ret, struct heng_err *err)
 {
     static _Thread_local struct heng_usage_row row;
     static _Thread_local struct heng_day_usage day;
@@ -178,7 +221,7 @@ static heng_rc sum_days(struct heng_store_reader *reader, const struct loaded *l
         heng_usage_of_row(&row, &day);
         if (day.exp != channel->exp)
             rc = heng_fail(err, HENG_ERANGE, 0, "the channel changed its resolution: rebuild it");
-        if (rc == HENG_OK) heng_tou_split(l->versions, l->n, &site->days, channel->minutes, &day, &split);
+        if (rc == HENG_OK) heng_tou_split(c->versions, c->n, &site->days, channel->minutes, &day, &split);
         if (rc == HENG_OK) rc = add_day(ret, &split);
         if (rc != HENG_OK) break;
     }
@@ -190,16 +233,14 @@ heng_rc heng_usage_by_period(struct heng_store_reader *reader, const char *key, 
                              heng_day from, heng_day to, struct heng_tou_sum *ret, struct heng_err *err)
 {
     struct heng_usage_site site;
-    struct loaded l = {.list = calloc(HENG_CALENDAR_VERSIONS_MAX, sizeof *l.list), .err = err};
+    struct heng_calendars calendars;
     memset(ret, 0, sizeof *ret);
-    if (!l.list) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
-    heng_rc rc = heng_store_each_calendar(reader, key, load_version, &l, err);
-    if (rc == HENG_OK && !l.n) rc = heng_fail(err, HENG_ENOTFOUND, 0, "there is no calendar '%.60s'", key);
+    heng_rc rc = heng_calendars_open(reader, key, &calendars, err);
     if (rc == HENG_OK) rc = heng_usage_site_open(reader, &site, err);
     if (rc == HENG_OK) {
-        rc = sum_days(reader, &l, &site, channel, from, to, ret, err);
+        rc = sum_days(reader, &calendars, &site, channel, from, to, ret, err);
         heng_usage_site_close(&site);
     }
-    free(l.list);
+    heng_calendars_close(&calendars);
     return rc;
 }

@@ -25,6 +25,23 @@ HENG_NODISCARD heng_rc heng_calendar_parse(struct heng_slice json, struct heng_c
 HENG_NODISCARD heng_rc heng_usage_put_calendar(struct heng_store *store, const char *key, heng_day from_day,
                                                struct heng_slice json, int64_t *ret_version, struct heng_err *err);
 
+/* All versions of a calendar, or none. */
+struct heng_calendars {
+    struct heng_calendar *list; /* owned */
+    struct heng_tou versions[HENG_CALENDAR_VERSIONS_MAX];
+    size_t n;
+};
+/* The one of a key; and the one whose days a site keeps, which its setting `holiday_calendar` names: without the
+ * setting there are no versions, and days are what their weekdays are. Errors: ENOTFOUND, ELIMIT, ENOMEM. */
+HENG_NODISCARD heng_rc heng_calendars_open(struct heng_store_reader *reader, const char *key,
+                                           struct heng_calendars *ret, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_calendars_open_site(struct heng_store_reader *reader, struct heng_calendars *ret,
+                                                struct heng_err *err);
+void heng_calendars_close(struct heng_calendars *calendars);
+
+/* How people live on a day: 0 it is worked, 1 Saturday, 2 Sunday or holiday. A Saturday that works as a Friday is 0. */
+unsigned heng_calendars_kind(const struct heng_calendars *calendars, heng_day day);
+
 /* What a channel used in days [from, to), by period; [0] is of time without a calendar. missing: intervals without an
  * amount. Errors: ENOTFOUND no calendar of that key, ELIMIT too many versions, ERANGE. */
 struct heng_tou_sum {

@@ -64,9 +64,4 @@ HENG_NODISCARD heng_rc heng_usage_close(struct heng_usage_worker *worker, struct
 HENG_NODISCARD heng_rc heng_usage_put_rules(struct heng_store *store, struct heng_slice json, const char *group_name,
                                             heng_day from_day, int64_t *ret_version, struct heng_err *err);
 
-/* Weather of a day of a station; heat that was shared by it is due. */
-HENG_NODISCARD heng_rc heng_usage_put_weather(struct heng_store *store, const struct heng_usage_site *site,
-                                              const char *station, heng_day day, const struct heng_weather *weather,
-                                              struct heng_err *err);
-
 #endif

@@ -1,5 +1,6 @@
 #include "vee/day.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
@@ -40,6 +41,14 @@ void heng_day_date(heng_day day, int *ret_year, int *ret_month, int *ret_day_of_
 
 /* 1970-01-01 was a Thursday. */
 int heng_day_weekday(heng_day day) { return (int)((((int64_t)day + 3) % 7 + 7) % 7); }
+
+void heng_date_format(heng_day day, char ret[HENG_AT_LEAST(HENG_DATE_TEXT_MAX)])
+{
+    int year, month, of_month;
+    heng_day_date(day, &year, &month, &of_month);
+    snprintf(ret, HENG_DATE_TEXT_MAX, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
+             (unsigned)of_month % 100);
+}
 
 heng_day heng_month_of(heng_day day) { return day - (civil_of(day).day - 1); }
 

@@ -23,6 +23,10 @@ int heng_day_weekday(heng_day day);                   /* 0 Monday .. 6 Sunday */
 heng_day heng_month_of(heng_day day);                 /* its first day */
 heng_day heng_month_next(heng_day first, int months); /* first day of the month so many later (or earlier) */
 
+/* "2026-11-20", always 10 characters. */
+enum { HENG_DATE_TEXT_MAX = 16 };
+void heng_date_format(heng_day day, char ret[HENG_AT_LEAST(HENG_DATE_TEXT_MAX)]);
+
 /* Intervals of a day: so many minutes each in elapsed time, from its beginning; 92, 96 or 100 quarter hours. minutes
  * divides 60, or is 60 or 1440 (the whole day, however long). What is left at the end of an odd day (a zone that moved
  * by 20 minutes, say) makes a shorter last interval, beyond HENG_DAY_INTERVALS_MAX a longer one. */

@@ -106,6 +106,34 @@ static bool at_month(struct heng_derive *d, heng_day month, heng_day changed_to)
     return false;
 }
 
+/* --- the head: the state before the first fact of the newest day, where the next run goes on ---------------------- */
+
+static bool is_month(heng_day day) { return heng_month_of(day) == day; }
+
+/* The first day of a month has a checkpoint of its own. */
+static void keep_head(struct heng_derive *d)
+{
+    struct heng_buf head = heng_buf_of(d->head, sizeof d->head);
+    d->has_head = !is_month(d->fold_day);
+    d->head_day = d->fold_day;
+    if (!d->has_head) return;
+    heng_usage_state_pack(&d->fold.state, &head);
+    if (head.full) keep(d, HENG_EBUG);
+    d->head_count = head.n;
+}
+
+/* Of all checkpoints behind the last one that facts ask for, the head alone is left; it moves with the newest day. */
+static void put_head(struct heng_derive *d)
+{
+    heng_day last = HENG_DAY_MIN;
+    if (d->any_fact) last = d->has_head ? d->head_day : heng_month_of(d->fold_day);
+    if (d->has_old_head && d->old_head < last && keep(d, HENG_OK))
+        keep(d, d->store.drop_checkpoints(d->store.ctx, d->old_head, d->old_head + 1));
+    if (keep(d, HENG_OK)) keep(d, d->store.drop_checkpoints(d->store.ctx, d->any_fact ? last + 1 : last, HENG_DAY_MAX));
+    if (!d->has_head || !d->head_count || !keep(d, HENG_OK)) return;
+    keep(d, d->store.put_checkpoint(d->store.ctx, d->head_day, heng_slice_of(d->head, d->head_count)));
+}
+
 /* --- the run -------------------------------------------------------------------------------------------------- */
 
 static void set_fold_day(struct heng_derive *d, const struct heng_channel *channel, heng_us at_us)
@@ -133,6 +161,7 @@ static bool to_day_of(struct heng_derive *d, const struct heng_channel *channel,
             d->fold_day = month;
             return true;
         }
+    keep_head(d);
     return false;
 }
 
@@ -141,6 +170,23 @@ static heng_rc next_fact(struct heng_derive *d, heng_us from_us, const struct he
 {
     heng_rc rc = d->store.next_fact(d->store.ctx, from_us, after, ret);
     return rc == HENG_OK && ret->at_us >= HENG_CHANNEL_FACT_US_MAX ? HENG_ENOTFOUND : rc;
+}
+
+/* The newest checkpoint at or before a day. */
+static heng_rc find(struct heng_derive *d, heng_day until, heng_day *ret_day, struct heng_buf *ret_bytes)
+{
+    *ret_bytes = heng_buf_of(d->bytes[0], sizeof d->bytes[0]);
+    return d->store.checkpoint(d->store.ctx, until, ret_day, ret_bytes);
+}
+
+/* The same; the newest of all, asked for first, is the head or none is. */
+static heng_rc find_first(struct heng_derive *d, heng_day until, heng_day *ret_day, struct heng_buf *ret_bytes)
+{
+    heng_rc rc = find(d, HENG_DAY_MAX, ret_day, ret_bytes);
+    if (rc != HENG_OK) return rc;
+    d->has_old_head = !is_month(*ret_day);
+    d->old_head = *ret_day;
+    return *ret_day <= until ? HENG_OK : find(d, until, ret_day, ret_bytes);
 }
 
 /* The newest checkpoint before the change behind which there are facts: another one would not be there if the facts
@@ -152,9 +198,7 @@ static void begin(struct heng_derive *d, const struct heng_channel *channel, hen
     heng_day day = 0;
     *ret_from_us = HENG_CHANNEL_FACT_US_MIN;
     d->quiet_from[HENG_VERDICT_FOLD] = d->quiet_from[HENG_VERDICT_CHECK] = HENG_DAY_MIN;
-    for (;; until = day - 1) {
-        bytes = heng_buf_of(d->bytes[0], sizeof d->bytes[0]);
-        heng_rc rc = d->store.checkpoint(d->store.ctx, until, &day, &bytes);
+    for (heng_rc rc = find_first(d, until, &day, &bytes);; rc = find(d, day - 1, &day, &bytes)) {
         d->from_scratch = rc == HENG_ENOTFOUND;
         if (d->from_scratch || !keep(d, rc)) return;
         rc = next_fact(d, heng_day_from_us(&channel->days, day), NULL, &fact);
@@ -168,6 +212,8 @@ static void begin(struct heng_derive *d, const struct heng_channel *channel, hen
     *ret_from_us = heng_day_from_us(&channel->days, day);
     set_fold_day(d, channel, *ret_from_us);
     d->any_fact = true;
+    d->has_head = !is_month(day); /* it is stored, and stays while its day is the newest */
+    d->head_day = day;
     d->quiet_from[HENG_VERDICT_FOLD] = day;
     d->next_day = d->fold.state.day;
     /* When nothing was emitted yet, what is stored may be of facts that are gone. */
@@ -190,12 +236,11 @@ static void finish(struct heng_derive *d)
         keep(d, heng_usage_flush(&d->end, &d->err));
         end_fold_day(d);
     }
-    heng_day next_month = d->any_fact ? heng_month_of(d->fold_day) + 1 : HENG_DAY_MIN;
     heng_day next_day = d->any_day || !d->from_scratch ? d->next_day : HENG_DAY_MIN;
     drop_quiet(d, HENG_VERDICT_FOLD, HENG_DAY_MAX);
     d->quiet_from[HENG_VERDICT_CHECK] = d->any_day || d->from_scratch ? d->quiet_from[HENG_VERDICT_CHECK] : d->next_day;
     drop_quiet(d, HENG_VERDICT_CHECK, HENG_DAY_MAX);
-    if (keep(d, HENG_OK)) keep(d, d->store.drop_checkpoints(d->store.ctx, next_month, HENG_DAY_MAX));
+    put_head(d);
     if (keep(d, HENG_OK)) keep(d, d->store.drop_days(d->store.ctx, next_day, HENG_DAY_MAX));
 }
 

@@ -1,7 +1,9 @@
 #ifndef HENG_VEE_DERIVE_H
 #define HENG_VEE_DERIVE_H
 /* Keep the stored days of a channel true when facts come late, change or go: fold again from the last checkpoint before
- * the change, and stop as soon as nothing can be different any more. Pure: storage is the caller's, by callbacks. */
+ * the change, and stop as soon as nothing can be different any more. Checkpoints are states before the first fact of a
+ * month, and one, the head, before the first fact of the newest day: what comes day by day goes on from there, and it
+ * moves along. Pure: storage is the caller's, by callbacks. */
 #include "vee/usage.h"
 
 enum {
@@ -11,7 +13,12 @@ enum {
 
 /* Verdicts are kept by the day that says them, and are replaced as a whole: of readings (FOLD: by the day of the fact
  * with which it was found, what it is about may lie before) and of usage (CHECK: by the day it is about). */
-typedef enum heng_verdict_place { HENG_VERDICT_FOLD = 0, HENG_VERDICT_CHECK = 1 } heng_verdict_place;
+typedef enum heng_verdict_place {
+    HENG_VERDICT_FOLD = 0,
+    HENG_VERDICT_CHECK = 1,
+    HENG_VERDICT_POINT = 2, /* of several channels, of several points: not of this run (usage/check.h) */
+    HENG_VERDICT_GROUP = 3
+} heng_verdict_place;
 
 /* The caller's storage; every function returns OK or a code that ends the run. Days are those of the channel. */
 struct heng_derive_store {
@@ -60,11 +67,14 @@ struct heng_derive {
     heng_day changed_day;             /* the newest emitted day that differed */
     heng_day quiet_from[2];           /* by place: no verdicts since this day */
     bool from_scratch, any_fact, any_day, any_change;
+    bool has_head, has_old_head;
+    heng_day head_day, old_head; /* old_head: as it was stored before the run */
+    size_t head_count;           /* bytes of head; 0: it is stored already */
     size_t verdict_count;
     struct heng_verdict verdicts[HENG_DERIVE_VERDICTS_MAX];
     struct heng_verdict checks[HENG_DERIVE_VERDICTS_MAX];
     struct heng_day_usage day, stored;
-    uint8_t bytes[2][HENG_USAGE_STATE_BYTES_MAX];
+    uint8_t bytes[2][HENG_USAGE_STATE_BYTES_MAX], head[HENG_USAGE_STATE_BYTES_MAX];
 };
 
 #define HENG_DAY_MIN INT32_MIN

@@ -58,6 +58,14 @@ static heng_trust trust_of(heng_method method)
     return method == HENG_METHOD_CHECK_METER ? HENG_TRUST_SUBSTITUTED : HENG_TRUST_ESTIMATED;
 }
 
+/* Of a day that is not complete the confidence is less by the share of what is missing; of what is there alone: */
+static unsigned permille_there(const struct heng_day_usage *day)
+{
+    unsigned known = day->count - day->missing;
+    unsigned permille = known ? (day->permille * (unsigned)day->count + known - 1) / known : 0;
+    return permille < 1000 ? permille : 1000;
+}
+
 /* The confidence of the whole by amounts; of a day without any use by intervals. */
 static uint16_t permille_of(const struct heng_day_usage *day, const struct heng_estimate_part *part)
 {
@@ -66,7 +74,7 @@ static uint16_t permille_of(const struct heng_day_usage *day, const struct heng_
         there = day->count - day->missing;
         filled = day->missing;
     }
-    return (uint16_t)((there * day->permille + filled * part->permille) / (there + filled));
+    return (uint16_t)((there * permille_there(day) + filled * part->permille) / (there + filled));
 }
 
 static heng_rc fill(const struct heng_day_usage *day, const struct heng_estimate_part *part, heng_method method,

@@ -21,6 +21,7 @@ struct heng_estimate {
     int64_t recent, recent_last_year;       /* own use of late, and of the same days a year before; 0: not known */
     const struct heng_rules_neighbours *neighbours; /* of this day; own is not used */
     int64_t area_cm2;                               /* of the point; 0: neighbours are not per m2 */
+    bool neighbours_whole;                          /* they are not per m2, although the area is known */
     struct heng_opt_dec building;                   /* amount of the building or group on this day */
     int64_t building_area_cm2;
     const int64_t *profile; /* amounts of a standard profile, made for this point: own.day->count of them, its exp */

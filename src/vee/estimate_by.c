@@ -244,7 +244,7 @@ static bool by_neighbours(const struct heng_rule_set *set, const struct heng_est
     struct heng_fraction f = heng_fraction_of(m.median2);
     heng_fraction_over(&f, 2);
     heng_fraction_shift(&f, n->exp - in->own.day->exp);
-    if (in->area_cm2 > 0) {
+    if (in->area_cm2 > 0 && !in->neighbours_whole) {
         heng_fraction_times(&f, in->area_cm2);
         heng_fraction_over(&f, 10000);
     }

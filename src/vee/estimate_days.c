@@ -87,7 +87,8 @@ static bool degree_weights(const struct heng_estimate *in, uint16_t count, uint3
 
 static bool is_heating(heng_medium medium)
 {
-    return medium == HENG_MEDIUM_HEAT || medium == HENG_MEDIUM_HEAT_INLET || medium == HENG_MEDIUM_HEAT_COOLING;
+    return medium == HENG_MEDIUM_HEAT || medium == HENG_MEDIUM_HEAT_INLET || medium == HENG_MEDIUM_HEAT_COOLING ||
+           medium == HENG_MEDIUM_STEAM;
 }
 
 bool heng_estimate_weights(const struct heng_rule_set *set, const struct heng_estimate *in, heng_day day,

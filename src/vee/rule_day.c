@@ -4,8 +4,9 @@
 #define BIT(rule) (UINT64_C(1) << HENG_RULE_##rule)
 
 const uint64_t heng_rules_of_channel = BIT(INTERVAL_SIZE) | BIT(MISSING) | BIT(LIMIT) | BIT(SPIKE) | BIT(JUMP) |
-                                       BIT(ZERO) | BIT(FLAT) | BIT(SUM) | BIT(HIGH) | BIT(LOW) | BIT(ESTIMATED_LONG) |
-                                       BIT(FACTOR) | BIT(NIGHT_FLOW) | BIT(STATUS);
+                                       BIT(FLAT) | BIT(SUM) | BIT(HIGH) | BIT(LOW) | BIT(ESTIMATED_LONG) |
+                                       BIT(NIGHT_FLOW) | BIT(STATUS);
+/* ZERO and FACTOR say more when the other registers are in view, and nothing wrong without them. */
 const uint64_t heng_rules_of_point = BIT(ZERO) | BIT(STUCK) | BIT(REGISTER_SUM) | BIT(SIBLING) | BIT(PHYSICS) |
                                      BIT(FACTOR) | BIT(TEMPERATURE) | BIT(REVERSE_FLOW) | BIT(LOW_SPREAD);
 const uint64_t heng_rules_of_group = BIT(NEIGHBOURS) | BIT(BALANCE) | BIT(SWAPPED);
@@ -76,16 +77,16 @@ static bool most_of(const struct heng_rules_work *w, int64_t *ret)
     return heng_fraction_int(most, HENG_ROUND_DOWN, ret);
 }
 
-/* The largest interval against the nominal size. An interpolated interval takes the rounding of its neighbours: one
- * step more is none. */
+/* The largest interval against the nominal size. What a counter of coarse digits shows jumps by whole steps, and an
+ * interpolated interval takes the rounding of its neighbours: one step more is none. */
 static void check_limit(const struct heng_rules_work *w)
 {
-    int64_t most;
+    int64_t most, step = w->in->step > 1 ? w->in->step : 1;
     unsigned worst = 0;
     if (!most_of(w, &most)) return;
     for (unsigned i = 1; i < w->day->count; i++)
         if (w->day->amounts[i] > w->day->amounts[worst]) worst = i;
-    if (!w->day->count || w->day->amounts[worst] <= most || w->day->amounts[worst] - 1 <= most) return;
+    if (!w->day->count || w->day->amounts[worst] <= most || w->day->amounts[worst] - step <= most) return;
     struct heng_verdict *v = heng_rules_say_interval(w, HENG_RULE_LIMIT, worst);
     if (!v) return;
     heng_opt_put(&v->seen, w->day->amounts[worst], w->day->exp);

@@ -117,8 +117,9 @@ static const struct heng_rules_series *mover_of(const struct heng_rules_work *w)
     return s ? s : heng_rules_sibling_of(w->in, HENG_ROLE_TIME);
 }
 
-/* Nothing for so many days. Where the water stood as well, nobody is at home: that is told and no task. Where it is not
- * cold, heat is not missed. */
+/* Nothing for so many days, of whatever is counted. Where the counterpart stood as well, nobody is at home: that is
+ * told and no task. Degree days come with what is heated and with nothing else: on a day that is known to have none,
+ * heat is not missed. */
 static void check_zero(const struct heng_rules_work *w)
 {
     int64_t days = heng_limit_int(w->set, HENG_LIMIT_ZERO_DAYS), cold = 0;

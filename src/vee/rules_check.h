@@ -76,9 +76,10 @@ struct heng_rules_day {
     const struct heng_rules_sibling *siblings;
     uint8_t sibling_count;
     struct heng_opt_dec max_per_hour;   /* from the nominal size, in the channel's unit */
+    int64_t step;                       /* of the counter's last digit, in multiples of 10^exp of the day; 0: one */
     struct heng_opt_dec counter_amount; /* what the counter itself moved on this day, where that was read apart */
-    struct heng_opt_dec flow_degc, return_degc; /* means of the day */
-    struct heng_opt_dec degree_days;
+    struct heng_opt_dec flow_degc, return_degc;  /* means of the day */
+    struct heng_opt_dec degree_days;             /* only of what is heated: nothing else follows the cold */
     const struct heng_opt_dec *past_degree_days; /* as own.past; NULL: none */
     heng_conditions conditions;                  /* reported on this day */
     const struct heng_rules_neighbours *neighbours;

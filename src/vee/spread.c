@@ -252,6 +252,16 @@ static bool day_weights(struct heng_usage *u, const struct gap *gap, heng_day da
     return u->out.weights && u->out.weights(u->out.ctx, gap->from_us, gap->to_us, day, count, weights, ret_method);
 }
 
+/* A reading beside a boundary stands for it: what lies between the two gets no share by the shape of a day, or seconds
+ * would get what their whole interval is used to. */
+static bool is_sliver(const struct heng_usage *u, const struct gap *gap, const struct walk *w)
+{
+    heng_us begin_us = w->in_interval ? interval_end(u, &w->day, w->in_interval - 1) : w->day.from_us;
+    bool begins = w->from_us == gap->from_us && w->from_us > begin_us;
+    bool ends = w->to_us == gap->to_us && w->to_us < interval_end(u, &w->day, w->in_interval);
+    return (begins || ends) && w->to_us - w->from_us <= u->channel->near_us;
+}
+
 /* Weights of the pieces of one day; returns how many, or -1 when the caller has no weights for this day. */
 static int piece_weights(struct heng_usage *u, struct gap *gap, heng_day day, uint64_t ret[static PIECES_MAX])
 {
@@ -261,7 +271,7 @@ static int piece_weights(struct heng_usage *u, struct gap *gap, heng_day day, ui
     if (gap->weighted && w.day.count && !day_weights(u, gap, day, w.day.count, weights, &gap->method)) return -1;
     while (walk_on(&w)) {
         int64_t long_ms = (w.to_us - w.from_us) / HENG_US_PER_MS;
-        uint64_t one = gap->weighted ? weights[w.in_interval] : 1;
+        uint64_t one = !gap->weighted ? 1 : is_sliver(u, gap, &w) ? 0 : weights[w.in_interval];
         if (w.stretch) gap->covered += stretch_amount(w.stretch, w.from_us, w.to_us);
         ret[n++] = w.stretch && !gap->over_stretches ? 0 : one * (uint64_t)long_ms;
     }

@@ -73,7 +73,7 @@ const struct heng_tou *heng_tou_version(const struct heng_tou *versions, size_t 
     return count ? &versions[count - 1] : NULL;
 }
 
-static unsigned season_of(const struct heng_tou *tou, heng_day date)
+unsigned heng_tou_season_of(const struct heng_tou *tou, heng_day date)
 {
     int year, month, day;
     if (tou->season_count == 0) return 0;
@@ -97,10 +97,16 @@ static unsigned kind_of(const struct heng_tou *tou, heng_day date)
     return special ? tou->specials[low].kind : (unsigned)heng_day_weekday(date);
 }
 
+unsigned heng_tou_kind(const struct heng_tou *versions, size_t count, heng_day date)
+{
+    const struct heng_tou *tou = heng_tou_version(versions, count, date);
+    return tou ? kind_of(tou, date) : (unsigned)heng_day_weekday(date);
+}
+
 /* Period of a minute of a date, and until which minute it is certainly the same. */
 static int period_of(const struct heng_tou *tou, heng_day date, int minute, int *ret_until)
 {
-    unsigned season = 1U << season_of(tou, date), kind = 1U << kind_of(tou, date);
+    unsigned season = 1U << heng_tou_season_of(tou, date), kind = 1U << kind_of(tou, date);
     int period = 0;
     *ret_until = DAY_MINUTES;
     for (uint16_t i = 0; i < tou->window_count; i++) {

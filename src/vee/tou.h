@@ -51,6 +51,13 @@ HENG_NODISCARD heng_rc heng_tou_check(const struct heng_tou *tou, struct heng_er
  */
 const struct heng_tou *heng_tou_version(const struct heng_tou *versions, size_t count, heng_day date);
 
+/* Which of its seasons a date is in: its number in the list, 0 when there is no list. */
+unsigned heng_tou_season_of(const struct heng_tou *tou, heng_day date);
+
+/* The kind of a local date: 0 Monday .. 6 Sunday, 7 holiday, by the version in force; before the first by the weekday.
+ */
+unsigned heng_tou_kind(const struct heng_tou *versions, size_t count, heng_day date);
+
 /* The period of a moment: 1..8, 0 when no version is in force. zone NULL is UTC. */
 int heng_tou_period(const struct heng_tou *versions, size_t count, const struct heng_zone *zone, heng_us at_us);
 

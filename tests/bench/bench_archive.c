@@ -35,7 +35,7 @@ static int64_t add(struct heng_store *store, int64_t parent, const char *kind, c
     struct heng_err err;
     snprintf(place.place.kind, sizeof place.place.kind, "%s", kind);
     snprintf(place.place.name, sizeof place.place.name, "%s", name);
-    snprintf(place.place.key, sizeof place.place.key, "%s", key);
+    snprintf(place.place.key, sizeof place.place.key, "%.63s", key);
     must(heng_archive_put_place(store, &place, &err), &err);
     return place.place.id;
 }
@@ -153,6 +153,30 @@ static void import_rows(struct heng_store *store, const char *engine, int rows)
     free(text);
 }
 
+/* A sheet of nothing but wrong rows, from a file: counted to the last, and nothing applied. */
+static void import_wrong(struct heng_store *store, const char *path, int rows)
+{
+    struct heng_archive_report report;
+    struct heng_err err;
+    FILE *file = fopen(path, "w");
+    if (!file) exit(1);
+    fputs("building,flat,meter number,maker,medium,protocol,area m2,start date\n", file);
+    for (int i = 0; i < rows; i++) fprintf(file, "%d,%d,%d,HNG,lava,telepathy,wide,2026-02-30\n", i / 480, i, i);
+    fclose(file);
+    struct heng_archive_source source = {.path = path, .name = "wrong.csv"};
+    struct heng_archive_import import = {
+        .sources = &source, .source_count = 1, .language = HENG_ARCHIVE_EN, .at_us = heng_clock_wall()};
+    long before = peak_mib();
+    heng_us from = heng_clock_mono();
+    must(heng_store_begin(store, &err), &err);
+    if (heng_archive_import(store, 0, &import, &report, &err) != HENG_ECONFIG) exit(1);
+    heng_store_rollback(store);
+    printf("import of %lld wrong rows: %zu faults in %.2f s, memory from %ld to %ld MiB\n", (long long)report.rows,
+           report.fault_total, (double)(heng_clock_mono() - from) / 1e6, before, peak_mib());
+    heng_archive_report_fini(&report);
+    unlink(path);
+}
+
 static void measure(const char *path, const char *engine)
 {
     struct heng_store *store = NULL;
@@ -174,11 +198,13 @@ int main(int argc, char **argv)
     if (!mkdtemp(folder)) return 1;
     snprintf(path, sizeof path, "%s/heng.db", folder);
     snprintf(other, sizeof other, "%s/rows.db", folder);
-    snprintf(backup, sizeof backup, "%s/backup", folder);
     must(heng_store_create(other, &err), &err);
     must(heng_store_open(other, &store, &err), &err);
+    snprintf(backup, sizeof backup, "%s/wrong.csv", folder);
+    import_wrong(store, backup, (int)places);
     import_rows(store, "sqlite", rows);
     heng_store_close(store);
+    snprintf(backup, sizeof backup, "%s/backup", folder);
 
     must(heng_store_create(path, &err), &err);
     must(heng_store_open(path, &store, &err), &err);

@@ -31,7 +31,7 @@ def read_house(binaries):
 
 
 def report(house, *words):
-    said = house.heng("report", *words, "--db", house.data, "--format", "csv")
+    said = house.heng("report", *words, "--data", house.data, "--format", "csv")
     assert said.returncode == 0, said.stderr
     return list(csv.reader(io.StringIO(said.stdout)))
 
@@ -91,14 +91,14 @@ def a_building_against_its_flats(house):
     assert [item["key"] for item in everything["items"]] == ["P9001"]
     rows = report(house, "loss", "--from", "2024-10-04", "--to", "2024-10-05")
     assert dict(zip(rows[0], rows[1]))["loss"] == "50.000", rows
-    said = house.heng("report", "loss", "--db", house.data, "--point", "P9001", "--from", "2024-10-04", "--to", "2024-10-05")
+    said = house.heng("report", "loss", "--data", house.data, "--point", "P9001", "--from", "2024-10-04", "--to", "2024-10-05")
     assert said.returncode == 0 and "P9003" in said.stdout, said
     beside = house.get(f"/api/v1/points/9002/comparison?{span}")
     assert beside["rank"] == 1 and beside["of"] == 2 and beside["before"]["why"], beside
-    assert house.heng("report", "compare", "--point", "P9002", "--db", house.data).returncode == 0
+    assert house.heng("report", "compare", "--point", "P9002", "--data", house.data).returncode == 0
     habits = house.get(f"/api/v1/points/9001/habits?{span}")
     assert habits["days"] == 1 and habits["peak"]["amount"] == "1000000", habits
-    assert house.heng("report", "habits", "--point", "P9001", "--db", house.data, "--show", "duration").returncode == 0
+    assert house.heng("report", "habits", "--point", "P9001", "--data", house.data, "--show", "duration").returncode == 0
 
 
 @tap.test
@@ -116,9 +116,9 @@ def wrong_questions_get_a_sentence(house):
     for words, word in ((["loss", "--from", "moon"], "2026-11-01"), (["habits"], "--point"), (["moon"], "no report"),
                         (["read-success", "--by", "moon"], "--by"), (["loss", "--format", "moon"], "--format"),
                         (["loss", "--accuracy", "0"], "--accuracy"), (["swapped", "--point", "1"], "--since")):
-        said = house.heng("report", "--db", house.data, *words)
+        said = house.heng("report", "--data", house.data, *words)
         assert said.returncode == 2 and word in said.stderr and said.stderr.count("\n") == 1, (words, said)
-    said = house.heng("report", "loss", "--db", house.data, "--point", "moon")
+    said = house.heng("report", "loss", "--data", house.data, "--point", "moon")
     assert said.returncode == 1 and "moon" in said.stderr
     assert "heng report loss" in house.heng("report", "--help").stdout
 

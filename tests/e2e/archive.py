@@ -92,6 +92,25 @@ def round_trip(archive):
 
 
 @tap.test
+def one_workbook(archive):
+    book, fresh = archive.folder / "all.xlsx", archive.folder / "fresh-book"
+    archive.good("export", "--all", "--language", "de", book)
+    again = archive.good("import", "--language", "de", book)
+    assert "new" not in again and "changed" not in again and "events:" in again, again
+    archive.good("import", "--language", "de", book, data=fresh)
+    archive.good("export", "--format", "csv", archive.folder / "book-1")
+    archive.good("export", "--format", "csv", archive.folder / "book-2", data=fresh)
+    for path in sorted((archive.folder / "book-1").iterdir()):
+        assert path.read_bytes() == (archive.folder / "book-2" / path.name).read_bytes(), f"{path.name} differs"
+    for language in ("zh", "en", "de"):
+        template = archive.folder / f"all-{language}.xlsx"
+        archive.good("template", "--all", "--language", language, template)
+        with zipfile.ZipFile(template) as zipped:
+            sheets = [name for name in zipped.namelist() if name.startswith("xl/worksheets/")]
+        assert len(sheets) == 11, sheets  # ten tables and the explanations
+
+
+@tap.test
 def by_hand(archive):
     unit = "阳光小区-1号楼-1单元"
     out = archive.good("bulk", "--below", unit, "--floors", "13-14", "--per-floor", "4", "--areas", "89.5,76")

@@ -323,6 +323,44 @@ def live_events_arrive_without_asking(binaries):
 
 
 @tap.test
+def a_description_that_cannot_be_changes_nothing(binaries):
+    def with_(**more):
+        return json.dumps({"site": "S", "time_zone": "UTC", "places": [{"key": "a", "kind": "building", "name": "A"}], **more})
+
+    with House(binaries) as house:
+        cases = [
+            (with_(places=[{"key": "a", "kind": "palace", "name": "A"}]), "'palace' is no kind of place"),
+            (with_(time_zone="../../etc/passwd"), "time zone"),
+            (with_(nonsense=1), "nonsense"),
+            (with_(site="a" * (33 << 20)), "larger than 32 MiB"),
+            (with_() + " " * (33 << 20), "larger than 32 MiB"),
+            ("[" * 1000000, "parsing depth"),
+            (with_()[:-1], "line 1"),
+            ("", "line 1"),
+        ]
+        for text, words in cases:
+            done = house.heng("import", "--data", house.data, "-", stdin=text)
+            assert done.returncode == 1 and done.stderr.count("\n") == 1 and words in done.stderr, (text[:80], done.stderr)
+        tree = house.heng("archive", "tree", "--data", house.data)
+        assert tree.returncode == 0 and not tree.stdout, tree.stdout
+
+
+@tap.test
+def the_examples_of_the_documents_work_as_printed(binaries):
+    described = ("README.md", "README.zh-CN.md", "docs/gateway.md")
+    with House(binaries) as house:
+        for document in described:
+            example = (ROOT / document).read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+            done = house.heng("import", "--data", house.folder / document.replace("/", "-"), "-", stdin=example)
+            assert done.returncode == 0, (document, done.stderr)
+        street = house.folder / "street.json"
+        street.write_text((ROOT / "docs/simulator.md").read_text(encoding="utf-8").split("```json\n")[1].split("```")[0])
+        site = subprocess.run([house.bin / "heng-sim", "--scenario", street, "--print-site"], capture_output=True, text=True,
+                              timeout=60)
+        assert site.returncode == 0 and json.loads(site.stdout)["site"] == "One street", site.stderr
+
+
+@tap.test
 def a_wrong_start_is_one_clear_sentence(binaries):
     with House(binaries) as house:
         assert house.import_site(house.site()).returncode == 0

@@ -194,7 +194,7 @@ static heng_rc check_day(void *ctx, struct heng_day_usage *day, struct heng_verd
     const struct heng_day_usage *past[HENG_RULES_PAST_DAYS];
     struct heng_opt_dec degrees[HENG_RULES_PAST_DAYS];
     struct heng_verdicts list;
-    struct heng_rules_day in = {.only = heng_rules_of_channel, .medium = c->medium};
+    struct heng_rules_day in = {.only = heng_rules_of_channel | heng_rules_of_point, .medium = c->medium};
     in.from_us = heng_day_from_us(&c->days, day->day);
     in.to_us = heng_day_from_us(&c->days, day->day + 1);
     in.start_minute = c->days.start_minute;
@@ -205,6 +205,7 @@ static heng_rc check_day(void *ctx, struct heng_day_usage *day, struct heng_verd
     in.own.day = day;
     in.own.past = past;
     in.max_per_hour = c->max_per_hour;
+    in.step = m->derive->fold.state.last.step;
     in.degree_days = degrees_of(t, day->day);
     in.past_degree_days = t->degrees ? degrees : NULL;
     heng_verdicts_clear(&list);
@@ -282,6 +283,7 @@ void memory_deliver(struct memory *m, size_t i, heng_us *from_us, heng_us *to_us
 
 void memory_run(struct memory *m, struct heng_derive *derive, heng_us from_us, heng_us to_us)
 {
+    m->derive = derive;
     struct heng_derive_store store = {.ctx = m,
                                       .next_fact = next_fact,
                                       .checkpoint = checkpoint,

@@ -18,10 +18,11 @@ struct memory_checkpoint {
 
 struct memory {
     const struct truth *truth;
-    bool weighted;    /* gaps by like days or degree days; else by time */
-    bool *here;       /* by fact */
-    size_t end, at;   /* behind the last that is here; the one that was asked for last */
-    size_t day_count; /* places: from the day before the first */
+    const struct heng_derive *derive; /* of the run */
+    bool weighted;                    /* gaps by like days or degree days; else by time */
+    bool *here;                       /* by fact */
+    size_t end, at;                   /* behind the last that is here; the one that was asked for last */
+    size_t day_count;                 /* places: from the day before the first */
     heng_day zero;
     bool *has;
     struct heng_day_usage *days;

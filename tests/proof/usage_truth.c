@@ -167,7 +167,10 @@ struct life {
     size_t doubtful;     /* ... may be left out because of what was before */
     uint16_t held_fault; /* of held, from 1; 0 none */
     bool halted;
+    bool held_judged, held_fits;      /* an event came before the next reading: whether its index can be believed */
+    int64_t held_units;               /* ... and by how much it is above the one that was held */
     int64_t held_index, shown_before; /* total steps of the reading before */
+    int64_t above;                    /* a wrong index that counts until the counter has passed it; 0 none */
     heng_us held_us;
     int64_t drift_us, drift_step_us, jitter_us;
     size_t drifting;
@@ -286,23 +289,42 @@ static int64_t steps_of_rounding(const struct life *l)
     return l->t->rounding ? 1 + 3 * l->t->rounding / step_units(&l->c) : 0;
 }
 
+/* So many steps back are taken for rounding: where units convert unevenly, both were rounded. */
+static int64_t steps_back(const struct life *l) { return 1 + steps_of_rounding(l); }
+
 /* Can a counter that shows `after` so long after it showed `before` be believed? */
 static bool believable(const struct life *l, int64_t before, int64_t after, heng_us long_us)
 {
     const struct counter *c = &l->c;
     if (c->range) before %= c->range, after %= c->range;
-    /* Where units convert unevenly, both were rounded. */
-    int64_t least = 1 + steps_of_rounding(l);
+    int64_t least = steps_back(l);
     if (after < before && before - after > least && !c->range) return false;
     if (after < before && before - after <= least) return true;
     int64_t moved = after - before + (after < before ? c->range : 0);
     return steps_to_units(c, moved) <= limit_units(l, long_us);
 }
 
+/* The index that stood is followed by that of an event, or by none when it was lost. */
+static void judge_held(struct life *l, bool known, int64_t now, heng_us at_us)
+{
+    l->held_judged = true;
+    l->held_fits = !known || believable(l, l->held_index, now, at_us - l->t->reads[l->i].at_us);
+    l->held_units = known ? steps_to_units(&l->c, now - l->held_index) : 0;
+}
+
+/* An index that may be believed: where it is hardly above what follows, it counts until the counter has passed it. */
+static void stays_above(struct life *l, int64_t believed, int64_t after)
+{
+    int64_t range = l->c.range, excess = range ? believed % range - after % range : believed - after;
+    if (excess > 0) l->above = after + excess;
+}
+
 static void declared(struct life *l, struct truth_span *span, heng_us at_us, const struct kind *kind)
 {
     struct counter *c = &l->c;
     int64_t what = pick(&l->rng, 1, 10), now = steps_of(c, truth_used(l->t, at_us));
+    l->above = 0;
+    if (l->held_fault && !l->held) judge_held(l, what != 5, now, at_us);
     heng_us came_us = at_us + (pick(&l->rng, 1, 2) == 1 ? pick(&l->rng, 0, 20) * HENG_US_PER_DAY : 0);
     truth_kind which = TRUTH_EXCHANGE;
     if (what <= 5) { /* END, START */
@@ -350,6 +372,7 @@ static void silent(struct life *l, struct truth_span *span, heng_us at_us)
     span->breaks = true;
     if (l->jitter_us) (span + 1)->fault = span->fault; /* the next reading stands in there */
     l->doubtful = span->unknown ? 0 : 5;
+    stays_above(l, l->shown_before, after);
     span->joins += step_units(c) + l->t->rounding;
     l->shown_before = after;
 }
@@ -408,6 +431,7 @@ static int64_t spoilt(struct life *l, struct truth_read *read, int64_t right, in
      * in between. */
     if (believable(l, l->shown_before, wrong, 5 * to_us) || believable(l, wrong, next + 4 * (next - right), 5 * on_us))
         l->doubtful = 5;
+    if (fits || l->doubtful) stays_above(l, wrong, right);
     uint16_t number = fault(l, TRUTH_SPIKE, read->at_us, read->at_us, !fits);
     l->t->spans[l->i].fault = l->t->spans[l->i + 1].fault = number;
     read->right = false;
@@ -478,6 +502,14 @@ static bool zero_is_seen(const struct life *l, heng_us from_us, heng_us to_us)
     return false;
 }
 
+/* A counter that stood begins to turn. */
+static void turn_again(struct life *l)
+{
+    l->c.first = l->held_index;
+    l->c.installed = truth_used(l->t, l->t->reads[l->i].at_us);
+    l->t->spans[l->i].breaks = true;
+}
+
 /* The counter goes on: from where it stood, or with all that was used meanwhile. */
 static void end_held(struct life *l)
 {
@@ -486,22 +518,20 @@ static void end_held(struct life *l)
     struct truth_fault *f = &t->faults[l->held_fault - 1];
     f->to_us = next_us;
     f->visible = zero_is_seen(l, l->held_us, last_us);
-    if (l->halted) {
-        l->c.first = l->held_index;
-        l->c.installed = truth_used(t, last_us);
-        t->spans[l->i].breaks = true;
-    } else {
+    if (!l->halted) {
         int64_t after = steps_of(&l->c, truth_used(t, next_us));
         int64_t units = steps_to_units(&l->c, after - l->held_index), each = limit_units(l, next_us - last_us);
         bool fits = believable(l, l->held_index, after, next_us - last_us);
+        if (l->held_judged) fits = l->held_fits, units = l->held_units;
         f->visible = f->visible || !fits;
-        size_t margin = HELD_MARGIN + (fits ? 0 : (size_t)(units / each));
+        size_t margin = HELD_MARGIN + (fits || units < 0 ? 0 : (size_t)(units / each));
         for (size_t k = 0; k < margin && l->i + k < t->span_count; k++) t->spans[l->i + k].fault = l->held_fault;
         l->doubtful = fits ? 0 : margin;
         l->calm = margin + CALM;
         f->to_us = t->reads[l->i + margin < t->span_count ? l->i + margin : t->span_count].at_us;
     }
     l->held_fault = 0;
+    l->held_judged = false;
     l->calm = l->calm > CALM ? l->calm : CALM;
 }
 
@@ -578,14 +608,15 @@ static void live_on(struct life *l, const struct kind *kind)
     /* What a reading left out disturbs goes on until one counts again; taken too late, that one has a share in it. */
     bool after = l->i && (!t->reads[l->i].right || (l->jitter_us && l->i > 1 && !t->reads[l->i - 1].right));
     if (after && !t->spans[l->i].fault) t->spans[l->i].fault = t->spans[l->i - 1].fault;
-    if (!busy)
-        chance(l, kind);
-    else if (l->gap && rarely(l, 40) && !l->calm && l->i + 2 * CALM < t->span_count && l->gap > 2)
-        declared(l, &t->spans[l->i], t->reads[l->i].at_us + (read->at_us - t->reads[l->i].at_us) / 2, kind);
     if (l->i + 2 * CALM > t->span_count) { /* in the end all is in order */
         l->held = 0;
         l->drifting = l->drifting ? 1 : 0;
     }
+    if (l->held_fault && l->halted && !l->held) turn_again(l);
+    if (!busy)
+        chance(l, kind);
+    else if (l->gap && rarely(l, 40) && !l->calm && l->i + 2 * CALM < t->span_count && l->gap > 2)
+        declared(l, &t->spans[l->i], t->reads[l->i].at_us + (read->at_us - t->reads[l->i].at_us) / 2, kind);
     clock_on(l);
     if (l->held_fault && !l->held) end_held(l);
     read->right = !l->doubtful;
@@ -595,8 +626,14 @@ static void live_on(struct life *l, const struct kind *kind)
     int64_t drifted = truth_used(t, read->at_us - l->drift_us);
     read->slack = drifted > read->used ? drifted - read->used : read->used - drifted;
     int64_t index = steps_of(&l->c, drifted), right = index;
-    if (l->c.range && right / l->c.range > l->shown_before / l->c.range && !t->spans[l->i].joins) t->rollovers++;
-    if (l->held && --l->held + 1) {
+    bool holds = l->held > 0;
+    if (l->c.range && right / l->c.range > l->shown_before / l->c.range && !t->spans[l->i].joins && !holds)
+        t->rollovers++;
+    bool hardly = l->above - index <= steps_back(l);
+    if (l->above > index && hardly) read->right = false;
+    if (l->above <= index || (!hardly && !l->doubtful)) l->above = 0;
+    if (holds) {
+        l->held--;
         index = l->held_index;
         read->right = false;
         t->spans[l->i].fault = l->held_fault;
@@ -616,7 +653,7 @@ static void live_on(struct life *l, const struct kind *kind)
     }
     if (l->coarse) l->coarse--;
     if (l->delayed) l->delayed--;
-    l->shown_before = l->held ? l->held_index : right;
+    l->shown_before = holds ? l->held_index : right;
 }
 
 static int by_fact(const void *a, const void *b)

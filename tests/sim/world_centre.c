@@ -16,7 +16,7 @@ enum { PUMP_MAX = 20000, WAITING_MAX = 64, GROUP_MS = 300 };
 struct waiting {
     int session;
     bool live;
-    uint64_t epoch, last;
+    uint64_t epoch, first, last;
     size_t n;
     uint8_t *bytes;
 };
@@ -308,6 +308,10 @@ static void commit(struct world *w)
         int session = waiting[i].session;
         if (session < 0 || waiting[i].live) continue;
         w->entries += deliveries[i].stored;
+        world_trace(w,
+                    "the centre has %" PRIu64 " to %" PRIu64 " of epoch %" PRIu64 " of gateway %d: %u new, %u same%s",
+                    waiting[i].first, waiting[i].last, waiting[i].epoch, w->sessions[session].gateway,
+                    deliveries[i].stored, deliveries[i].same, deliveries[i].rc == HENG_OK ? "" : ", refused");
         if (deliveries[i].refused)
             world_fail(w, "an entry of gateway %d was refused: %s", w->sessions[session].gateway, centre_refusal(w));
         if (deliveries[i].rc == HENG_OK)
@@ -330,6 +334,7 @@ static void take_batch(struct world *w, int session, const struct heng_host_acti
     *batch = (struct waiting){.session = session,
                               .live = a->kind == HENG_HOST_LIVE,
                               .epoch = a->batch.epoch,
+                              .first = a->batch.first,
                               .last = a->batch.last,
                               .n = a->bytes.n,
                               .bytes = malloc(a->bytes.n + 1)};

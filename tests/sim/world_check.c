@@ -66,6 +66,33 @@ bool centre_is_done(struct world *w)
     return centre_number(w, "SELECT count(*) FROM command WHERE ended_us = 0", 0, 0, 0) == 0;
 }
 
+/* One line for each row; the values of the statement are the kinds of events that say something of numbers. */
+static void tell_rows(struct world *w, const char *what, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(heng_store_as_reader(w->store)->db.handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        world_trace(w, "no %s can be told: %s", what, sqlite3_errmsg(heng_store_as_reader(w->store)->db.handle));
+    for (int i = 0; i < sqlite3_bind_parameter_count(statement); i++)
+        sqlite3_bind_int(statement, i + 1, i ? HENG_GATEWAY_GAP : HENG_GATEWAY_FORKED);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        world_trace(w, "%s: %s", what, (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+}
+
+static void tell_journals(struct world *w)
+{
+    for (int i = 1; i <= WORLD_GATEWAYS; i++) world_trace(w, "gateway %d has the id %" PRId64, i, w->gateways[i].id);
+    tell_rows(w, "journal",
+              "SELECT 'of ' || gateway_id || ', epoch ' || epoch || ', up to ' || seq || ', since ' || first_us "
+              "FROM gateway_journal ORDER BY gateway_id, epoch");
+    tell_rows(w, "gap",
+              "SELECT 'of ' || gateway_id || ', epoch ' || epoch || ', ' || first_seq || ' to ' || last_seq || "
+              "CASE WHEN gone = 0 THEN ', open' ELSE ', told' END FROM gateway_gap ORDER BY gateway_id, epoch");
+    tell_rows(w, "event",
+              "SELECT 'of ' || gateway_id || ', kind ' || kind || ', ' || value || ' at ' || at_us || ', number ' || "
+              "seq || ' of epoch ' || epoch || ': ' || detail FROM gateway_event WHERE kind IN (?, ?) ORDER BY id");
+}
+
 /* Who is not at rest, for who looks for the reason. */
 void centre_tell_rest(struct world *w)
 {
@@ -96,6 +123,7 @@ void centre_tell_rest(struct world *w)
         world_trace(w, "order %" PRId64 " for gateway %d, done %u times, %" PRId64, w->orders[i].id,
                     w->orders[i].gateway, w->orders[i].done,
                     centre_number(w, "SELECT sent_us FROM command WHERE id = ?", w->orders[i].id, 0, 0));
+    if (w->store) tell_journals(w);
 }
 
 /* --- a journal against the database ------------------------------------------------------------------------------- */

@@ -60,6 +60,28 @@ static inline void *serve_desk(void *cls)
 
 static pthread_t server;
 
+/* As the writer's thread does it, one after the other. */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static inline heng_rc house_write(void *owner,
+                                  heng_rc (*run)(void *ctx, struct heng_store *store, struct heng_err *err), void *ctx,
+                                  struct heng_err *err)
+{
+    struct house *h = owner;
+    pthread_mutex_lock(&writing);
+    heng_rc rc = heng_store_begin(h->store, err);
+    if (rc == HENG_OK) {
+        rc = run(ctx, h->store, err);
+        if (rc == HENG_OK)
+            rc = heng_store_commit(h->store, err);
+        else
+            heng_store_rollback(h->store);
+    }
+    pthread_mutex_unlock(&writing);
+    return rc;
+}
+
+static unsigned house_timeout_s; /* 0: the usual */
+
 static inline void house_open(struct house *h, bool with_desk)
 {
     struct heng_err err;
@@ -75,7 +97,11 @@ static inline void house_open(struct house *h, bool with_desk)
         assert_ok(heng_desk_new(wake, NULL, &desk, &err));
         assert_int_equal(pthread_create(&server, NULL, serve_desk, NULL), 0);
     }
-    struct heng_api_options options = {.database = h->site.path, .desk = desk};
+    struct heng_api_options options = {.database = h->site.path,
+                                       .desk = desk,
+                                       .write = house_write,
+                                       .write_owner = h,
+                                       .request_timeout_s = house_timeout_s};
     assert_ok(heng_api_start(&options, &h->api, &err));
     h->port = heng_api_port(h->api);
     snprintf(h->host, sizeof h->host, "localhost:%u", h->port);

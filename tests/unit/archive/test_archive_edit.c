@@ -168,6 +168,13 @@ static void test_close(void **state)
     assert_int_equal(find(&r, "b1-u1-101").closed_us, 0);
     assert_ok(heng_store_commit(r.store, &err));
     assert_int_equal(small_site_number(r.site.path, "SELECT count(*) FROM line_member"), 0);
+    /* each meter that left has it in its history */
+    assert_int_equal(small_site_number(r.site.path,
+                                       "SELECT count(*) FROM installation i JOIN point_event e ON e.kind = "
+                                       "'remove' AND e.device_id = i.device_id AND e.point_id = i.point_id "
+                                       "AND e.at_us = i.until_us"),
+                     small_site_number(r.site.path, "SELECT count(*) FROM installation"));
+    assert_true(small_site_number(r.site.path, "SELECT count(*) FROM usage_due") > 0);
     assert_int_equal(small_site_number(r.site.path, "SELECT count(*) FROM installation WHERE until_us IS NULL"), 0);
     assert_int_equal(small_site_number(r.site.path, "SELECT count(*) FROM point WHERE closed_us <> 0"), 0);
     rig_close(&r);

@@ -75,7 +75,7 @@ static heng_rc bring(struct heng_store *store, const struct paper *paper, struct
 {
     struct heng_carried *carried = NULL;
     *ret = (struct heng_carried_counts){0};
-    heng_rc rc = heng_carried_begin(store, INGEST_NOW_US, &carried, err);
+    heng_rc rc = heng_carried_begin(store, NULL, INGEST_NOW_US, &carried, err);
     for (size_t at = 0; rc == HENG_OK && at < paper->buf.n; at += 1000) {
         size_t n = paper->buf.n - at < 1000 ? paper->buf.n - at : 1000;
         rc = heng_carried_take(carried, heng_slice_of(paper->bytes + at, n), err);

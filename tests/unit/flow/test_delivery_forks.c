@@ -172,6 +172,67 @@ static void test_a_fork_may_come_after_its_new_epoch(void **state)
     small_site_fini(&site);
 }
 
+/* The concentrator passes on what the collector says, and its disk is put back; so is the collector's, which comes with
+ * all it has under a new epoch. The concentrator tells that where it told the old epoch once: the words are the same,
+ * the numbers are not, and none of the new ones is missing. */
+static void test_a_fork_below_a_fork_leaves_no_gap(void **state)
+{
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct toy_journal *old = toy_new(COLLECTOR, 70), *anew = toy_new(COLLECTOR, 71);
+    struct toy_journal *own = toy_new(EAST, 5), *own_anew = toy_new(EAST, 6);
+    (void)state;
+    toy_event(own, START_US, HENG_GATEWAY_IMPORTED, 99, "");
+    toy_retell(own_anew, own, 1, 1);
+    toy_mixed(old, 0, 12);
+    toy_retell(anew, old, 1, 9);
+    toy_mixed(anew, 30, 3);
+    assert_delivered(deliver(store, EAST, toy_batch(own, 1, 1)), 1, 0, 0, 1);
+    assert_delivered(deliver(store, EAST, toy_forward(old, 5, 2, 1, 12)), 12, 0, 0, 13);
+    assert_delivered(deliver(store, EAST, toy_batch(own_anew, 1, 1)), 0, 1, 0, 1);
+    assert_delivered(deliver(store, EAST, toy_forward(anew, 6, 2, 1, 12)), 3, 9, 0, 13);
+    assert_in_database(store, 5, 5, 6);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_gap"), 0);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM gateway_event WHERE kind = 37"), 0);
+    assert_resume(store, COLLECTOR, 71, 12, anew->entries[11].check);
+    /* What it does leave out is told, there as well. */
+    toy_mixed(anew, 60, 3);
+    assert_delivered(deliver(store, EAST, toy_forward(anew, 6, 14, 15, 15)), 1, 0, 0, 14);
+    assert_int_equal(number_of(store, "SELECT sum(last_seq - first_seq + 1) FROM gateway_gap WHERE gone = 0"), 2);
+    assert_resume(store, COLLECTOR, 71, 12, 0);
+    free(old);
+    free(anew);
+    free(own);
+    free(own_anew);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
+/* Two boxes out of one factory begin alike: the same epoch, the same first words. After its disk was put back the
+ * concentrator has the other one where it had the first one. */
+static void test_boxes_that_say_the_same_are_two(void **state)
+{
+    static const struct heng_site_gateway gateways[] = {{.key = "west", .name = "West", .parent = "east"}};
+    static const struct heng_site moved = {.gateways = gateways, .gateway_count = 1};
+    struct small_site site;
+    struct heng_store *store = gateways_open(&site);
+    struct heng_site_applied applied;
+    struct heng_err err;
+    struct toy_journal *one = toy_new(COLLECTOR, 70), *other = toy_new(WEST, 70);
+    (void)state;
+    assert_ok(heng_site_apply(store, &moved, START_US, &applied, &err));
+    toy_event(one, START_US, HENG_GATEWAY_IMPORTED, 1, "");
+    toy_event(other, START_US, HENG_GATEWAY_IMPORTED, 1, "");
+    assert_delivered(deliver(store, EAST, toy_forward(one, 5, 1, 1, 1)), 1, 0, 0, 1);
+    assert_delivered(deliver(store, EAST, toy_forward(other, 6, 1, 1, 1)), 1, 0, 0, 1);
+    assert_int_equal(number_of(store, "SELECT count(DISTINCT gateway_id) FROM gateway_event WHERE kind = 19"), 2);
+    assert_resume(store, WEST, 70, 1, other->entries[0].check);
+    free(one);
+    free(other);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 /* Who is asked for what is missing cannot compare itself. It is not sent away for ever: what it has is kept. */
 static void test_a_fork_that_is_asked_for_a_gap(void **state)
 {
@@ -229,6 +290,8 @@ int main(void)
         cmocka_unit_test(test_told_again_counts_once),
         cmocka_unit_test(test_the_old_epoch_may_come_later),
         cmocka_unit_test(test_a_fork_may_come_after_its_new_epoch),
+        cmocka_unit_test(test_a_fork_below_a_fork_leaves_no_gap),
+        cmocka_unit_test(test_boxes_that_say_the_same_are_two),
         cmocka_unit_test(test_a_fork_that_is_asked_for_a_gap),
         cmocka_unit_test(test_a_copy_that_comes_late_is_no_news),
     };

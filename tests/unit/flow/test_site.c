@@ -99,6 +99,29 @@ static void test_changes_are_applied(void **state)
 }
 
 /* A meter's model is kept by its name and found again, or not. */
+/* What a meter measures is counted from the start, and also where an older version forgot to. */
+static void test_what_is_counted(void **state)
+{
+    (void)state;
+    struct small_site site;
+    struct heng_store *store = small_site_open(&site);
+    static const char heat[] = "SELECT count(*) FROM channel c JOIN installation i ON i.point_id = c.point_id "
+                               "WHERE i.device_id = 1 AND i.until_us IS NULL AND (c.quantity = 'volume' OR c.main = 1)",
+                      due[] = "SELECT count(*) FROM usage_due";
+    assert_int_equal(small_site_number(site.path, heat), 2);
+    int64_t channels = small_site_number(site.path, "SELECT count(*) FROM channel");
+    assert_int_equal(small_site_sql(site.path, "DELETE FROM usage_due"), HENG_OK);
+    small_site_apply(store);
+    assert_int_equal(small_site_number(site.path, "SELECT count(*) FROM channel"), channels);
+    assert_int_equal(small_site_number(site.path, due), 0); /* the same again is no reason to derive anything */
+    assert_int_equal(small_site_sql(site.path, "DELETE FROM channel"), HENG_OK);
+    small_site_apply(store);
+    assert_int_equal(small_site_number(site.path, heat), 2);
+    assert_int_equal(small_site_number(site.path, due), channels);
+    heng_store_close(store);
+    small_site_fini(&site);
+}
+
 static void test_profile(void **state)
 {
     static const struct heng_profile known = {.name = "known", .protocols = 1u << HENG_PROTOCOL_MBUS};
@@ -151,6 +174,7 @@ static void expect_mistake(struct heng_store *store, const struct heng_site_plac
 
 static void test_mistakes_are_named(void **state)
 {
+    static const char *const wrong_kinds[] = {"palace", "house", "hold", "unit,", "area, building"};
     struct small_site site;
     struct heng_store *store = NULL;
     struct heng_err err;
@@ -169,6 +193,11 @@ static void test_mistakes_are_named(void **state)
     root.area_cm2 = -1;
     expect_mistake(store, &root, NULL, NULL, "place 'b1-u1-101'", "negative");
     root.area_cm2 = 0;
+    for (size_t i = 0; i < sizeof wrong_kinds / sizeof *wrong_kinds; i++) {
+        root.kind = wrong_kinds[i];
+        expect_mistake(store, &root, NULL, NULL, "place 'b1-u1-101'", "no kind of place");
+    }
+    root.kind = place.kind;
 
     struct heng_site_line bad = line;
     bad.transport = "pigeon";
@@ -361,7 +390,7 @@ int main(void)
         cmocka_unit_test(test_settings),      cmocka_unit_test(test_bad_settings),
         cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_changes_are_applied),
         cmocka_unit_test(test_profile),       cmocka_unit_test(test_mistakes_are_named),
-        cmocka_unit_test(test_address_taken),
+        cmocka_unit_test(test_address_taken), cmocka_unit_test(test_what_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

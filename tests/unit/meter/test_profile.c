@@ -85,6 +85,7 @@ static void test_cjt188_and_mbus_members(void **state)
                        "\"ask\": [{\"di\": \"901F\"}, {\"di\": \"0A61\", \"control\": \"21\"}],"
                        "\"cjt188\": {\"di_order\": \"low-first\", \"flow_decimals\": 4, \"volume_decimals\": 0,"
                        "\"settlement_is_cooling\": true, \"status_byte\": 2, \"unit_order\": \"unit-first\","
+                       "\"status_flags\": [{\"bit\": 5, \"name\": \"tamper\"}, {\"name\": \"leak\", \"bit\": 15}],"
                        "\"valve\": {\"open\": \"99\", \"close\": \"55\"}}}",
         &arena);
     assert_string_equal(p.recognition.manufacturer, "11A1");
@@ -97,6 +98,10 @@ static void test_cjt188_and_mbus_members(void **state)
     assert_int_equal(p.dialect.cjt188.energy_decimals, HENG_DECIMALS_UNKNOWN);
     assert_true(p.dialect.cjt188.settlement_is_cooling && p.dialect.cjt188.status_second);
     assert_int_equal(p.dialect.cjt188.unit_order, HENG_UNIT_ORDER_UNIT_FIRST);
+    const struct heng_flag *flags = p.dialect.cjt188.status_flags;
+    assert_true(flags[0].mask == 0x20 && flags[0].value == 0x20 && flags[1].mask == 0x8000 && flags[2].mask == 0);
+    assert_string_equal(flags[0].name, "tamper");
+    assert_string_equal(flags[1].name, "leak");
     assert_true(p.dialect.cjt188.valve_open == 0x99 && p.dialect.cjt188.valve_close == 0x55);
 
     p = parsed(HEAD("mbus") ", \"mbus\": {\"application_reset\": true, \"telegrams_max\": 3}, \"rules\": ["
@@ -146,6 +151,10 @@ static void test_mistakes_are_told_with_their_place(void **state)
         HEAD("modbus-rtu") ",\"ask\":[{\"address\":0,\"count\":2}],\"fields\":[\n"
                            "{\"address\":0,\"type\":\"u16\",\"scale\":\"0\",\"unit\":\"V\",\"quantity\":\"voltage\"}]}",
         HENG_ERANGE, 3, "fields[0].scale: a scale of zero would lose the value");
+    refused(HEAD("cjt188") ",\"cjt188\":{\"status_flags\":[{\"bit\":1,\"name\":\"a\"},{\"bit\":1,\"name\":\"b\"}]}}",
+            HENG_EFORMAT, 2, "cjt188.status_flags[1]: a bit has two names");
+    refused(HEAD("cjt188") ",\"cjt188\":{\"status_flags\":[{\"bit\":1}]}}", HENG_EFORMAT, 2,
+            "cjt188.status_flags[0]: 'name' is missing");
     refused(HEAD("cjt188") ",\"cjt188\":{\"valve\":{\"open\":\"55\",\"close\":\"55\"}}}", HENG_EFORMAT, 2,
             "cjt188.valve: open and close are the same code");
     refused(HEAD("cjt188") ",\"cjt188\":{\"unit_order\":\"last-first\"}}", HENG_EFORMAT, 2,

@@ -457,6 +457,54 @@ static void test_what_cannot_be_written(void **state)
     assert_string_equal(err.text, "'a/b' cannot be the name of a sheet");
 }
 
+static void assert_sheet(const char *path, const char *name, const char *wanted)
+{
+    struct heng_sheet_options options = {.sheet = name};
+    struct heng_sheet *sheet = NULL;
+    struct heng_err err = {0};
+    if (heng_sheet_open(path, &options, &sheet, &err) != HENG_OK) fail_msg("%s", err.text);
+    char *rows = rows_of(sheet, &err);
+    heng_sheet_close(sheet);
+    assert_string_equal(rows, wanted);
+    free(rows);
+}
+
+/* Several tables in one workbook: each comes back from its own sheet, and the words of each stand on the one sheet with
+ * the explanations, at the rows to which its lists refer. */
+static void test_several_tables(void **state)
+{
+    static const char *const yes_no[] = {"yes", "no"};
+    static const struct heng_sheet_column other_columns[] = {{.title = "Key", .note = "its own"},
+                                                             {.title = "Open", .choices = yes_no, .choice_count = 2}};
+    static const struct heng_sheet_layout other = {
+        .title = "Others", .notes_title = "说明's", .columns = other_columns, .column_count = 2};
+    char path[64];
+    struct heng_err err = {0};
+    (void)state;
+    temp_path(path);
+    struct heng_sheet_writer *w = begin(path, HENG_SHEET_XLSX, &layout);
+    write_text(w, "1");
+    heng_sheet_write_row_end(w);
+    heng_sheet_write_next(w, &other);
+    write_text(w, "k");
+    write_text(w, "no");
+    heng_sheet_write_row_end(w);
+    end(w);
+    assert_sheet(path, "A's meters",
+                 "1|A:text=表号|B:text=Value|C:text=Date|D:text=Moment|E:text=Medium\n2|A:text=1\n");
+    assert_sheet(path, "Others", "1|A:text=Key|B:text=Open\n2|A:text=k|B:text=no\n");
+    assert_sheet(path, "说明's",
+                 "1|A:text=A's meters\n2|A:text=表号|B:text=as on the plate\n3|A:text=Value\n4|A:text=Date\n"
+                 "5|A:text=Moment\n6|A:text=Medium|C:text=冷水|D:text=热量, MWh|E:text=\"电\"\n"
+                 "8|A:text=Others\n9|A:text=Key|B:text=its own\n10|A:text=Open|C:text=yes|D:text=no\n");
+    assert_non_null(strstr(part_of(path, "xl/worksheets/sheet3.xml"), "!$C$10:$D$10"));
+    w = begin(path, HENG_SHEET_CSV, &layout);
+    heng_sheet_write_next(w, &other);
+    write_text(w, "lost");
+    assert_int_equal(heng_sheet_write_close(w, &err), HENG_EUNSUPPORTED);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_csv_as_bytes),
         cmocka_unit_test(test_xlsx_is_made_for_people),
         cmocka_unit_test(test_random_tables_come_back),
+        cmocka_unit_test(test_several_tables),
         cmocka_unit_test(test_what_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,13 +224,48 @@ static void test_many_texts_go_to_a_file(void **state)
     free(zip.p);
 }
 
+/* Cells that are merged below the header are known behind the last row; a merged title above the table is none. */
+static void test_merged_cells(void **state)
+{
+    static const struct {
+        const char *merged, *wanted;
+        uint32_t row;
+    } cases[] = {
+        {"", NULL, 0},
+        {"<mergeCells><mergeCell ref=\"A1:C1\"/></mergeCells>", NULL, 0},
+        {"<mergeCells><mergeCell ref=\"A1:C1\"/><mergeCell ref=\"B3:B7\"/></mergeCells>", "B3:B7", 3},
+        {"<mergeCells><mergeCell ref=\"A1:A2\"/><mergeCell/></mergeCells>", "A1:A2", 1},
+        {"<mergeCells><mergeCell ref=\"\"/><mergeCell ref=\":\"/><mergeCell ref=\"A:B99999999999\"/></mergeCells>",
+         "A:B99999999999", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char sheet1[512];
+        struct zip_maker zip = {0};
+        struct heng_sheet *sheet = NULL;
+        struct heng_err err = {0};
+        uint32_t row = 77;
+        snprintf(sheet1, sizeof sheet1,
+                 "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>x</t></is></c></row></sheetData>%s</worksheet>",
+                 cases[i].merged);
+        struct book book = {.sheet1 = sheet1};
+        assert_int_equal(heng_sheet_open_bytes(book_make(&zip, &book), NULL, &sheet, &err), HENG_OK);
+        free(rows_of(sheet, &err));
+        const char *merged = heng_sheet_merged(sheet, &row);
+        if (cases[i].wanted) assert_string_equal(merged, cases[i].wanted);
+        if (!cases[i].wanted) assert_null(merged);
+        assert_int_equal(row, cases[i].row);
+        heng_sheet_close(sheet);
+        free(zip.p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_kinds_of_cells),      cmocka_unit_test(test_sheets_by_name),
         cmocka_unit_test(test_other_writers),           cmocka_unit_test(test_libreoffice_and_wps),
         cmocka_unit_test(test_days_of_both_systems),    cmocka_unit_test(test_far_formats_are_no_columns),
-        cmocka_unit_test(test_many_texts_go_to_a_file),
+        cmocka_unit_test(test_many_texts_go_to_a_file), cmocka_unit_test(test_merged_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

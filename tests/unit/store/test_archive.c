@@ -125,6 +125,13 @@ static void test_search(void **state)
     assert_string_equal(found[0].place.key, "sun-31-101");
     assert_int_equal(search(t.store, 0, "阳光 2单元 10", found), 2); /* the beginning of the last number */
     assert_int_equal(search(t.store, 0, "sun-1-2-102", found), 1);
+    struct heng_err err;
+    assert_ok(heng_store_begin(t.store, &err));
+    add(t.store, t.area, "a7-31", "building", "3", 0); /* its name is the end of what is typed */
+    add(t.store, t.area, "a7-3", "building", "Annex", 0);
+    assert_ok(heng_store_commit(t.store, &err));
+    assert_int_equal(search(t.store, 0, "a7-3", found), 2);
+    assert_string_equal(found[0].place.key, "a7-3"); /* a key is meant as it is */
     assert_int_equal(search(t.store, 0, "月亮", found), 0);
     assert_int_equal(search(t.store, 0, "", found), 0);
     assert_int_equal(search(t.store, 0, "%_'\"\\", found), 0);

@@ -1,12 +1,7 @@
-/* Keys and certificates as an operator meets them: made once, kept, refused when others may read them, never half. */
+/* Keys and certificates as an operator meets them: made once, kept, renewed in time, shown to one authority only. */
 #include "unit/trust/yard.h"
 
-#include <errno.h>
 #include <openssl/ec.h>
-#include <openssl/pem.h>
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include "trust/pem.h"
 
@@ -316,22 +311,6 @@ static void a_certificate_is_renewed_for_its_own_key_only(void **state)
     yard_fini(&yard);
 }
 
-static void code_of(struct heng_identity *box, struct heng_authority *authority, char ret[static HENG_PKI_CODE_MAX])
-{
-    uint8_t der[2048];
-    size_t n;
-    assert_int_equal(heng_identity_request(box, der, sizeof der, &n, NULL), HENG_OK);
-    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), heng_authority_certificate(authority), ret, NULL),
-                     HENG_OK);
-}
-
-static bool met_anew(struct heng_identity *box, struct heng_authority *authority)
-{
-    bool anew = true;
-    assert_int_equal(heng_identity_meet(box, heng_authority_certificate(authority), &anew, NULL), HENG_OK);
-    return anew;
-}
-
 /* Who sits between may try as many authorities as he likes: for each the box has another key, made after it was seen.
  */
 static void a_key_is_shown_to_one_authority_only(void **state)
@@ -343,30 +322,30 @@ static void a_key_is_shown_to_one_authority_only(void **state)
     yard_init(&yard);
     struct heng_authority *centre = yard_authority(&yard, "centre"), *rogue = yard_authority(&yard, "rogue");
     struct heng_identity *box = yard_identity(&yard, "box");
-    code_of(box, centre, first);
-    assert_false(met_anew(box, centre)); /* nobody has seen its key yet */
+    yard_code(box, centre, first);
+    assert_false(yard_met_anew(box, centre)); /* nobody has seen its key yet */
     for (int i = 0; i < 2; i++) {
-        assert_false(met_anew(box, centre));
-        code_of(box, centre, code);
+        assert_false(yard_met_anew(box, centre));
+        yard_code(box, centre, code);
         assert_string_equal(code, first);
         heng_identity_free(box);
         box = yard_identity(&yard, "box");
         assert_false(heng_identity_is_enrolled(box));
     }
     struct yard_paper of_before = yard_sign(centre, box, "box", YARD_NOW_US, 90);
-    assert_true(met_anew(box, rogue));
-    assert_false(met_anew(box, rogue));
+    assert_true(yard_met_anew(box, rogue));
+    assert_false(yard_met_anew(box, rogue));
     heng_identity_free(box);
     box = yard_identity(&yard, "box");
-    code_of(box, centre, code); /* as the key is: it would be another one for the authority of before too */
+    yard_code(box, centre, code); /* as the key is: it would be another one for the authority of before too */
     assert_string_not_equal(code, first);
     struct heng_slice ca = heng_authority_certificate(centre);
     assert_int_equal(heng_identity_accept(box, heng_slice_of(of_before.der, of_before.n), ca, NULL), HENG_EDENIED);
     /* Met is the other one: also a certificate for the right key must be of that one. */
     struct yard_paper of_centre = yard_sign(centre, box, "box", YARD_NOW_US, 90);
     assert_int_equal(heng_identity_accept(box, heng_slice_of(of_centre.der, of_centre.n), ca, NULL), HENG_EDENIED);
-    assert_true(met_anew(box, centre));
-    code_of(box, centre, last);
+    assert_true(yard_met_anew(box, centre));
+    yard_code(box, centre, last);
     assert_string_not_equal(last, code);
     assert_string_not_equal(last, first);
     assert_int_equal(heng_identity_meet(box, heng_slice_of("junk", 4), &anew, NULL), HENG_EFORMAT);
@@ -376,14 +355,14 @@ static void a_key_is_shown_to_one_authority_only(void **state)
     heng_identity_free(box);
     yard_write(yard_at(&yard, "box/authority.pem", path), "junk", 4, 0644);
     box = yard_identity(&yard, "box");
-    assert_true(met_anew(box, centre));
-    code_of(box, centre, code);
+    assert_true(yard_met_anew(box, centre));
+    yard_code(box, centre, code);
     assert_string_not_equal(code, last);
     /* Once it is enrolled it belongs to somebody. */
     of_centre = yard_sign(centre, box, "box", YARD_NOW_US, 90);
     assert_int_equal(heng_identity_accept(box, heng_slice_of(of_centre.der, of_centre.n), ca, NULL), HENG_OK);
-    assert_false(met_anew(box, rogue));
-    code_of(box, centre, last);
+    assert_false(yard_met_anew(box, rogue));
+    yard_code(box, centre, last);
     assert_string_equal(last, code);
     heng_identity_free(box);
     heng_authority_free(centre);
@@ -426,275 +405,6 @@ static void a_certificate_that_is_not_ours_is_not_taken(void **state)
     heng_authority_free(centre);
     heng_authority_free(rogue);
     yard_fini(&yard);
-}
-
-/* --- files that others may read, and damaged ones ------------------------------------------------------------- */
-
-static heng_rc open_box(const struct yard *yard, struct heng_err *err)
-{
-    char path[YARD_PATH_MAX];
-    struct heng_identity *identity = NULL;
-    heng_rc rc = heng_identity_open(yard_at(yard, "box", path), &identity, err);
-    if (rc == HENG_OK) heng_identity_free(identity);
-    return rc;
-}
-
-static heng_rc open_centre(const struct yard *yard, struct heng_err *err)
-{
-    char path[YARD_PATH_MAX];
-    struct heng_authority *authority = NULL;
-    heng_rc rc = heng_authority_open(yard_at(yard, "centre", path), "s", YARD_NOW_US, &authority, err);
-    if (rc == HENG_OK) heng_authority_free(authority);
-    return rc;
-}
-
-static void a_key_that_others_may_read_is_refused_with_the_remedy(void **state)
-{
-    (void)state;
-    struct yard yard;
-    struct heng_err err;
-    char path[YARD_PATH_MAX], remedy[YARD_PATH_MAX * 2];
-    static const mode_t modes[] = {0640, 0604, 0660, 0601};
-    yard_init(&yard);
-    heng_authority_free(yard_authority(&yard, "centre"));
-    heng_identity_free(yard_identity(&yard, "box"));
-    static const char *const keys[] = {"centre/authority.key", "centre/server.key", "box/gateway.key"};
-    for (size_t k = 0; k < 3; k++) {
-        yard_at(&yard, keys[k], path);
-        for (size_t i = 0; i < 4; i++) {
-            assert_int_equal(chmod(path, modes[i]), 0);
-            assert_int_equal(k < 2 ? open_centre(&yard, &err) : open_box(&yard, &err), HENG_EDENIED);
-            snprintf(remedy, sizeof remedy, "chmod 600 '%s'", path);
-            assert_non_null(strstr(err.text, remedy));
-        }
-        assert_int_equal(chmod(path, 0600), 0);
-        assert_int_equal(k < 2 ? open_centre(&yard, &err) : open_box(&yard, &err), HENG_OK);
-    }
-    yard_fini(&yard);
-}
-
-/* Cut a file at each of some lengths. made_anew: opening mends it; else it is told, and the file is left alone. */
-static void cut_each(const struct yard *yard, const char *name, bool made_anew)
-{
-    char path[YARD_PATH_MAX], whole[8192], after[8192];
-    struct heng_err err;
-    bool centre = strncmp(name, "centre", 6) == 0;
-    yard_at(yard, name, path);
-    size_t n = yard_read(path, whole, sizeof whole);
-    assert_true(n > 100);
-    for (size_t cut = 0; cut < n - 30; cut += n / 7) {
-        yard_write(path, whole, cut, 0600);
-        heng_rc rc = centre ? open_centre(yard, &err) : open_box(yard, &err);
-        size_t left = yard_read(path, after, sizeof after);
-        if (made_anew) {
-            assert_int_equal(rc, HENG_OK);
-            assert_true(left > 100);
-        } else {
-            assert_int_equal(rc, HENG_EFORMAT);
-            assert_non_null(strstr(err.text, strrchr(name, '/') + 1));
-            assert_int_equal(left, cut);
-        }
-        yard_write(path, whole, n, 0600);
-    }
-}
-
-static void what_is_half_written_is_made_anew_or_told(void **state)
-{
-    (void)state;
-    struct yard yard;
-    char path[YARD_PATH_MAX];
-    struct heng_err err;
-    yard_init(&yard);
-    struct heng_authority *authority = yard_authority(&yard, "centre");
-    heng_identity_free(yard_identity(&yard, "box"));
-    cut_each(&yard, "box/gateway.key", true);
-    heng_identity_free(yard_gateway(&yard, authority, "box", YARD_NOW_US, 90));
-    heng_authority_free(authority);
-    cut_each(&yard, "box/gateway.key", false);
-    cut_each(&yard, "box/gateway.pem", false);
-    cut_each(&yard, "box/authority.pem", false);
-    cut_each(&yard, "centre/authority.key", false);
-    cut_each(&yard, "centre/authority.pem", false);
-    cut_each(&yard, "centre/server.pem", true);
-    cut_each(&yard, "centre/server.key", true);
-    assert_int_equal(unlink(yard_at(&yard, "box/authority.pem", path)), 0);
-    assert_int_equal(open_box(&yard, &err), HENG_EFORMAT);
-    assert_int_equal(unlink(yard_at(&yard, "centre/authority.key", path)), 0);
-    assert_int_equal(open_centre(&yard, &err), HENG_EFORMAT);
-    assert_int_equal(access(path, F_OK), -1);
-    yard_fini(&yard);
-}
-
-static void a_locked_key_is_refused_without_asking(void **state)
-{
-    (void)state;
-    struct yard yard;
-    char path[YARD_PATH_MAX];
-    EVP_PKEY *key = EVP_EC_gen("P-256"), *read = NULL;
-    yard_init(&yard);
-    FILE *file = fopen(yard_at(&yard, "k", path), "w");
-    assert_non_null(file);
-    assert_int_equal(chmod(path, 0600), 0);
-    assert_int_equal(PEM_write_PrivateKey(file, key, EVP_aes_128_cbc(), (const unsigned char *)"x1y2", 4, NULL, NULL),
-                     1);
-    fclose(file);
-    assert_int_equal(heng_key_read(path, &read, NULL), HENG_EFORMAT);
-    EVP_PKEY_free(key);
-    yard_fini(&yard);
-}
-
-/* --- the power fails ----------------------------------------------------------------------------------------- */
-
-/* Do it in a child that is killed as it enters its n-th system call. Returns false when it came to its end before. */
-static bool killed_at_call(unsigned n, void (*act)(const struct yard *, const struct yard_paper *),
-                           const struct yard *yard, const struct yard_paper *paper)
-{
-    int status = 0;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) _exit(9);
-        raise(SIGSTOP);
-        act(yard, paper);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSTOPPED(status));
-    for (unsigned stops = 0; stops < 2 * n; stops++) { /* one as it enters, one as it leaves */
-        assert_int_equal(ptrace(PTRACE_SYSCALL, child, NULL, NULL), 0);
-        assert_int_equal(waitpid(child, &status, 0), child);
-        if (WIFEXITED(status)) {
-            assert_int_equal(WEXITSTATUS(status), 0);
-            return false;
-        }
-        assert_true(WIFSTOPPED(status));
-    }
-    kill(child, SIGKILL);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return true;
-}
-
-static void act_accept(const struct yard *yard, const struct yard_paper *paper)
-{
-    char path[YARD_PATH_MAX];
-    struct heng_identity *box = NULL;
-    if (heng_identity_open(yard_at(yard, "box", path), &box, NULL) != HENG_OK) _exit(1);
-    struct heng_slice certificate = heng_slice_of(paper[0].der, paper[0].n);
-    if (heng_identity_accept(box, certificate, heng_slice_of(paper[1].der, paper[1].n), NULL) != HENG_OK) _exit(2);
-}
-
-static void act_centre(const struct yard *yard, const struct yard_paper *paper)
-{
-    (void)paper;
-    if (open_centre(yard, NULL) != HENG_OK) _exit(1);
-}
-
-static void a_crash_while_a_certificate_is_taken_leaves_the_old_or_the_new(void **state)
-{
-    (void)state;
-    struct yard yard;
-    unsigned olds = 0, news = 0, step = 0;
-    yard_init(&yard);
-    struct heng_authority *authority = yard_authority(&yard, "centre");
-    heng_identity_free(yard_gateway(&yard, authority, "box", YARD_NOW_US, 90));
-    for (bool end = false; !end; step++) {
-        struct heng_identity *box = yard_identity(&yard, "box");
-        heng_us before = heng_identity_expires_us(box), after = before + HENG_US_PER_DAY;
-        struct yard_paper paper[2] = {yard_sign(authority, box, "box", after - 90 * HENG_US_PER_DAY, 90)};
-        heng_identity_free(box);
-        struct heng_slice ca = heng_authority_certificate(authority);
-        memcpy(paper[1].der, ca.p, ca.n);
-        paper[1].n = ca.n;
-        end = !killed_at_call(step, act_accept, &yard, paper);
-        box = yard_identity(&yard, "box");
-        assert_true(heng_identity_is_enrolled(box));
-        heng_us now = heng_identity_expires_us(box);
-        assert_true(now == before || now == after);
-        assert_true(!end || now == after);
-        if (now == after)
-            news++;
-        else
-            olds++;
-        heng_identity_free(box);
-        assert_true(step < 2000);
-    }
-    print_message("killed at each of %u system calls: %u times the old certificate, %u times the new one\n", step - 1,
-                  olds, news);
-    assert_true(olds > 5 && news > 1);
-    heng_authority_free(authority);
-    yard_fini(&yard);
-}
-
-static void act_meet(const struct yard *yard, const struct yard_paper *paper)
-{
-    char path[YARD_PATH_MAX];
-    bool anew;
-    struct heng_identity *box = NULL;
-    if (heng_identity_open(yard_at(yard, "box", path), &box, NULL) != HENG_OK) _exit(1);
-    if (heng_identity_meet(box, heng_slice_of(paper->der, paper->n), &anew, NULL) != HENG_OK) _exit(2);
-}
-
-/* At no moment does the key of before stand beside the authority of now: that one would see it. */
-static void a_crash_while_another_authority_is_met_gives_no_key_away(void **state)
-{
-    (void)state;
-    struct yard yard;
-    unsigned step = 0, cut = 0;
-    yard_init(&yard);
-    struct heng_authority *all[2] = {yard_authority(&yard, "centre"), yard_authority(&yard, "rogue")};
-    for (bool end = false; !end; step++) {
-        char before[HENG_PKI_CODE_MAX], after[HENG_PKI_CODE_MAX];
-        struct heng_identity *box = yard_identity(&yard, "box");
-        (void)met_anew(box, all[step % 2]);
-        code_of(box, all[0], before);
-        heng_identity_free(box);
-        struct heng_slice ca = heng_authority_certificate(all[1 - step % 2]);
-        struct yard_paper other = {.n = ca.n};
-        memcpy(other.der, ca.p, ca.n);
-        end = !killed_at_call(step, act_meet, &yard, &other);
-        box = yard_identity(&yard, "box");
-        if (met_anew(box, all[1 - step % 2])) cut++;
-        code_of(box, all[0], after);
-        assert_string_not_equal(before, after);
-        heng_identity_free(box);
-        assert_true(step < 2000);
-    }
-    print_message("killed at each of %u system calls, %u times it had not met the other one\n", step - 1, cut);
-    assert_in_range(cut, 5, step - 1);
-    heng_authority_free(all[0]);
-    heng_authority_free(all[1]);
-    yard_fini(&yard);
-}
-
-static void a_crash_while_box_and_centre_are_made_leaves_nothing_to_mend(void **state)
-{
-    (void)state;
-    unsigned step = 0;
-    for (bool end = false; !end; step++) {
-        struct yard yard;
-        yard_init(&yard);
-        end = !killed_at_call(step, act_centre, &yard, NULL);
-        struct heng_authority *a = yard_authority(&yard, "centre"), *b = yard_authority(&yard, "centre");
-        assert_true(heng_slice_eq(heng_authority_certificate(a), heng_authority_certificate(b)));
-        /* The first enrolment of a box, cut at the same number. */
-        struct heng_identity *box = yard_identity(&yard, "box");
-        struct yard_paper paper[2] = {yard_sign(a, box, "box", YARD_NOW_US, 90)};
-        heng_identity_free(box);
-        struct heng_slice ca = heng_authority_certificate(a);
-        memcpy(paper[1].der, ca.p, ca.n);
-        paper[1].n = ca.n;
-        killed_at_call(step, act_accept, &yard, paper);
-        box = yard_identity(&yard, "box");
-        if (!heng_identity_is_enrolled(box))
-            assert_int_equal(heng_identity_accept(box, heng_slice_of(paper[0].der, paper[0].n), ca, NULL), HENG_OK);
-        heng_identity_free(box);
-        heng_authority_free(a);
-        heng_authority_free(b);
-        yard_fini(&yard);
-        assert_true(step < 2000);
-    }
-    print_message("killed at each of %u system calls\n", step - 1);
-    assert_true(step > 20);
 }
 
 /* --- the code ------------------------------------------------------------------------------------------------ */
@@ -784,12 +494,6 @@ int main(void)
         cmocka_unit_test(a_certificate_is_renewed_for_its_own_key_only),
         cmocka_unit_test(a_key_is_shown_to_one_authority_only),
         cmocka_unit_test(a_certificate_that_is_not_ours_is_not_taken),
-        cmocka_unit_test(a_key_that_others_may_read_is_refused_with_the_remedy),
-        cmocka_unit_test(what_is_half_written_is_made_anew_or_told),
-        cmocka_unit_test(a_locked_key_is_refused_without_asking),
-        cmocka_unit_test(a_crash_while_a_certificate_is_taken_leaves_the_old_or_the_new),
-        cmocka_unit_test(a_crash_while_another_authority_is_met_gives_no_key_away),
-        cmocka_unit_test(a_crash_while_box_and_centre_are_made_leaves_nothing_to_mend),
         cmocka_unit_test(the_code_is_that_of_key_and_authority),
         cmocka_unit_test(codes_are_compared_as_people_type_them),
         cmocka_unit_test(hashes_are_those_of_the_standard),

@@ -121,4 +121,21 @@ static inline void yard_write(const char *path, const char *bytes, size_t n, mod
     close(fd);
 }
 
+static inline void yard_code(struct heng_identity *box, struct heng_authority *authority,
+                             char ret[static HENG_PKI_CODE_MAX])
+{
+    uint8_t der[2048];
+    size_t n;
+    assert_int_equal(heng_identity_request(box, der, sizeof der, &n, NULL), HENG_OK);
+    assert_int_equal(heng_enrolment_code(heng_slice_of(der, n), heng_authority_certificate(authority), ret, NULL),
+                     HENG_OK);
+}
+
+static inline bool yard_met_anew(struct heng_identity *box, struct heng_authority *authority)
+{
+    bool anew = true;
+    assert_int_equal(heng_identity_meet(box, heng_authority_certificate(authority), &anew, NULL), HENG_OK);
+    return anew;
+}
+
 #endif

@@ -2,34 +2,7 @@
 #include "unit/usage/usage_site.h"
 #include "usage/compare.h"
 
-struct rig {
-    struct small_site site;
-    struct heng_store *store;
-    struct heng_store_reader *reader;
-    struct heng_site_days days;
-    struct heng_arena arena;
-    struct heng_loss_ask ask;
-};
-
-static void open_rig(struct rig *r)
-{
-    struct heng_err err;
-    *r = (struct rig){.arena = {.max = 64 << 20}};
-    r->store = small_site_open(&r->site);
-    r->reader = heng_store_as_reader(r->store);
-    assert_ok(heng_site_days_init(&r->days, r->reader, &err));
-    r->ask = (struct heng_loss_ask){.from = USAGE_DAY, .to = USAGE_DAY + 1, .limits = heng_balance_limits_default};
-}
-
-static void close_rig(struct rig *r)
-{
-    heng_arena_fini(&r->arena);
-    heng_site_days_fini(&r->days);
-    heng_store_close(r->store);
-    small_site_fini(&r->site);
-}
-
-static struct heng_comparison compare(struct rig *r, int64_t id)
+static struct heng_comparison compare(struct usage_rig *r, int64_t id)
 {
     struct heng_err err;
     struct heng_comparison made;
@@ -37,21 +10,14 @@ static struct heng_comparison compare(struct rig *r, int64_t id)
     return made;
 }
 
-static void assert_opt(struct heng_opt_dec d, const char *text)
-{
-    char ours[HENG_DEC_TEXT_MAX];
-    assert_true(d.is);
-    heng_dec_format(d.dec, ours);
-    assert_string_equal(ours, text);
-}
-
 /* Put an amount and degree days on each day of a period, sums as given. */
-static void fill(struct rig *r, int channel, heng_day from, heng_day to, int64_t kwh, int64_t degree_dk)
+static void fill(struct usage_rig *r, int channel, heng_day from, heng_day to, int64_t kwh, int64_t degree_dk)
 {
     char text[160];
     for (heng_day day = from; day < to; day++) {
         usage_put(r->store, HENG_USAGE_MEASURED, channel, day - USAGE_DAY, 3, day == from ? kwh : 0, HENG_TRUST_VALID);
-        snprintf(text, sizeof text, "INSERT INTO weather VALUES ('s', %d, %lld, 0)", day,
+        snprintf(text, sizeof text,
+                 "INSERT INTO weather (station, day, degree_dk, outdoor_dc) VALUES ('s', %d, %lld, 0)", day,
                  day == from ? (long long)degree_dk : 0LL);
         usage_sql(&r->site, text);
     }
@@ -61,8 +27,8 @@ static void fill(struct rig *r, int channel, heng_day from, heng_day to, int64_t
 static void test_this_winter_beside_the_last_one(void **state)
 {
     (void)state;
-    struct rig r;
-    open_rig(&r);
+    struct usage_rig r;
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 3, 0, "household", "Wh", 3);
     heng_day then = heng_day_of_date(2022, 11, 1), now = heng_day_of_date(2023, 11, 1);
     fill(&r, 100, then, then + 30, 8650, 28400);
@@ -81,15 +47,15 @@ static void test_this_winter_beside_the_last_one(void **state)
     made = compare(&r, 100);
     assert_non_null(made.why);
     assert_false(made.year_ago.is || made.has_among || made.per_m2.is);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* RP-C9: 1520.40 GJ in 120 days on 4,830 m2. */
 static void test_use_for_each_square_metre(void **state)
 {
     (void)state;
-    struct rig r;
-    open_rig(&r);
+    struct usage_rig r;
+    usage_rig_open(&r);
     usage_sql(&r.site, "UPDATE place SET area_cm2 = 48300000 WHERE id = 3");
     usage_point(&r.site, 100, 3, 0, "household", "J", 7);
     for (int day = 0; day < 120; day++)
@@ -98,15 +64,15 @@ static void test_use_for_each_square_metre(void **state)
     struct heng_comparison made = compare(&r, 100);
     assert_opt(made.watt_per_m2, "30.36");
     assert_opt(made.per_m2, "314782608.6957"); /* J: 0.3148 GJ */
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* Five flats below one meter: 10, 20, 30, 40 kWh, one without a value, one that counts water. */
 static void test_one_among_others(void **state)
 {
     (void)state;
-    struct rig r;
-    open_rig(&r);
+    struct usage_rig r;
+    usage_rig_open(&r);
     usage_sql(&r.site, "UPDATE place SET area_cm2 = 500000 WHERE id IN (3, 4)");
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     for (int i = 1; i <= 6; i++) usage_point(&r.site, 100 + i, 3 + i % 2, 100, "household", i == 6 ? "m3" : "Wh", 3);
@@ -126,17 +92,17 @@ static void test_one_among_others(void **state)
     usage_sql(&r.site, "UPDATE place SET area_cm2 = 0 WHERE id = 4"); /* then by what they used */
     made = compare(&r, 104);
     assert_false(made.by_m2);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 static void test_neighbours_of_another_organisation_are_not_told(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
     struct heng_comparison made;
     struct heng_habits_view habits;
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_sql(&r.site, "INSERT INTO org (id, key, name) VALUES (11, 'a', 'A'), (12, 'b', 'B')");
     usage_sql(&r.site, "UPDATE place SET managed_by = CASE WHEN id = 4 THEN 12 ELSE 11 END");
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
@@ -151,17 +117,17 @@ static void test_neighbours_of_another_organisation_are_not_told(void **state)
     assert_int_equal(heng_view_comparison(r.reader, &r.arena, &r.days, &r.ask, 102, "", &made, &err), HENG_ENOTFOUND);
     assert_int_equal(heng_view_habits(r.reader, &r.arena, &r.days, &r.ask, 102, &habits, &err), HENG_ENOTFOUND);
     assert_ok(heng_view_habits(r.reader, &r.arena, &r.days, &r.ask, 101, &habits, &err));
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* Quarter hours of two days: 2 units each, a peak at 19:00 of the second, and 12 m3 that gave off 28 kWh a day. */
 static void test_habits_of_a_heat_meter(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
     struct heng_habits_view view;
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 3, 0, "household", "Wh", 2);
     usage_sql(&r.site, "UPDATE channel SET interval_minutes = 15 WHERE id = 100");
     usage_sql(&r.site, "INSERT INTO channel (id, point_id, quantity, unit, exp, interval_minutes, main) "
@@ -193,17 +159,17 @@ static void test_habits_of_a_heat_meter(void **state)
     assert_opt(view.spread, "1.69");           /* 47.2 kWh / (24 m3 x 1.163) */
     r.ask.to = r.ask.from + HENG_HABITS_DAYS_MAX + 1;
     assert_int_equal(heng_view_habits(r.reader, &r.arena, &r.days, &r.ask, 100, &view, &err), HENG_ERANGE);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* Common area = main - flat, in hours; the flat counts in J. On the second day the flat has nothing. */
 static void test_habits_of_a_sum(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
     struct heng_habits_view view;
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     usage_point(&r.site, 101, 3, 100, "household", "J", 6);
     usage_sql(&r.site, "UPDATE channel SET interval_minutes = 60 WHERE id IN (100, 101)");
@@ -237,16 +203,16 @@ static void test_habits_of_a_sum(void **state)
     assert_int_equal(view.found->left_out, 24); /* missing, not what the main meter counted */
     usage_sql(&r.site, "INSERT INTO point_term (point_id, of_id, factor_num, factor_den) VALUES (105, 105, 1, 1)");
     assert_int_equal(heng_view_habits(r.reader, &r.arena, &r.days, &r.ask, 105, &view, &err), HENG_ERANGE);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 static void test_exchanged_meters_are_suspected(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
     struct heng_swaps_view view;
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     for (int i = 1; i <= 4; i++) usage_point(&r.site, 100 + i, 3, 100, "household", "Wh", 3);
     assert_ok(heng_store_begin(r.store, &err));
@@ -270,7 +236,7 @@ static void test_exchanged_meters_are_suspected(void **state)
     assert_int_equal(view.n, 1);
     assert_true(view.items[0].a.point_id == 101 && view.items[0].b.point_id == 104);
     assert_int_equal(heng_view_swaps(r.reader, &r.arena, &r.days, &r.ask, 100, USAGE_DAY, &view, &err), HENG_ERANGE);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 int main(void)

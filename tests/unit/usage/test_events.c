@@ -3,6 +3,7 @@
 
 #include "usage/date.h"
 #include "usage/events.h"
+#include "usage/explain.h"
 #include "usage/usage.h"
 
 #define HOUR_US (60 * MINUTE_US)
@@ -249,6 +250,101 @@ static void test_strange_readings(void **state)
     usage_point_close(&s);
 }
 
+/* A reading of energy (10 Wh) and volume (litres) together. */
+static void put_both(struct usage_point *s, int64_t device_id, heng_us at_us, int64_t energy, int64_t volume)
+{
+    static struct heng_reading reading;
+    struct heng_err err;
+    heng_stored stored;
+    int64_t frame = 0;
+    const struct heng_frame frames[1] = {{.at_us = at_us, .n = 2, .bytes = {0x68, 0x16}}};
+    reading = (struct heng_reading){.device_id = device_id, .at_us = at_us, .source = HENG_SOURCE_LINE};
+    reading.frame_count = 1;
+    reading.value_count = 2;
+    reading.values[0] = (struct heng_reading_value){.register_id = device_id, .has_value = true, .dec = {energy, 1}};
+    reading.values[1] =
+        (struct heng_reading_value){.register_id = 10 + device_id, .has_value = true, .dec = {volume, -3}};
+    assert_ok(heng_store_begin(s->store, &err));
+    assert_ok(heng_store_add_reading(s->store, &reading, frames, &stored, &frame, &err));
+    assert_ok(heng_store_commit(s->store, &err));
+}
+
+static int64_t volume(struct usage_point *s)
+{
+    return rows(s, "SELECT coalesce(sum(amount), 0) FROM usage_day WHERE channel_id = 9");
+}
+
+/* A meter that counts two things is exchanged: each of them goes on to the last unit, and is taken back with it. */
+static void test_exchange_of_two_registers(void **state)
+{
+    static const char *const bad[] = {"9 m3",       "9 m3 1",    "x m3 1 2",   "9 m3 - -",
+                                      "9 m3 1 2 3", "-9 m3 1 2", "9 m3 1 2; 9"};
+    struct usage_point s;
+    struct heng_err err;
+    int64_t id = 0;
+    (void)state;
+    usage_point_open(&s);
+    assert_int_equal(small_site_sql(s.site.path,
+                                    "INSERT INTO channel (id, point_id, quantity, tariff, qualifier, unit, exp, "
+                                    "interval_minutes, main) VALUES (9, 1, 'volume', 0, '', 'm3', -3, 15, 0)"),
+                     HENG_OK);
+    assert_int_equal(small_site_sql(s.site.path,
+                                    "INSERT INTO register (id, device_id, quantity, unit, function, storage, tariff, "
+                                    "subunit, qualifier) SELECT id + 10, id, 'volume', 'm3', 'instantaneous', 0, 0, 0, "
+                                    "'' FROM device"),
+                     HENG_OK);
+    struct heng_event_wish wish = install_wish(1, 1, MONTH_US, "10.00");
+    assert_ok(heng_event_indexes_parse(" 9 m3 - 2.000\n", &wish, &err));
+    must_add(&s, &wish, NULL);
+    put_both(&s, 1, MONTH_US + 15 * MINUTE_US, 1010, 2100);
+    put_both(&s, 1, MONTH_US + 30 * MINUTE_US, 1020, 2200);
+
+    wish = wish_of(HENG_EVENT_EXCHANGE, 1, MONTH_US + 40 * MINUTE_US);
+    wish.event.device_id = 2;
+    snprintf(wish.event.before, sizeof wish.event.before, "10.25");
+    snprintf(wish.event.after, sizeof wish.event.after, "0.00");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        wish.index_count = 0;
+        assert_int_equal(heng_event_indexes_parse(bad[i], &wish, &err), HENG_EFORMAT);
+    }
+    wish.index_count = 0;
+    assert_ok(heng_event_indexes_parse("9 m3 2.25 0.5; 9 m3 2.25 0.5", &wish, &err));
+    must_refuse(&s, &wish, HENG_ERANGE, "twice");
+    wish.index_count = 0;
+    assert_ok(heng_event_indexes_parse("8 m3 2.25 0.5", &wish, &err));
+    must_refuse(&s, &wish, HENG_ENOTFOUND, "no channel 8");
+    wish.index_count = 0;
+    assert_ok(heng_event_indexes_parse("9 m3 2.25 0.5", &wish, &err));
+    must_add(&s, &wish, &id);
+    put_both(&s, 2, MONTH_US + 45 * MINUTE_US, 7, 530);
+    put_both(&s, 2, MONTH_US + 60 * MINUTE_US, 17, 630);
+    work(&s);
+    assert_int_equal(total(&s), (1025 - 1000) + 17);
+    assert_int_equal(volume(&s), (2250 - 2000) + (630 - 500));
+
+    struct heng_event_wish edit = wish_of(HENG_EVENT_ROLLOVER, 1, MONTH_US + 50 * MINUTE_US);
+    assert_ok(heng_event_indexes_parse("9 m3 1 2", &edit, &err));
+    must_refuse(&s, &edit, HENG_ERANGE, "further registers");
+
+    wish = wish_of(HENG_EVENT_UNDO, 1, 0);
+    wish.event.undoes = id;
+    must_add(&s, &wish, NULL);
+    work(&s);
+    assert_int_equal(total(&s), 1020 - 1000);
+    assert_int_equal(volume(&s), 2200 - 2000);
+    usage_point_close(&s);
+}
+
+/* Why the third day of the month is what it is. */
+static char *explained(struct usage_point *s)
+{
+    struct heng_str text = {.max = 4 << 20};
+    struct heng_json json = heng_json_of(&text);
+    struct heng_err err;
+    assert_ok(heng_usage_explain(heng_store_as_reader(s->store), 0, 1, heng_day_of_date(2026, 3, 3), &json, &err));
+    return text.text;
+}
+
 /* An amount by hand: above the limit two people, never the same one twice. */
 static void test_edit(void **state)
 {
@@ -277,6 +373,27 @@ static void test_edit(void **state)
     work(&s);
     assert_int_equal(rows(&s, "SELECT amount FROM usage_day WHERE channel_id = 1 AND trust = 4"), 2500);
     assert_int_equal(total(&s), 5960); /* what the counter says stays what it says */
+
+    /* Above the limit by two, and everybody can see who and why; taken back, it is as before, and is still told. */
+    int64_t id = 0;
+    wish.event.at_us = MONTH_US + 2 * HENG_US_PER_DAY + 30 * MINUTE_US;
+    wish.event.until_us = wish.event.at_us + 15 * MINUTE_US;
+    snprintf(wish.event.after, sizeof wish.event.after, "100.01");
+    snprintf(wish.event.second, sizeof wish.event.second, "Wang");
+    snprintf(wish.event.reason, sizeof wish.event.reason, "pump test, protocol 17");
+    must_add(&s, &wish, &id);
+    work(&s);
+    char *text = explained(&s);
+    assert_non_null(strstr(text, "pump test, protocol 17"));
+    assert_non_null(strstr(text, "Wang"));
+    assert_non_null(strstr(text, "\"Li\""));
+    free(text);
+    wish = wish_of(HENG_EVENT_UNDO, 1, 0);
+    wish.event.undoes = id;
+    must_add(&s, &wish, NULL);
+    work(&s);
+    assert_int_equal(rows(&s, "SELECT amount FROM usage_day WHERE channel_id = 1 AND trust = 4"), 2500);
+    assert_int_equal(rows(&s, "SELECT count(*) FROM point_event WHERE kind = 'edit'"), 2);
     usage_point_close(&s);
 }
 
@@ -310,8 +427,10 @@ static void test_counter(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exchange), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_move),     cmocka_unit_test(test_strange_readings),
-                                       cmocka_unit_test(test_edit),     cmocka_unit_test(test_counter)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exchange), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_move),     cmocka_unit_test(test_strange_readings),
+        cmocka_unit_test(test_edit),     cmocka_unit_test(test_exchange_of_two_registers),
+        cmocka_unit_test(test_counter)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,35 +1,7 @@
 /* In minus out, from source to household: worked examples, units, estimates, what others manage, virtual points. */
 #include "unit/usage/usage_site.h"
-#include "usage/loss.h"
 
-struct rig {
-    struct small_site site;
-    struct heng_store *store;
-    struct heng_store_reader *reader;
-    struct heng_site_days days;
-    struct heng_arena arena;
-    struct heng_loss_ask ask;
-};
-
-static void open_rig(struct rig *r)
-{
-    struct heng_err err;
-    *r = (struct rig){.arena = {.max = 64 << 20}};
-    r->store = small_site_open(&r->site);
-    r->reader = heng_store_as_reader(r->store);
-    assert_ok(heng_site_days_init(&r->days, r->reader, &err));
-    r->ask = (struct heng_loss_ask){.from = USAGE_DAY, .to = USAGE_DAY + 1, .limits = heng_balance_limits_default};
-}
-
-static void close_rig(struct rig *r)
-{
-    heng_arena_fini(&r->arena);
-    heng_site_days_fini(&r->days);
-    heng_store_close(r->store);
-    small_site_fini(&r->site);
-}
-
-static struct heng_loss loss_of(struct rig *r, int64_t point_id)
+static struct heng_loss loss_of(struct usage_rig *r, int64_t point_id)
 {
     struct heng_err err;
     struct heng_loss loss;
@@ -37,22 +9,9 @@ static struct heng_loss loss_of(struct rig *r, int64_t point_id)
     return loss;
 }
 
-static void assert_dec(struct heng_dec d, const char *text)
-{
-    char ours[HENG_DEC_TEXT_MAX];
-    heng_dec_format(d, ours);
-    assert_string_equal(ours, text);
-}
-
-static void assert_opt(struct heng_opt_dec d, const char *text)
-{
-    assert_true(d.is);
-    assert_dec(d.dec, text);
-}
-
 /* CN-C14: 1520.40 GJ leave the source, 1462.15 reach three stations; the first gives 488.59 to four buildings (exp 7 of
  * J is 0.01 GJ), the households of a building count 441.37. */
-static void make_source(struct rig *r)
+static void make_source(struct usage_rig *r)
 {
     static const int64_t stations[] = {51233, 48810, 46172}, buildings[] = {11820, 13105, 9644, 14290};
     usage_point(&r->site, 100, 1, 0, "source", "J", 7);
@@ -70,9 +29,9 @@ static void make_source(struct rig *r)
 static void test_from_source_to_building(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
-    open_rig(&r);
+    usage_rig_open(&r);
     make_source(&r);
     struct heng_loss primary = loss_of(&r, 100), secondary = loss_of(&r, 110);
     assert_dec(primary.balance.loss.dec, "58250000000"); /* 58.25 GJ */
@@ -87,15 +46,15 @@ static void test_from_source_to_building(void **state)
     assert_int_equal(all.items[0].point.point_id, 110); /* the worse one first */
     assert_ok(heng_view_losses(r.reader, &r.arena, &r.days, &r.ask, 3, &all, &err));
     assert_int_equal(all.n, 0); /* nothing of the kind in flat 101 */
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* RP-C6: 152,300 in, 141,877 out, 1,210 own use; and a check meter, which measures what others measure. */
 static void test_own_use_is_no_loss(void **state)
 {
     (void)state;
-    struct rig r;
-    open_rig(&r);
+    struct usage_rig r;
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     usage_point(&r.site, 101, 3, 100, "household", "Wh", 3);
     usage_point(&r.site, 102, 4, 100, "household", "Wh", 2);
@@ -112,15 +71,15 @@ static void test_own_use_is_no_loss(void **state)
     assert_int_equal(loss.balance.state, HENG_BALANCE_OK);
     assert_dec(loss.balance.own, "1210000");
     assert_int_equal(loss.balance.area_permyriad, 10000); /* both flats have an area */
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* Main in MWh, flats in GJ: exactly, and one that counts water is told, not added. */
 static void test_units_are_converted_or_refused(void **state)
 {
     (void)state;
-    struct rig r;
-    open_rig(&r);
+    struct usage_rig r;
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 6);
     usage_point(&r.site, 101, 3, 100, "household", "J", 9);
     usage_of(r.store, 100, 6, 10); /* 10 MWh */
@@ -133,15 +92,15 @@ static void test_units_are_converted_or_refused(void **state)
     assert_int_equal(loss.balance.state, HENG_BALANCE_CANNOT_SAY);
     assert_int_equal(loss.balance.why, HENG_BALANCE_WHY_UNLIKE);
     assert_false(loss.balance.loss.is);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* More came out than went in: said as it is. A day is missing: nothing is said. 7 % are estimated: nothing is said. */
 static void test_what_cannot_be_concluded_is_not(void **state)
 {
     (void)state;
-    struct rig r;
-    open_rig(&r);
+    struct usage_rig r;
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     usage_point(&r.site, 101, 3, 100, "household", "Wh", 3);
     usage_point(&r.site, 102, 4, 100, "household", "Wh", 3);
@@ -169,16 +128,16 @@ static void test_what_cannot_be_concluded_is_not(void **state)
 
     r.ask.to++; /* the second day has nothing at all */
     assert_int_equal(loss_of(&r, 100).balance.why, HENG_BALANCE_WHY_INPUT_MISSING);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* A flat that was closed before the day, or opened behind it, is no missing one. */
 static void test_points_count_while_they_are_open(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     char text[160];
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     for (int i = 1; i <= 3; i++) usage_point(&r.site, 100 + i, 3, 100, "household", "Wh", 3);
     usage_of(r.store, 100, 3, 100);
@@ -192,17 +151,17 @@ static void test_points_count_while_they_are_open(void **state)
     struct heng_loss loss = loss_of(&r, 100);
     assert_int_equal(loss.balance.children, 1);
     assert_opt(loss.balance.loss_pct, "5.00");
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 /* The building is managed by one organisation, flat 102 by another. */
 static void test_what_another_manages_stays_with_them(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
     struct heng_loss loss;
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_sql(&r.site, "INSERT INTO org (id, key, name) VALUES (11, 'a', 'A'), (12, 'b', 'B')");
     usage_sql(&r.site, "UPDATE place SET managed_by = CASE WHEN id = 4 THEN 12 ELSE 11 END");
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
@@ -235,10 +194,10 @@ static void test_what_another_manages_stays_with_them(void **state)
     usage_sql(&r.site, "DELETE FROM point WHERE id = 100");
     assert_int_equal(heng_view_loss(r.reader, &r.arena, &r.days, &r.ask, 100, &loss, &err), HENG_ENOTFOUND);
     assert_string_equal(err.text, as_if_gone); /* the answer does not tell whether there is one */
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
-static heng_rc amount_of(struct rig *r, int64_t id, struct heng_point_amount *ret, struct heng_err *err)
+static heng_rc amount_of(struct usage_rig *r, int64_t id, struct heng_point_amount *ret, struct heng_err *err)
 {
     return heng_point_amount(r->reader, &r->days, r->ask.scope, id, r->ask.from, r->ask.to, ret, err);
 }
@@ -247,10 +206,10 @@ static heng_rc amount_of(struct rig *r, int64_t id, struct heng_point_amount *re
 static void test_virtual_points_are_sums(void **state)
 {
     (void)state;
-    struct rig r;
+    struct usage_rig r;
     struct heng_err err;
     struct heng_point_amount amount;
-    open_rig(&r);
+    usage_rig_open(&r);
     usage_point(&r.site, 100, 1, 0, "building", "Wh", 3);
     usage_point(&r.site, 101, 3, 100, "household", "J", 6);
     usage_of(r.store, 100, 3, 500);
@@ -278,7 +237,7 @@ static void test_virtual_points_are_sums(void **state)
     assert_int_equal(amount_of(&r, 9999, &amount, &err), HENG_ENOTFOUND);
     r.ask.to = r.ask.from;
     assert_int_equal(amount_of(&r, 100, &amount, &err), HENG_ERANGE);
-    close_rig(&r);
+    usage_rig_close(&r);
 }
 
 int main(void)

@@ -222,6 +222,18 @@ static void test_the_matrix_has_a_letter_for_each_day(void **state)
     assert_string_equal(view.items[3].cells, ".mm");
     assert_ok(heng_view_read_matrix(r.reader, &r.arena, &r.days, &ask, 2, &view, &err));
     assert_int_equal(view.n, 2);
+    ask.now_us = START_US + HENG_US_PER_DAY; /* the third day has not come */
+    assert_ok(heng_view_read_matrix(r.reader, &r.arena, &r.days, &ask, 0, &view, &err));
+    assert_string_equal(view.items[1].cells, "mm.");
+    struct heng_quality_view quality;
+    assert_ok(heng_view_read_success(r.reader, &r.arena, &r.days, &ask, HENG_QUALITY_BY_DAY, &quality, &err));
+    assert_int_equal(quality.n, 2);
+    assert_int_equal(quality.all.count.planned, 3 + 4);
+    ask.from = ask.to - 1;
+    struct heng_missing_view missed;
+    assert_ok(heng_view_missing(r.reader, &r.arena, &r.days, &ask, ask.now_us, &missed, &err));
+    assert_int_equal(missed.planned + (int64_t)missed.n, 0);
+    ask.from = r.today;
     ask.to = ask.from + HENG_MATRIX_DAYS_MAX + 1;
     assert_int_equal(heng_view_read_matrix(r.reader, &r.arena, &r.days, &ask, 0, &view, &err), HENG_ERANGE);
     ask.to = ask.from;

@@ -5,6 +5,7 @@
 #include "store/usage.h"
 #include "store/write.h"
 #include "unit/small_site.h"
+#include "usage/loss.h"
 #include "vee/day.h"
 
 enum { USAGE_DAY = 19700 }; /* 2023-12-09 */
@@ -54,6 +55,47 @@ static inline void usage_put(struct heng_store *store, heng_usage_kind kind, int
 static inline void usage_of(struct heng_store *store, int channel, int exp, int64_t amount)
 {
     usage_put(store, HENG_USAGE_MEASURED, channel, 0, exp, amount, HENG_TRUST_VALID);
+}
+
+/* A site, its days, and the question about day 0 that losses and comparisons start from. */
+struct usage_rig {
+    struct small_site site;
+    struct heng_store *store;
+    struct heng_store_reader *reader;
+    struct heng_site_days days;
+    struct heng_arena arena;
+    struct heng_loss_ask ask;
+};
+
+static inline void usage_rig_open(struct usage_rig *r)
+{
+    struct heng_err err;
+    *r = (struct usage_rig){.arena = {.max = 64 << 20}};
+    r->store = small_site_open(&r->site);
+    r->reader = heng_store_as_reader(r->store);
+    assert_ok(heng_site_days_init(&r->days, r->reader, &err));
+    r->ask = (struct heng_loss_ask){.from = USAGE_DAY, .to = USAGE_DAY + 1, .limits = heng_balance_limits_default};
+}
+
+static inline void usage_rig_close(struct usage_rig *r)
+{
+    heng_arena_fini(&r->arena);
+    heng_site_days_fini(&r->days);
+    heng_store_close(r->store);
+    small_site_fini(&r->site);
+}
+
+static inline void assert_dec(struct heng_dec d, const char *text)
+{
+    char ours[HENG_DEC_TEXT_MAX];
+    heng_dec_format(d, ours);
+    assert_string_equal(ours, text);
+}
+
+static inline void assert_opt(struct heng_opt_dec d, const char *text)
+{
+    assert_true(d.is);
+    assert_dec(d.dec, text);
 }
 
 #endif

@@ -414,6 +414,49 @@ static void test_late_reading_touches_its_days(void **state)
     free(m);
 }
 
+/* How many of the facts lie on the newest day before a moment that has any, or behind it. */
+static size_t since_the_day_before(const struct memory *m, heng_us at_us)
+{
+    size_t i = m->n;
+    while (i && m->facts[i - 1].at_us >= at_us) i--;
+    heng_us day_us = i ? m->facts[i - 1].at_us / HENG_US_PER_DAY * HENG_US_PER_DAY : 0;
+    while (i && m->facts[i - 1].at_us >= day_us) i--;
+    return m->n - i;
+}
+
+/* What comes day by day is gone on with: each day folds the one before and itself, and never the month again. */
+static void test_day_by_day(void **state)
+{
+    (void)state;
+    struct heng_channel channel = hourly();
+    struct memory *all = malloc(sizeof *all), *m = malloc(sizeof *m), *scratch = malloc(sizeof *scratch);
+    for (uint64_t seed = 65; seed < 70; seed++) {
+        size_t read = 0, heads = 0, i = 0;
+        rng = heng_sim_rng_of(seed, 65);
+        lay_out(all, 200, true);
+        memset(m, 0, sizeof *m);
+        m->zero = all->zero;
+        while (i < all->n) {
+            heng_us at_us = all->facts[i].at_us, day_us = (at_us / HENG_US_PER_DAY + 1) * HENG_US_PER_DAY;
+            while (i < all->n && all->facts[i].at_us < day_us) m->facts[m->n++] = all->facts[i++];
+            run(m, &channel, at_us, m->facts[m->n - 1].at_us);
+            assert_int_equal(derive.counts.facts, since_the_day_before(m, at_us));
+            read += derive.counts.facts;
+            heads += m->checkpoint_count && m->checkpoints[m->checkpoint_count - 1].day == derive.fold_day;
+            if (pick(0, 9) && i < all->n) continue;
+            memcpy(scratch, m, sizeof *scratch);
+            forget(scratch);
+            run(scratch, &channel, 0, HENG_US_NEVER);
+            if (!same(m, scratch)) fail_msg("seed %u: not as from scratch", (unsigned)seed);
+        }
+        assert_true(m->checkpoint_count <= 8); /* January has none; one head */
+        assert_true(heads > 100 && read <= 2 * all->n);
+    }
+    free(all);
+    free(m);
+    free(scratch);
+}
+
 /* Any call to the store may fail: its code comes back; a damaged checkpoint is not believed. */
 static void test_failures(void **state)
 {
@@ -448,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_any_order_of_arrival),
         cmocka_unit_test(test_changes_anywhere),
         cmocka_unit_test(test_late_reading_touches_its_days),
+        cmocka_unit_test(test_day_by_day),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,4 +158,13 @@ static inline size_t said(const struct outcome *o, heng_rule rule, const struct 
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
+static inline void expect_day(const struct outcome *o, const char *day, int64_t amount, heng_trust trust,
+                              heng_method method)
+{
+    const struct heng_day_usage *d = day_in(o, day);
+    if (d->amount != amount || d->trust != trust || d->method != method)
+        fail_msg("%s: %lld %s %s, not %lld %s %s", day, (long long)d->amount, heng_trust_text(d->trust),
+                 heng_method_text(d->method), (long long)amount, heng_trust_text(trust), heng_method_text(method));
+}
+
 #endif

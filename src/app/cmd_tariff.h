@@ -1,0 +1,8 @@
+#ifndef HENG_APP_CMD_TARIFF_H
+#define HENG_APP_CMD_TARIFF_H
+/* heng tariff check: what is wrong with a tariff before anybody is billed by it. */
+
+/* Returns the exit status. */
+int heng_cmd_tariff(int argc, char **argv);
+
+#endif
