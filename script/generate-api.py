@@ -117,7 +117,10 @@ class Contract:
             self.add_struct(name)  # by value: must be complete before
             return "object", snake(name)
         types = node.get("type")
-        types = [t for t in (types if isinstance(types, list) else [types]) if t != "null"]
+        named = types if isinstance(types, list) else [types]
+        types = [t for t in named if t != "null"]
+        if len(types) != len(named) and types != ["string"]:  # there is no integer and no truth that says "null"
+            sys.exit(f"{where}: only a string may be null: leave the property out instead")
         if types == ["string"] and "enum" in node:
             name = snake(where)
             self.enums[name] = node["enum"]

@@ -222,6 +222,9 @@ ON CONFLICT (id) DO UPDATE SET place_id = excluded.place_id, medium = excluded.m
     group_name = excluded.group_name, nominal = excluded.nominal, opened_us = excluded.opened_us,
     closed_us = excluded.closed_us;
 
+-- name: archive_check_get
+SELECT coalesce(check_id, 0) FROM point WHERE id = ?1;
+
 -- name: archive_main_is_below
 -- Is point ?1 point ?2, or measured by a main meter that is?
 WITH RECURSIVE way (id, main_id) AS (
@@ -264,13 +267,16 @@ SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile,
        coalesce(i.factor_den, 1), coalesce(i.digits, 0), coalesce(p.place_id, 0),
        coalesce(l.id, 0), coalesce(l.key, ''), coalesce(m.address, ''), coalesce(m.schedule_id, 0), coalesce(s.name, ''),
        coalesce(m.relay_id, 0), coalesce(r.name, ''), coalesce(m.position, 0),
-       CASE WHEN ?1 = 0 OR coalesce(a.managed_by, l.org_id, 0) = ?1 THEN 1 ELSE 0 END
+       CASE WHEN ?1 = 0 OR coalesce(a.managed_by, l.org_id, 0) = ?1 THEN 1 ELSE 0 END, d.accuracy_class
 FROM device d
     LEFT JOIN installation i ON i.device_id = d.id AND i.until_us IS NULL
     LEFT JOIN point p ON p.id = i.point_id LEFT JOIN place a ON a.id = p.place_id
     LEFT JOIN line_member m ON m.device_id = d.id LEFT JOIN line l ON l.id = m.line_id
     LEFT JOIN schedule s ON s.id = m.schedule_id LEFT JOIN relay r ON r.id = m.relay_id
 WHERE d.number = ?2 AND d.manufacturer = ?3;
+
+-- name: archive_accuracy_put
+UPDATE device SET accuracy_class = ?2 WHERE id = ?1;
 
 -- name: archive_makers
 -- Who made devices with number ?1 and protocol ?2 ('': any): two at most.
@@ -281,7 +287,7 @@ SELECT manufacturer FROM device WHERE number = ?1 AND (?2 = '' OR protocol = ?2)
 SELECT d.id, d.number, d.manufacturer, d.medium, d.protocol, d.profile,
        i.id, i.point_id, i.from_us, i.factor_num, i.factor_den, i.digits, p.place_id,
        coalesce(l.id, 0), coalesce(l.key, ''), coalesce(m.address, ''), coalesce(m.schedule_id, 0), coalesce(s.name, ''),
-       coalesce(m.relay_id, 0), coalesce(r.name, ''), coalesce(m.position, 0), 1
+       coalesce(m.relay_id, 0), coalesce(r.name, ''), coalesce(m.position, 0), 1, d.accuracy_class
 FROM installation i JOIN device d ON d.id = i.device_id
     JOIN point p ON p.id = i.point_id JOIN place a ON a.id = p.place_id
     LEFT JOIN line_member m ON m.device_id = d.id LEFT JOIN line l ON l.id = m.line_id

@@ -87,7 +87,9 @@ SELECT id FROM point WHERE main_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 -- Point ?1 with its main channel. Nothing of it but that it is there when organisation ?2 (0: the operator) does not
 -- manage its place.
 SELECT coalesce(p.key, ''), p.name, p.kind, p.serves, p.medium, p.opened_us, p.closed_us, a.path, a.area_cm2,
-       coalesce(p.main_id, 0), ?2 = 0 OR a.managed_by = ?2, coalesce(c.id, 0), coalesce(c.unit, '')
+       coalesce(p.main_id, 0), ?2 = 0 OR a.managed_by = ?2, coalesce(c.id, 0), coalesce(c.unit, ''),
+       coalesce((SELECT d.accuracy_class FROM installation i JOIN device d ON d.id = i.device_id
+                 WHERE i.point_id = p.id ORDER BY i.from_us DESC, i.id DESC LIMIT 1), '')
 FROM point p JOIN place a ON a.id = p.place_id LEFT JOIN channel c ON c.point_id = p.id AND c.main <> 0
 WHERE p.id = ?1 ORDER BY c.id LIMIT 1;
 
@@ -104,6 +106,33 @@ SELECT exp, coalesce(CAST(sum(amount) FILTER (WHERE trust <> 8) AS BIGINT), 0),
        coalesce(CAST(sum(amount) FILTER (WHERE trust IN (4, 6, 7)) AS BIGINT), 0),
        count(*) FILTER (WHERE trust <> 8), max(trust)
 FROM best GROUP BY exp ORDER BY exp;
+
+-- name: balance_below_points
+-- The points below main point ?1 behind point ?2, at most ?3, as balance_point tells them to organisation ?4.
+SELECT p.id, coalesce(p.key, ''), p.name, p.kind, p.serves, p.medium, p.opened_us, p.closed_us, a.path, a.area_cm2,
+       coalesce(p.main_id, 0), ?4 = 0 OR a.managed_by = ?4, coalesce(c.id, 0), coalesce(c.unit, ''),
+       coalesce((SELECT d.accuracy_class FROM installation i JOIN device d ON d.id = i.device_id
+                 WHERE i.point_id = p.id ORDER BY i.from_us DESC, i.id DESC LIMIT 1), '')
+FROM point p JOIN place a ON a.id = p.place_id
+    LEFT JOIN channel c ON c.id = (SELECT min(m.id) FROM channel m WHERE m.point_id = p.id AND m.main <> 0)
+WHERE p.main_id = ?1 AND p.id > ?2 ORDER BY p.id LIMIT ?3;
+
+-- name: balance_below_sums
+-- What balance_sum tells of the days ?4 <= day < ?5, of the points below main point ?1 with ?2 < id <= ?3, by point.
+WITH below AS (
+    SELECT p.id, min(c.id) AS channel_id FROM point p JOIN channel c ON c.point_id = p.id
+    WHERE p.main_id = ?1 AND p.id > ?2 AND p.id <= ?3 AND c.main <> 0 GROUP BY p.id),
+best AS (
+    SELECT b.id, d.exp, d.amount, d.trust FROM below b JOIN usage_day d ON d.channel_id = b.channel_id
+    WHERE d.day >= ?4 AND d.day < ?5 AND NOT EXISTS (
+        SELECT 1 FROM usage_estimate e WHERE e.channel_id = d.channel_id AND e.day = d.day)
+    UNION ALL
+    SELECT b.id, d.exp, d.amount, d.trust FROM below b JOIN usage_estimate d ON d.channel_id = b.channel_id
+    WHERE d.day >= ?4 AND d.day < ?5)
+SELECT id, exp, coalesce(CAST(sum(amount) FILTER (WHERE trust <> 8) AS BIGINT), 0),
+       coalesce(CAST(sum(amount) FILTER (WHERE trust IN (4, 6, 7)) AS BIGINT), 0),
+       count(*) FILTER (WHERE trust <> 8), max(trust)
+FROM best GROUP BY id, exp ORDER BY id, exp;
 
 -- name: balance_terms
 SELECT of_id, factor_num, factor_den FROM point_term WHERE point_id = ?1 ORDER BY of_id LIMIT ?2;

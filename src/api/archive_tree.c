@@ -97,6 +97,8 @@ static struct heng_api_archive_meter meter_from(struct heng_api_call *call, cons
         .protocol = heng_api_protocol_of(heng_protocol_text(d->device.protocol)),
         .has_model = d->device.profile[0] != '\0',
         .model = heng_api_opt_text(call, d->device.profile),
+        .has_accuracy = d->accuracy[0] != '\0',
+        .accuracy = heng_api_opt_text(call, d->accuracy),
         .has_line = d->line_id != 0,
         .line = d->line_id,
         .has_line_key = d->line[0] != '\0',

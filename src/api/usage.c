@@ -511,6 +511,7 @@ heng_rc heng_api_list_exceptions(struct heng_api_call *call, const struct heng_a
         .rule = params->has_rule ? params->rule : NULL,
         .after = params->has_after ? params->after : NULL,
         .limit = (size_t)params->limit,
+        .undeclared_after = params->undeclared_after,
         .open = params->open != 0};
     return list_exceptions(call, &asked, ret, err);
 }

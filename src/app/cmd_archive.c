@@ -126,7 +126,12 @@ static void print_report(const struct heng_archive_report *report)
     }
     if (report->fault_total > report->fault_count)
         printf("... and %zu more\n", report->fault_total - report->fault_count);
-    for (size_t i = 0; !report->fault_total && i < report->effect_count && i < SHOWN; i++) {
+    if (report->fault_total) { /* what the other rows would have done is of no use: nothing of it is done */
+        puts("nothing is changed");
+        return;
+    }
+    if (!report->rows) puts("there is no row in it: nothing to do");
+    for (size_t i = 0; i < report->effect_count && i < SHOWN; i++) {
         const struct heng_archive_effect *e = &report->effects[i];
         if (e->fate == HENG_ARCHIVE_NEW) continue;
         printf("row %" PRIu32 ", %s: %s\n", e->row, heng_archive_fate_text(e->fate), e->what);
@@ -258,7 +263,11 @@ static int cmd_template(const struct words *w)
     struct heng_err err = {.text = ""};
     if (w->rest_n != 1) return heng_usage_error(command, "into which file?");
     const char *file = w->rest[0], *dot = strrchr(file, '.');
-    heng_sheet_format format = format_of(dot ? dot + 1 : "");
+    bool csv = dot && strcmp(dot, ".csv") == 0;
+    if (!dot || (!csv && strcmp(dot, ".xlsx") != 0) || (csv && w->all_tables))
+        return heng_usage_error(command, w->all_tables ? "all tables together are a file that ends in .xlsx"
+                                                       : "a template is a file that ends in .xlsx or .csv");
+    heng_sheet_format format = format_of(dot + 1);
     heng_archive_table table = w->table ? heng_archive_table_of(w->table) : HENG_ARCHIVE_METERS;
     heng_archive_language language = heng_archive_language_of(w->language);
     heng_rc rc = w->all_tables ? heng_archive_template_all(file, language, &err)

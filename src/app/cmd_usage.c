@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cmd_exceptions.h"
 #include "app/options.h"
 #include "base/json.h"
 #include "usage/events.h"
@@ -15,6 +16,7 @@
 #include "usage/tou.h"
 #include "usage/usage.h"
 #include "vee/quality.h"
+#include "vee/verdict.h"
 
 enum { FILE_MAX = HENG_PHOTO_MAX, DAY_LAST = 100000, EXPLAIN_MAX = 4 << 20, CHANNELS_MAX = 64, EVENTS_PAGE = 64 };
 
@@ -30,6 +32,9 @@ static const char usage_help[] =
     "       heng usage holidays --key KEY [--data DIR]      the calendar whose working days and holidays the site "
     "keeps\n"
     "       heng usage check    --point ID --by ID [--data DIR]   the point that measures the same again; 0: none\n"
+    "       heng usage exceptions [--point ID] [--from DAY] [--to DAY] [--data DIR]   what the rules found\n"
+    "       heng usage answer   --channel ID --rule RULE --from DAY --to DAY --by right|wrong|order|open --who WHO\n"
+    "                           --reason WHY [--meter ID --at TIME [--source line|handheld]] [--data DIR]\n"
     "DAY is 2026-03-01; --to is not included. What changes the database needs it for itself: while 'heng serve' runs,\n"
     "use its console. Exit status: 0 good, 1 it failed, 2 wrong usage.\n";
 
@@ -45,7 +50,7 @@ static const char event_help[] =
     "at --at), edit. TIME is 2026-03-01T08:00:00Z.\n";
 
 struct asked {
-    const char *data, *by, *month, *photo, *file, *group, *key;
+    const char *data, *by, *month, *photo, *file, *group, *key, *rule;
     int64_t point_id, channel_id;
     int32_t from, to;
     bool has_from, has_to, has_at;
@@ -80,7 +85,8 @@ enum {
     OPT_HELP,
     OPT_FILE,
     OPT_GROUP,
-    OPT_KEY
+    OPT_KEY,
+    OPT_RULE
 };
 
 static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
@@ -111,6 +117,7 @@ static const struct option options[] = {{"data", required_argument, NULL, OPT_DA
                                         {"file", required_argument, NULL, OPT_FILE},
                                         {"group", required_argument, NULL, OPT_GROUP},
                                         {"key", required_argument, NULL, OPT_KEY},
+                                        {"rule", required_argument, NULL, OPT_RULE},
                                         {NULL, 0, NULL, 0}};
 
 /* --- options --------------------------------------------------------------------------------------------------- */
@@ -189,6 +196,7 @@ static heng_rc take(int option, const char *text, struct asked *a, struct heng_e
     case OPT_FILE: a->file = text; return HENG_OK;
     case OPT_GROUP: a->group = text; return HENG_OK;
     case OPT_KEY: a->key = text; return HENG_OK;
+    case OPT_RULE: a->rule = text; return HENG_OK;
     }
     return take_event(option, text, a, err);
 }
@@ -433,6 +441,28 @@ static heng_rc set_known(const struct asked *a, bool holidays, struct heng_err *
     return rc;
 }
 
+static heng_rc answer(const struct asked *a, struct heng_err *err)
+{
+    static const char *const answers[] = {"right", "wrong", "order", "open"};
+    const struct heng_point_event *e = &a->wish.event;
+    struct heng_answer_wish wish = {.device_id = e->device_id,
+                                    .reading_source = e->reading_source ? e->reading_source : HENG_SOURCE_LINE,
+                                    .reading_at = a->has_at ? e->at_us : 0};
+    struct heng_answer_row *row = &wish.answer;
+    heng_rule rule = heng_rule_of(a->rule);
+    size_t i = 0;
+    while (i < sizeof answers / sizeof *answers && strcmp(answers[i], a->by) != 0) i++;
+    if (i == sizeof answers / sizeof *answers)
+        return heng_fail(err, HENG_EFORMAT, 0, "--by is right, wrong, order or open");
+    if (rule == HENG_RULE_COUNT) return heng_fail(err, HENG_EFORMAT, 0, "there is no rule '%.40s'", a->rule);
+    *row = (struct heng_answer_row){
+        .channel_id = a->channel_id, .rule = (uint8_t)rule, .from_day = a->from, .to_day = a->to - 1};
+    snprintf(row->answer, sizeof row->answer, "%s", answers[i]);
+    heng_rc rc = take_text(e->who, row->who, sizeof row->who, err);
+    if (rc == HENG_OK) rc = take_text(e->reason, row->reason, sizeof row->reason, err);
+    return rc == HENG_OK ? heng_exceptions_answer(a->data, &wish, err) : rc;
+}
+
 int heng_cmd_usage(int argc, char **argv)
 {
     struct asked a = {0};
@@ -457,6 +487,10 @@ int heng_cmd_usage(int argc, char **argv)
         rc = set_known(&a, true, &err);
     else if (strcmp(what, "check") == 0 && a.point_id && a.by)
         rc = set_known(&a, false, &err);
+    else if (strcmp(what, "exceptions") == 0)
+        rc = heng_exceptions_print(a.data, a.point_id, a.has_from ? a.from : 0, a.to, &err);
+    else if (strcmp(what, "answer") == 0 && a.channel_id && a.rule && a.by && a.has_from && a.has_to)
+        rc = answer(&a, &err);
     else if (strcmp(what, "rebuild") == 0)
         rc = on_channels(&a, false, &err);
     else if (strcmp(what, "close") == 0)

@@ -107,12 +107,15 @@ static heng_rc put_meter(struct exporting *ex, const struct heng_archive_place *
                          struct heng_err *err)
 {
     struct heng_archive_device device = {.factor_num = 1, .factor_den = 1};
-    char main[HENG_KEY_MAX] = "", name[HENG_KEY_MAX];
+    char main[HENG_KEY_MAX] = "", check[HENG_KEY_MAX] = "", name[HENG_KEY_MAX];
+    int64_t check_id = 0;
     heng_rc rc = heng_archive_device_at(ex->reader, ex->scope, point->id, &device, err);
     bool has_device = rc == HENG_OK;
     if (rc == HENG_OK || rc == HENG_ENOTFOUND) rc = archive_name_of(ex->reader, place, point, name, err);
     if (rc == HENG_OK && point->main_id) rc = archive_point_text(ex, point->main_id, main, err);
-    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc; /* a main meter may be another's */
+    if (rc == HENG_OK || rc == HENG_ENOTFOUND) rc = heng_archive_get_check(ex->reader, point->id, &check_id, err);
+    if (rc == HENG_OK && check_id) rc = archive_point_text(ex, check_id, check, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc; /* a main or check meter may be another's */
     while (ex->column < HENG_METER_PLACE) archive_put_empty(ex);
     archive_put_text(ex, place->place.key);
     archive_put_empty(ex); /* who manages it stands in the sheet of places */
@@ -125,7 +128,9 @@ static heng_rc put_meter(struct exporting *ex, const struct heng_archive_place *
     if (rc != HENG_OK) return rc;
     while (ex->column < HENG_METER_NOMINAL) archive_put_empty(ex);
     archive_put_text(ex, point->nominal);
+    archive_put_text(ex, device.accuracy);
     archive_put_text(ex, main);
+    archive_put_text(ex, check);
     archive_put_text(ex, point->serves);
     archive_put_text(ex, point->group);
     archive_put_text(ex, name);

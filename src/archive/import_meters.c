@@ -214,6 +214,7 @@ static void over_device(struct importing *im, struct meter *m)
     archive_over_int(im, HENG_METER_MEDIUM, &medium, heng_medium_of(archive_text(im, HENG_METER_MEDIUM)));
     archive_over_int(im, HENG_METER_PROTOCOL, &protocol, heng_protocol_of(archive_text(im, HENG_METER_PROTOCOL)));
     archive_over_text(im, HENG_METER_PROFILE, device->profile, sizeof device->profile);
+    archive_over_text(im, HENG_METER_ACCURACY, m->device.accuracy, sizeof m->device.accuracy);
     m->device_changed = device->medium != (heng_medium)medium;
     device->medium = (heng_medium)medium;
     device->protocol = (heng_protocol)protocol;
@@ -417,6 +418,8 @@ static heng_rc apply_device(struct importing *im, struct meter *m, struct heng_e
     heng_rc rc = HENG_OK;
     if (m->device_is_new || m->device_changed)
         rc = heng_store_put_device(im->store, &m->device.device, &m->device.device.id, err);
+    if (rc == HENG_OK && (m->device_is_new || m->device_changed))
+        rc = heng_archive_put_accuracy(im->store, m->device.device.id, m->device.accuracy, err);
     m->device.point_id = m->point.id;
     if (rc == HENG_OK && m->moves) {
         rc = heng_archive_install(im->store, &m->device, err);
@@ -428,27 +431,30 @@ static heng_rc apply_device(struct importing *im, struct meter *m, struct heng_e
     return rc == HENG_OK ? heng_archive_index_device(im->store, m->device.device.id, err) : rc;
 }
 
-static heng_rc keep_main(struct importing *im, const struct meter *m, struct heng_err *err)
+static heng_rc keep_main(struct importing *im, const struct meter *m, int column, struct heng_err *err)
 {
     void *list = im->mains;
-    if (!archive_given(im, HENG_METER_MAIN)) return HENG_OK;
+    if (!archive_given(im, column)) return HENG_OK;
     if (!archive_grow(&list, im->main_n, &im->main_cap, sizeof *im->mains))
         return heng_fail(err, HENG_ENOMEM, 0, "no memory for the meters of a sheet");
     im->mains = list;
     struct archive_main *main = &im->mains[im->main_n++];
-    *main = (struct archive_main){m->point.id, m->point.main_id, im->row.number, m->point_is_new, ""};
-    snprintf(main->main, sizeof main->main, "%.63s", archive_text(im, HENG_METER_MAIN));
+    *main = (struct archive_main){m->point.id, im->row.number, column == HENG_METER_CHECK, ""};
+    snprintf(main->main, sizeof main->main, "%.63s", archive_text(im, column));
     return HENG_OK;
 }
 
-/* A main meter that is known already and is the same needs no second look, and one that differs is a change. */
-static heng_rc look_at_main(struct importing *im, struct meter *m, struct heng_err *err)
+/* A main meter that is known already and is the same needs no second look, and one that differs is a change. So does a
+ * check meter. */
+static heng_rc look_at_main(struct importing *im, struct meter *m, int column, struct heng_err *err)
 {
-    int64_t id = 0;
-    if (!archive_given(im, HENG_METER_MAIN) || m->point_is_new) return HENG_OK;
-    heng_rc rc = archive_point_of(im, archive_text(im, HENG_METER_MAIN), &id, err);
-    if (rc == HENG_ENOTFOUND || rc == HENG_ECONFLICT || (rc == HENG_OK && id != m->point.main_id))
-        im->row.changed |= UINT64_C(1) << HENG_METER_MAIN;
+    int64_t id = 0, known = m->point.main_id;
+    if (!archive_given(im, column) || m->point_is_new) return HENG_OK;
+    heng_rc rc = column == HENG_METER_CHECK ? heng_archive_get_check(im->reader, m->point.id, &known, err) : HENG_OK;
+    if (rc != HENG_OK) return rc;
+    rc = archive_point_of(im, archive_text(im, column), &id, err);
+    if (rc == HENG_ENOTFOUND || rc == HENG_ECONFLICT || (rc == HENG_OK && id != known))
+        im->row.changed |= UINT64_C(1) << column;
     return rc == HENG_ENOTFOUND || rc == HENG_ECONFLICT ? HENG_OK : rc;
 }
 
@@ -467,7 +473,8 @@ static heng_rc take(struct importing *im, struct meter *m, struct heng_err *err)
     over_point(im, m);
     if (m->point.medium != medium) im->row.changed |= UINT64_C(1) << HENG_METER_MEDIUM;
     m->point.medium = medium;
-    if (rc == HENG_OK) rc = look_at_main(im, m, err);
+    if (rc == HENG_OK) rc = look_at_main(im, m, HENG_METER_MAIN, err);
+    if (rc == HENG_OK) rc = look_at_main(im, m, HENG_METER_CHECK, err);
     m->point_changed = taken(im, &before);
     if (m->has_device) {
         over_device(im, m);
@@ -487,7 +494,8 @@ static heng_rc take(struct importing *im, struct meter *m, struct heng_err *err)
         return HENG_OK;
     }
     if (rc == HENG_OK && m->has_device) rc = apply_device(im, m, err);
-    return rc == HENG_OK ? keep_main(im, m, err) : rc;
+    if (rc == HENG_OK) rc = keep_main(im, m, HENG_METER_MAIN, err);
+    return rc == HENG_OK ? keep_main(im, m, HENG_METER_CHECK, err) : rc;
 }
 
 heng_rc archive_take_meter(struct importing *im, struct heng_err *err)
@@ -532,31 +540,34 @@ heng_rc archive_take_members(struct importing *im, struct heng_err *err)
     return rc;
 }
 
+/* Points that are named in a cell: errors that are the sheet's own are faults of it. */
+static heng_rc put_main(struct importing *im, const struct archive_main *m, int64_t id, struct heng_err *err)
+{
+    struct heng_point point;
+    if (m->is_check) return heng_archive_put_check(im->store, m->point_id, id, err);
+    heng_rc rc = heng_archive_get_point(im->reader, 0, m->point_id, &point, err);
+    if (rc != HENG_OK || point.main_id == id) return rc;
+    point.main_id = id;
+    return id == m->point_id ? heng_fail(err, HENG_ECONFLICT, 0, "a meter cannot be its own main meter")
+                             : heng_archive_put_point(im->store, &point, err);
+}
+
 heng_rc archive_take_mains(struct importing *im, struct heng_err *err)
 {
     heng_rc rc = HENG_OK;
     for (size_t i = 0; rc == HENG_OK && i < im->main_n; i++) {
         const struct archive_main *m = &im->mains[i];
-        struct heng_point point;
+        int column = m->is_check ? HENG_METER_CHECK : HENG_METER_MAIN;
         int64_t id = 0;
         rc = archive_point_of(im, m->main, &id, err);
         if (rc == HENG_ENOTFOUND && archive_hash_seen(im, archive_hash(NUMBER_TAG, m->main))) {
             rc = HENG_OK; /* its own row is at fault, which was told */
             continue;
         }
-        if (rc == HENG_ENOTFOUND || rc == HENG_ECONFLICT) {
-            archive_fault(im, m->row, HENG_METER_MAIN, m->main, "%s",
-                          rc == HENG_ECONFLICT ? err->text : "there is no such point, and no meter with this number");
-            rc = HENG_OK;
-            continue;
-        }
-        if (rc == HENG_OK) rc = heng_archive_get_point(im->reader, 0, m->point_id, &point, err);
-        if (rc != HENG_OK || point.main_id == id) continue;
-        point.main_id = id;
-        rc = id == m->point_id ? heng_fail(err, HENG_ECONFLICT, 0, "a meter cannot be its own main meter")
-                               : heng_archive_put_point(im->store, &point, err);
-        if (rc != HENG_ECONFLICT) continue;
-        archive_fault(im, m->row, HENG_METER_MAIN, m->main, "%s", err->text);
+        if (rc == HENG_ENOTFOUND) heng_fail(err, rc, 0, "there is no such point, and no meter with this number");
+        if (rc == HENG_OK) rc = put_main(im, m, id, err);
+        if (rc != HENG_ENOTFOUND && rc != HENG_ECONFLICT) continue;
+        archive_fault(im, m->row, column, m->main, "%s", err->text);
         rc = HENG_OK;
     }
     return rc;

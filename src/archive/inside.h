@@ -43,11 +43,11 @@ struct archive_member {
     char address[HENG_ADDRESS_MAX];
 };
 
-/* The main meter of a point may stand further down. */
+/* The main meter of a point, or (is_check) its check meter, may stand further down. */
 struct archive_main {
-    int64_t point_id, before_id;
+    int64_t point_id;
     uint32_t row;
-    bool is_new;
+    bool is_check;
     char main[HENG_KEY_MAX];
 };
 

@@ -77,6 +77,27 @@ static void write_dec(struct heng_dec dec, heng_language language, struct heng_s
     heng_str_put(out, text, strlen(text));
 }
 
+/* What the engine itself names, in the language of the sentence; ids of people's own stay as they are. */
+static const char *subject_text(const struct heng_step *step, heng_language language)
+{
+    static const char *const words[][1 + HENG_LANGUAGES] = {
+        {"heat-use", "供热（按用量）", "heat, by use", "Heizung, Verbrauch"},
+        {"heat-base", "供热（按面积）", "heat, by area", "Heizung, Grundkosten"},
+        {"warm-water-use", "热水（按用量）", "warm water, by use", "Warmwasser, Verbrauch"},
+        {"warm-water-base", "热水（按面积）", "warm water, by area", "Warmwasser, Grundkosten"},
+        {"heat", "供热", "heat", "Heizung"},
+        {"warm water", "热水", "warm water", "Warmwasser"},
+        {"groups, heat", "用户组，供热", "groups, heat", "Nutzergruppen, Heizung"},
+        {"groups, warm water", "用户组，热水", "groups, warm water", "Nutzergruppen, Warmwasser"},
+        {"fuel", "燃料", "fuel", "Brennstoff"},
+        {"quantity", "总量", "quantity", "Gesamtmenge"},
+        {"", "全体", "all", "alle"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(step->subject, words[i][0]) == 0) return words[i][1 + language];
+    return step->subject;
+}
+
 static void write_place(const struct heng_step *step, char place, heng_language language, const char *currency,
                         struct heng_str *out)
 {
@@ -85,7 +106,7 @@ static void write_place(const struct heng_step *step, char place, heng_language 
     else if (place == '=')
         write_dec(step->result, language, out);
     else if (place == 's')
-        heng_str_put(out, step->subject, strlen(step->subject));
+        heng_str_fmt(out, "%s", subject_text(step, language));
     else if (place == 'u')
         heng_str_put(out, step->unit, strlen(step->unit));
     else if (place == 'c')

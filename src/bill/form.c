@@ -45,6 +45,9 @@ static void remember_path(struct heng_form *form)
     if (heng_form_failed(form)) return;
     form->ends[form->json.depth] = (uint8_t)strlen(form->path);
     form->items[form->json.depth] = 0;
+    uint8_t depth = form->json.depth;
+    form->first_key[depth] = depth ? (uint16_t)(form->first_key[depth - 1] + form->key_count[depth - 1]) : 0;
+    form->key_count[depth] = 0;
 }
 
 void heng_form_object(struct heng_form *form)
@@ -59,16 +62,44 @@ void heng_form_array(struct heng_form *form)
     remember_path(form);
 }
 
+/* False, and refused, when the object has this name already. */
+static bool is_new_key(struct heng_form *form, uint8_t depth, struct heng_slice key)
+{
+    const struct heng_slice *seen = form->keys + form->first_key[depth];
+    size_t n = form->key_count[depth];
+    for (size_t i = 0; i < n; i++)
+        if (seen[i].n == key.n && memcmp(seen[i].p, key.p, key.n) == 0) {
+            heng_form_refuse(form, HENG_EFORMAT, "", "it stands twice in this object");
+            return false;
+        }
+    if (form->first_key[depth] + n == HENG_FORM_KEYS_MAX) {
+        heng_form_refuse(form, HENG_ELIMIT, "", "the object has too many fields");
+        return false;
+    }
+    form->keys[form->first_key[depth] + form->key_count[depth]++] = key;
+    return true;
+}
+
 bool heng_form_key(struct heng_form *form, struct heng_slice *ret_key)
 {
     if (heng_form_failed(form)) return false;
     size_t end = path_end(form);
+    uint8_t depth = form->json.depth;
     cut_path(form, end);
     if (!heng_json_next_key(&form->json, ret_key)) return false;
     size_t room = sizeof form->path - end;
     snprintf(form->path + end, room, "%s%.*s", end ? "." : "", (int)(ret_key->n < 40 ? ret_key->n : 40),
              (const char *)ret_key->p);
-    return true;
+    return is_new_key(form, depth, *ret_key);
+}
+
+void heng_form_need(struct heng_form *form, const char *name)
+{
+    if (heng_form_failed(form)) return;
+    uint8_t depth = (uint8_t)(form->json.depth + 1); /* of the object that was just closed */
+    for (size_t i = 0; i < form->key_count[depth]; i++)
+        if (heng_slice_is(form->keys[form->first_key[depth] + i], name)) return;
+    heng_form_refuse(form, HENG_ECONFIG, name, "it is missing");
 }
 
 bool heng_form_item(struct heng_form *form)

@@ -7,7 +7,7 @@
 #include "bill/exact.h"
 #include "vee/day.h"
 
-enum { HENG_FORM_PATH_MAX = 120, HENG_FORM_TEXT_MAX = 128 };
+enum { HENG_FORM_PATH_MAX = 120, HENG_FORM_TEXT_MAX = 128, HENG_FORM_KEYS_MAX = 256 };
 
 /* The first error is latched, as in heng_json_reader; then nothing more comes. */
 struct heng_form {
@@ -15,6 +15,10 @@ struct heng_form {
     char path[HENG_FORM_PATH_MAX];
     uint8_t ends[HENG_JSON_DEPTH_MAX + 1]; /* length of the path outside of each open container */
     uint32_t items[HENG_JSON_DEPTH_MAX + 1];
+    /* The names seen in each open object, since one that stands twice is an error: those of depth d are
+     * keys[first_key[d]] and on, key_count[d] of them. */
+    struct heng_slice keys[HENG_FORM_KEYS_MAX];
+    uint16_t first_key[HENG_JSON_DEPTH_MAX + 1], key_count[HENG_JSON_DEPTH_MAX + 1];
     struct heng_err err; /* at: the line */
 };
 
@@ -23,9 +27,12 @@ void heng_form_open(struct heng_form *form, struct heng_slice json);
 HENG_NODISCARD heng_rc heng_form_close(struct heng_form *form, struct heng_err *err);
 bool heng_form_failed(const struct heng_form *form);
 
-/* heng_form_object(f); while (heng_form_key(f, &key)) ...;   heng_form_array(f); while (heng_form_item(f)) ... */
+/* heng_form_object(f); while (heng_form_key(f, &key)) ...;   heng_form_array(f); while (heng_form_item(f)) ...
+ * A name that stands twice in an object is an error: which of the two is meant, nobody knows. */
 void heng_form_object(struct heng_form *form);
 bool heng_form_key(struct heng_form *form, struct heng_slice *ret_key);
+/* Right behind that loop: refused as missing when the object had no such name, so that it is no default. */
+void heng_form_need(struct heng_form *form, const char *name);
 void heng_form_array(struct heng_form *form);
 bool heng_form_item(struct heng_form *form);
 void heng_form_skip(struct heng_form *form);

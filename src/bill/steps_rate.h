@@ -58,7 +58,7 @@
     X(RATE_TIER, "tier", \
       "{s}：本档 {1} {u} − 已用 {2} {u} → 余 {3} {u}，计入 {4} {u}，其后还有 {5} {u}", \
       "{s}: width {1} {u} − used {2} {u} → room {3} {u}, takes {4} {u}, {5} {u} go on", \
-      "{s}: Breite {1} {u} − verbraucht {2} {u} → frei {3} {u}, davon {4} {u}, {5} {u} gehen weiter") \
+      "{s}: Breite {1} {u} − verbraucht {2} {u} → frei {3} {u}, davon {4} {u}, {5} {u} in die nächste Stufe") \
     X(RATE_LAST_TIER, "last-tier", \
       "{s}：最高档，已用 {2} {u}，计入 {4} {u}", \
       "{s}: the last tier, used {2} {u}, takes {4} {u}", \
@@ -72,9 +72,9 @@
       "{s}: bound {1} {u} × {2} ÷ {3} months = {=} {u}", \
       "{s}: Grenze {1} {u} × {2} ÷ {3} Monate = {=} {u}") \
     X(RATE_PERSONS, "persons", \
-      "{s}：超出 {1} 人 × {2} {u} → 各档上限增加 {=} {u}", \
-      "{s}: {1} persons more × {2} {u} → {=} {u} more in the first tier", \
-      "{s}: {1} Personen mehr × {2} {u} → {=} {u} mehr in der ersten Stufe") \
+      "{s}：超出 {1} 人 × {2} {u} = 第一档增加 {=} {u}", \
+      "{s}: persons above: {1} × {2} {u} = {=} {u} more in the first tier", \
+      "{s}: Personen darüber: {1} × {2} {u} = {=} {u} mehr in der ersten Stufe") \
     X(RATE_EXTENSION, "extension", \
       "{s}：一户多人口，每月 {1} {u} × {2} 个月 = 第一档增加 {=} {u}", \
       "{s}: large household, {1} {u} a month × {2} months = {=} {u} more in the first tier", \
@@ -87,6 +87,22 @@
       "{s}：第 {1} 行 {2} {c}，累计 {=} {c}", \
       "{s}: line {1}, {2} {c}, makes {=} {c}", \
       "{s}: Zeile {1}, {2} {c}, macht {=} {c}") \
+    X(RATE_SUM_DAYS, "line-by-days", \
+      "{s}：第 {1} 行 {2} {c} 按天分摊，{3} 天 ÷ {4} 天 → {=} {c}（最大余数法）", \
+      "{s}: line {1}, {2} {c} shared by days, {3} of {4} days → {=} {c} (largest remainder)", \
+      "{s}: Zeile {1}, {2} {c} nach Tagen, {3} von {4} Tagen → {=} {c} (größter Rest)") \
+    X(RATE_PER_TIME, "price-and-time", \
+      "{s}：{1} {c} × {2} ÷ {3} = {=} {c}{r}", \
+      "{s}: {1} {c} × {2} ÷ {3} = {=} {c}{r}", \
+      "{s}: {1} {c} × {2} ÷ {3} = {=} {c}{r}") \
+    X(RATE_FLAT, "price", \
+      "{s}：{1} {c} → {=} {c}{r}", \
+      "{s}: {1} {c} → {=} {c}{r}", \
+      "{s}: {1} {c} → {=} {c}{r}") \
+    X(RATE_PF_NONE, "power-factor-none", \
+      "{s}：有功、无功均为零，功率因数按 {=} 计", \
+      "{s}: neither active nor reactive energy, the power factor counts as {=}", \
+      "{s}: weder Wirk- noch Blindarbeit, der Leistungsfaktor gilt als {=}") \
     X(RATE_PERCENT, "percent", \
       "{s}：{1} {c} × {2} = {=} {c}{r}", \
       "{s}: {1} {c} × {2} = {=} {c}{r}", \
@@ -98,7 +114,7 @@
     X(RATE_PF_RATE, "power-factor-rate", \
       "{s}：功率因数 {1}，标准 {2} → 调整率 {=}", \
       "{s}: power factor {1}, standard {2} → rate {=}", \
-      "{s}: Leistungsfaktor {1}, Norm {2} → Satz {=}") \
+      "{s}: Leistungsfaktor {1}, Sollwert {2} → Zuschlag (−: Abschlag) {=}") \
     X(RATE_MINIMUM, "minimum", \
       "{s}：最低 {1} {c} − {2} {c} = 补收 {=} {c}", \
       "{s}: at least {1} {c} − {2} {c} = {=} {c} is missing", \
@@ -134,7 +150,11 @@
     X(RATE_NEW_CUSTOMER, "new-customer", \
       "{s}：累计量属于另一合同，本合同从零开始", \
       "{s}: the accumulator is of another contract, this one begins at zero", \
-      "{s}: der Zählerstand der Stufen gehört zu einem anderen Vertrag, dieser beginnt bei null") \
+      "{s}: die aufgelaufene Menge gehört zu einem anderen Vertrag, dieser beginnt bei null") \
+    X(RATE_NO_STATE, "no-state", \
+      "{s}：本周期在账期之前已开始，但未提供累计量，按零起算", \
+      "{s}: the cycle began before this bill and no state was given, so nothing counts as used before", \
+      "{s}: der Zyklus begann vor dieser Rechnung, ein Stand fehlt: bisher gilt nichts als verbraucht") \
     X(LATE_DAYS, "late-days", \
       "{s}：{1} {c} × {2} 天 × {3} = {=} {c}{r}", \
       "{s}: {1} {c} × {2} days × {3} = {=} {c}{r}", \
@@ -150,7 +170,7 @@
     X(LATE_PAID, "late-paid", \
       "{s}：付款 {1} {c}，其中本金 {2} {c}，违约金 {3} {c}，尚欠本金 {=} {c}", \
       "{s}: paid {1} {c}, principal {2} {c}, fee {3} {c}, principal left {=} {c}", \
-      "{s}: gezahlt {1} {c}, Forderung {2} {c}, Verzug {3} {c}, offen {=} {c}") \
+      "{s}: gezahlt {1} {c}, davon {2} {c} auf die Rechnung und {3} {c} auf Verzugskosten, Rechnung noch offen {=} {c}") \
     X(PF_REBILL, "power-factor-rebill", \
       "{s}：{1} {c} ÷ (1 + {2}) × (1 + {3}) = {=} {c}{r}", \
       "{s}: {1} {c} ÷ (1 + {2}) × (1 + {3}) = {=} {c}{r}", \

@@ -92,6 +92,10 @@
       "{s}：(室温 {1} °C − 基准 {2} °C) × {3} h = {=} °C·h",                                                           \
       "{s}: (room {1} °C − base {2} °C) × {3} h = {=} °C·h",                                                           \
       "{s}: (Raum {1} °C − Basis {2} °C) × {3} h = {=} °C·h")                                                          \
+    X(SHARE_ROOMS, "rooms",                                                                                            \
+      "{s}：各房间按面积平均 = {1} ÷ {2} m² = {=} °C·h",                                                                        \
+      "{s}: mean of the rooms by area = {1} ÷ {2} m² = {=} °C·h",                                                      \
+      "{s}: Mittel der Räume nach Fläche = {1} ÷ {2} m² = {=} °C·h")                                                   \
     X(SHARE_TEMPERATURE_TIME, "temperature-time",                                                                      \
       "{s}：平均室温 {1} °C × 开阀 {2} h = {=}",                                                                       \
       "{s}: mean room temperature {1} °C × open {2} h = {=}",                                                          \

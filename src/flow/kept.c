@@ -81,19 +81,33 @@ static void fill(const struct heng_kept_from *from, unsigned frame, const struct
     }
 }
 
-/* A meter tells the same again for a month or a year: the first time is enough. */
+/* Do two readings say something else of a register that both have? */
+static bool differs(const struct heng_reading *known, const struct heng_reading *said)
+{
+    for (unsigned i = 0; i < said->value_count; i++) {
+        const struct heng_reading_value *v = &said->values[i];
+        for (unsigned k = 0; k < known->value_count; k++) {
+            const struct heng_reading_value *w = &known->values[k];
+            if (w->register_id == v->register_id && w->has_value && heng_dec_cmp(w->dec, v->dec) != 0) return true;
+        }
+    }
+    return false;
+}
+
+/* A meter tells the same again for a month or a year: the first time is enough. What it says otherwise later is kept
+ * beside that as a conflict, which the rules tell of. */
 static heng_rc add_date(struct heng_store *store, const struct heng_kept_from *from, unsigned frame,
                         const struct heng_kept_date *dates, size_t n, heng_us due_us, size_t *added,
                         struct heng_err *err)
 {
-    static _Thread_local struct heng_reading reading; /* 40 kB */
+    static _Thread_local struct heng_reading known, reading; /* 40 kB each */
     heng_stored stored;
     int64_t first_frame = 0;
     heng_rc rc = heng_store_get_reading(heng_store_as_reader(store), from->reading->device_id, due_us,
-                                        from->reading->source, &reading, err);
-    if (rc != HENG_ENOTFOUND) return rc;
+                                        from->reading->source, &known, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     fill(from, frame, dates, n, due_us, &reading);
-    if (!reading.value_count) return HENG_OK;
+    if (!reading.value_count || (rc == HENG_OK && !differs(&known, &reading))) return HENG_OK;
     rc = heng_store_add_reading(store, &reading, &from->frames[frame], &stored, &first_frame, err);
     if (rc == HENG_OK) *added += stored == HENG_STORED_NEW;
     return rc;

@@ -332,6 +332,12 @@ static void read_pipe_heat(struct heng_form_reader *reader, struct heng_pipe_hea
     if (!heng_dec_less(pipe->limit, pipe->target)) heng_form_refuse(form, HENG_ERANGE, "target", "is not above limit");
 }
 
+static struct heng_dec read_spread(struct heng_form *form, struct heng_group_form *group)
+{
+    group->has_return_spread = true;
+    return heng_form_dec_min(form, 0);
+}
+
 /* True when the key was one of a group. */
 static bool read_group_key(struct heng_form_reader *reader, struct heng_slice key, struct heng_group_form *group)
 {
@@ -348,6 +354,8 @@ static bool read_group_key(struct heng_form_reader *reader, struct heng_slice ke
         heng_form_spans(reader, &group->outages, &group->outage_count);
     else if (heng_slice_is(key, "base_c"))
         group->measure.base_c = heng_form_dec(form);
+    else if (heng_slice_is(key, "return_spread_k"))
+        group->return_spread_k = read_spread(form, group);
     else if (heng_slice_is(key, "k_places"))
         group->measure.k_places = (uint8_t)heng_form_int(form, 0, HENG_PLACES_MAX);
     else if (heng_slice_is(key, "k_rounding"))

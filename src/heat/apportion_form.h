@@ -20,8 +20,12 @@ struct heng_flat_form {
     struct heng_heat_flat heat;
     bool is_null, mode_said;
     char position[32];
-    struct heng_dec radiator_count;
+    struct heng_dec radiator_count, room_area;
+    bool has_return; /* of a nominal method: only looked at, never a weight */
+    struct heng_dec return_c;
     bool late, has_stop_applied;
+    struct heng_period *stops; /* with dates; what of them is in the season counts */
+    size_t stop_count;
     heng_day stop_applied;           /* when the flat asked to be stopped */
     struct heng_late_bill late_bill; /* amount 0: what is to collect */
     heng_day late_as_of;
@@ -51,6 +55,8 @@ struct heng_group_form {
     struct heng_position *positions;
     size_t position_count;
     struct heng_share_rules rules;
+    bool has_return_spread;
+    struct heng_dec return_spread_k; /* a return further from the mean of all is warned of */
     struct heng_flat_form *flats;
     size_t count;
     struct heng_dec quantity; /* its part of the whole, when that is known */

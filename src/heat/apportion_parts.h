@@ -33,6 +33,8 @@ void heng_put_int(struct heng_json *json, const char *key, int64_t value);
 void heng_put_bool(struct heng_json *json, const char *key, bool value);
 void heng_put_dec(struct heng_json *json, const char *key, struct heng_dec value);
 void heng_put_some(struct heng_json *json, const char *key, struct heng_dec value); /* unless it is zero */
+/* (now - then) / then in percent; nothing where there is no then. */
+void heng_put_percent(struct heng_json *json, const char *key, struct heng_dec now, struct heng_dec then, int places);
 void heng_put_period(struct heng_json *json, const struct heng_period *period);
 
 /* warnings, checksum of everything before it, steps; then the text is complete. */

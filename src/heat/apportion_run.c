@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bill/calc.h"
 #include "heat/apportion_parts.h"
 
 struct heng_steps *heng_job_steps(struct heng_share_job *job) { return job->steps.cap ? &job->steps : NULL; }
@@ -78,6 +79,15 @@ void heng_put_dec(struct heng_json *json, const char *key, struct heng_dec value
 void heng_put_some(struct heng_json *json, const char *key, struct heng_dec value)
 {
     if (value.mantissa) heng_put_dec(json, key, value);
+}
+
+void heng_put_percent(struct heng_json *json, const char *key, struct heng_dec now, struct heng_dec then, int places)
+{
+    struct heng_calc calc = {0};
+    if (!then.mantissa) return;
+    struct heng_dec more = heng_calc_sub(&calc, now, then);
+    struct heng_dec percent = heng_calc_div(&calc, more, heng_dec_of(100, 0), then, places);
+    if (calc.rc == HENG_OK) heng_put_dec(json, key, percent);
 }
 
 static void put_date(struct heng_json *json, const char *key, heng_day day)

@@ -89,6 +89,12 @@ static heng_rc find_days(struct work *work, struct heng_err *err)
         return heng_fail(err, HENG_ERANGE, 0, "stopped: %d days are more than the season's %d", stopped, work->days);
     work->bill->stopped_days = stopped;
     work->bill->active_days = work->days - stopped;
+    int64_t cold = 0;
+    for (size_t i = 0; i < work->flat->cold_count; i++)
+        cold += work->flat->cold[i].counts ? work->flat->cold[i].days : 0;
+    if (cold > work->bill->active_days)
+        return heng_fail(err, HENG_ERANGE, 0, "cold: %lld days are more than the %d with heat", (long long)cold,
+                         work->bill->active_days);
     return HENG_OK;
 }
 
@@ -166,6 +172,13 @@ static struct heng_dec amount_of(const struct work *work, heng_heat_of of)
     return of == HENG_HEAT_OF_BASE && work->flat->two_part ? work->bill->base : work->bill->area_fee;
 }
 
+/* How many days that amount is of: base and fee are of the days with heat, the area fee is of the whole season. */
+static struct heng_dec days_of(const struct work *work, heng_heat_of of)
+{
+    bool active = of == HENG_HEAT_OF_FEE || (of == HENG_HEAT_OF_BASE && work->flat->two_part);
+    return whole(active && work->bill->active_days ? work->bill->active_days : work->days);
+}
+
 static const struct heng_heat_tier *tier_of(const struct heng_heat_price *price, struct heng_dec temperature)
 {
     for (unsigned i = 0; i < price->tier_count; i++) {
@@ -189,7 +202,8 @@ static void refund_cold(struct work *work)
         say(work, HENG_STEP_HEAT_TIER, numbers, 3, days, false);
     }
     if (heng_dec_zero(bill->refund_days)) return;
-    struct heng_dec numbers[3] = {amount_of(work, work->price->temperature_of), bill->refund_days, whole(work->days)};
+    heng_heat_of of = work->price->temperature_of;
+    struct heng_dec numbers[3] = {amount_of(work, of), bill->refund_days, days_of(work, of)};
     bill->refund_temperature = money(work, numbers[0], numbers[1], numbers[2]);
     say(work, HENG_STEP_HEAT_REFUND_TEMPERATURE, numbers, 3, bill->refund_temperature, true);
 }
@@ -210,8 +224,8 @@ static void refund_failures(struct work *work)
         say(work, HENG_STEP_HEAT_OUTAGE, numbers, 2, days, false);
     }
     if (!bill->failure_days) return;
-    struct heng_dec numbers[3] = {amount_of(work, work->price->failure_of), whole(bill->failure_days),
-                                  whole(work->days)};
+    heng_heat_of of = work->price->failure_of;
+    struct heng_dec numbers[3] = {amount_of(work, of), whole(bill->failure_days), days_of(work, of)};
     bill->refund_failure = money(work, numbers[0], numbers[1], numbers[2]);
     say(work, HENG_STEP_HEAT_REFUND_FAILURE, numbers, 3, bill->refund_failure, true);
 }

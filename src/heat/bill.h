@@ -53,6 +53,8 @@ struct heng_heat_price {
     struct heng_dec area_price; /* per m2 and season, month or day; before a two-part price: of flats without meter */
     struct heng_dec months;     /* of the season */
     int32_t days;               /* of the season, both ends counted; 0 not known */
+    bool has_first;
+    heng_day first; /* of the season, where its dates are known */
     bool has_base_price;
     struct heng_dec base_price, base_share; /* base price per m2; or this share of area_price */
     struct heng_dec unit_price;

@@ -115,6 +115,63 @@ static void read_radiators(struct heng_form_reader *reader, struct heng_flat_dat
     }
 }
 
+/* --- rooms ---------------------------------------------------------------------------------------------------------
+ */
+
+static void read_room(struct heng_form_reader *reader, struct heng_room *room)
+{
+    struct heng_form *form = &reader->form;
+    struct heng_slice key;
+    room->id = "";
+    heng_form_object(form);
+    while (heng_form_key(form, &key)) {
+        if (heng_slice_is(key, "id")) {
+            room->id = heng_form_keep(reader);
+        } else if (heng_slice_is(key, "area")) {
+            room->area = heng_form_dec_min(form, 0);
+        } else if (heng_slice_is(key, "missing")) {
+            (void)heng_form_keep(reader);
+            room->missing = true;
+        } else if (!read_datum(form, key, &room->data, &room->missing)) {
+            heng_form_unknown(form);
+        }
+    }
+    if (heng_dec_zero(room->area)) heng_form_refuse(form, HENG_ECONFIG, "area", "is missing");
+    if (room->data.has >> HENG_DATUM_WINDOW_H & 1)
+        heng_form_refuse(form, HENG_ECONFLICT, "window_h", "rooms are measured over the whole supply, or missing");
+}
+
+/* The rooms; together they are the area of a flat that says none. */
+static void read_rooms(struct heng_form_reader *reader, struct heng_flat_form *flat)
+{
+    struct heng_flat_data *data = &flat->data;
+    struct heng_calc calc = {0};
+    heng_form_array(&reader->form);
+    while (heng_form_item(&reader->form)) {
+        void *items = data->rooms;
+        struct heng_room *room = heng_form_more(reader, &items, data->room_count, sizeof *room);
+        if (!room) return;
+        data->rooms = items;
+        data->room_count++;
+        read_room(reader, room);
+        flat->room_area = heng_calc_add(&calc, flat->room_area, room->area);
+    }
+    if (calc.rc != HENG_OK) heng_form_refuse(&reader->form, HENG_ERANGE, "", "the areas together do not fit");
+}
+
+/* A flat all of whose rooms have no value is missing itself. */
+static void settle_rooms(struct heng_flat_form *flat)
+{
+    size_t missing = 0;
+    if (heng_dec_zero(flat->party.area)) flat->party.area = flat->room_area;
+    for (size_t i = 0; i < flat->data.room_count; i++) missing += flat->data.rooms[i].missing;
+    if (missing == 0 || missing < flat->data.room_count) return;
+    flat->data.room_count = 0;
+    if (flat->party.state != HENG_PARTY_MEASURED) return;
+    flat->party.state = HENG_PARTY_MISSING;
+    flat->party.reason = "no room has a value";
+}
+
 /* --- what may stand in ---------------------------------------------------------------------------------------------
  */
 
@@ -199,6 +256,8 @@ static bool read_device_key(struct heng_form_reader *reader, struct heng_slice k
         read_data_list(reader, &flat->data.samples, &flat->data.sample_count);
     else if (heng_slice_is(key, "segments"))
         read_data_list(reader, &flat->data.segments, &flat->data.segment_count);
+    else if (heng_slice_is(key, "rooms"))
+        read_rooms(reader, flat);
     else if (heng_slice_is(key, "radiators"))
         read_radiators(reader, &flat->data);
     else if (heng_slice_is(key, "radiator_count"))
@@ -212,20 +271,32 @@ static bool read_device_key(struct heng_form_reader *reader, struct heng_slice k
 
 /* --- what the bill needs ------------------------------------------------------------------------------------------ */
 
+static void read_stop(struct heng_form_reader *reader, struct heng_flat_form *flat)
+{
+    void *items = flat->stops;
+    struct heng_period *stop = heng_form_more(reader, &items, flat->stop_count, sizeof *stop);
+    if (!stop) return;
+    flat->stops = items;
+    flat->stop_count++;
+    heng_form_period(reader, stop);
+    for (size_t i = 0; i + 1 < flat->stop_count; i++)
+        if (stop->from < flat->stops[i].to && flat->stops[i].from < stop->to)
+            heng_form_refuse(&reader->form, HENG_ECONFLICT, "", "overlaps stop %zu", i);
+}
+
 static void read_stopped(struct heng_form_reader *reader, struct heng_flat_form *flat)
 {
     struct heng_form *form = &reader->form;
-    struct heng_period period = {0};
     switch (heng_form_failed(form) ? HENG_JSON_END : heng_json_peek(&form->json)) {
     case HENG_JSON_BOOL: flat->heat.stopped_days = heng_form_bool(form) ? -1 : 0; return;
-    case HENG_JSON_OBJECT:
-        heng_form_period(reader, &period);
-        flat->heat.stopped_days = period.to - period.from;
+    case HENG_JSON_OBJECT: read_stop(reader, flat); return;
+    case HENG_JSON_ARRAY:
+        heng_form_array(form);
+        while (heng_form_item(form)) read_stop(reader, flat);
         return;
     case HENG_JSON_NUMBER:
     case HENG_JSON_STRING:
     case HENG_JSON_NULL:
-    case HENG_JSON_ARRAY:
     case HENG_JSON_END: break;
     }
     flat->heat.stopped_days = (int32_t)heng_form_int(form, 0, 1000);
@@ -381,10 +452,12 @@ static void check_flat(struct heng_form *form, struct heng_flat_form *flat)
 {
     struct heng_party *party = &flat->party;
     const struct heng_flat_data *data = &flat->data;
-    int lists =
-        (data->sample_count > 0) + (data->segment_count > 0) + (data->radiator_count > 0) + (data->open_count > 0);
+    int lists = (data->sample_count > 0) + (data->segment_count > 0) + (data->radiator_count > 0) +
+                (data->open_count > 0) + (data->room_count > 0);
     if (!party->id || !party->id[0]) heng_form_refuse(form, HENG_ECONFIG, "id", "is missing");
-    if (lists > 1) heng_form_refuse(form, HENG_ECONFLICT, "", "one of samples, segments, radiators, open is enough");
+    if (lists > 1)
+        heng_form_refuse(form, HENG_ECONFLICT, "", "one of samples, segments, radiators, rooms, open is enough");
+    settle_rooms(flat);
     if (flat->position[0] && !heng_dec_zero(party->factor))
         heng_form_refuse(form, HENG_ECONFLICT, "position", "a factor is given as well");
     if (flat->is_null && party->state == HENG_PARTY_MEASURED) {

@@ -51,7 +51,7 @@ struct heng_house_flat {
     struct heng_party heat, water;     /* state, measure and what may stand in */
     struct heng_dec cold_water, prepaid;
     uint8_t cuts;
-    bool estimated_before;
+    bool estimated_before, has_heat, has_water; /* has_: a value of its own was given */
     struct heng_slice devices[2]; /* heat, warm water: JSON as the form has it, for the statement; may be empty */
     const struct heng_house_tenant *tenants;
     size_t tenant_count; /* 0: one, for all of the period */

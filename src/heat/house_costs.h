@@ -12,6 +12,7 @@
 struct heng_fuel_lot {
     struct heng_dec quantity, amount; /* amount: money for all of it, exactly */
     struct heng_dec co2_kg, co2_cost; /* of all of it; fuel bought before 2023 carries no CO2 cost */
+    heng_day day;                     /* 0: not said */
 };
 struct heng_fuel_use {
     struct heng_dec used, cost, closing_value, co2_kg, co2_cost;

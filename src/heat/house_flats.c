@@ -122,8 +122,10 @@ static bool read_measured(struct heng_form_reader *reader, struct heng_slice key
     struct heng_form *form = &reader->form;
     if (heng_slice_is(key, "units")) {
         flat->heat.measure = read_use(reader, &flat->devices[0]);
+        flat->has_heat = true;
     } else if (heng_slice_is(key, "warm_water")) {
         flat->water.measure = read_use(reader, &flat->devices[1]);
+        flat->has_water = true;
     } else if (heng_slice_is(key, "missing_heat")) {
         set_missing(reader, &flat->heat);
     } else if (heng_slice_is(key, "missing_warm_water")) {

@@ -13,6 +13,13 @@ static const char *const OFS[] = {"joint", "heat", "warm-water"};
 /* --- costs ---------------------------------------------------------------------------------------------------------
  */
 
+/* A credit note is below zero. */
+static struct heng_dec read_amount(struct heng_form *form, bool *ret_has)
+{
+    *ret_has = true;
+    return heng_form_dec(form);
+}
+
 static void read_costs(struct heng_form_reader *reader, struct heng_house_form *ret)
 {
     struct heng_form *form = &reader->form;
@@ -25,6 +32,7 @@ static void read_costs(struct heng_form_reader *reader, struct heng_house_form *
         ret->costs = items;
         ret->cost_count++;
         cost->name = cost->unit = "";
+        bool amount = false;
         heng_form_object(form);
         while (heng_form_key(form, &key)) {
             if (heng_slice_is(key, "name"))
@@ -34,7 +42,7 @@ static void read_costs(struct heng_form_reader *reader, struct heng_house_form *
             else if (heng_slice_is(key, "date"))
                 cost->day = heng_form_date(form);
             else if (heng_slice_is(key, "amount"))
-                cost->amount = heng_form_dec(form); /* a credit note is below zero */
+                cost->amount = read_amount(form, &amount);
             else if (heng_slice_is(key, "quantity"))
                 cost->quantity = heng_form_dec_min(form, 0);
             else if (heng_slice_is(key, "for"))
@@ -43,6 +51,7 @@ static void read_costs(struct heng_form_reader *reader, struct heng_house_form *
                 heng_form_unknown(form);
         }
         if (!cost->name[0]) heng_form_refuse(form, HENG_ECONFIG, "name", "is missing");
+        if (!amount) heng_form_refuse(form, HENG_ECONFIG, "amount", "is missing");
     }
 }
 
@@ -67,12 +76,13 @@ static void read_lot(struct heng_form *form, struct heng_fuel_lot *lot)
         } else if (heng_slice_is(key, "co2_cost")) {
             lot->co2_cost = heng_form_dec_min(form, 0);
         } else if (heng_slice_is(key, "date")) {
-            (void)heng_form_date(form);
+            lot->day = heng_form_date(form);
         } else {
             heng_form_unknown(form);
         }
     }
     if (has_price == has_amount) heng_form_refuse(form, HENG_ECONFIG, "price", "price or amount is needed, not both");
+    if (heng_dec_zero(lot->quantity)) heng_form_refuse(form, HENG_ERANGE, "quantity", "is missing or zero");
     if (has_price) lot->amount = heng_calc_mul(&calc, lot->quantity, price);
     if (calc.rc != HENG_OK) heng_form_refuse(form, HENG_ERANGE, "price", "the amount does not fit");
 }
@@ -175,6 +185,9 @@ static void read_keys(struct heng_form_reader *reader, struct heng_house_form *r
         heng_form_refuse(form, HENG_ERANGE, "groups", "at least 0.50 goes by the meters of the groups (5(2))");
     bool heat = heng_dec_less(ret->ask.heat_key, least) || heng_dec_less(most, ret->ask.heat_key);
     bool water = heng_dec_less(ret->ask.water_key, least) || heng_dec_less(most, ret->ask.water_key);
+    if (heng_dec_less(ret->ask.heat_key, least) || heng_dec_less(ret->ask.water_key, least))
+        heng_form_refuse(form, HENG_ERANGE, heng_dec_less(ret->ask.heat_key, least) ? "heat" : "warm_water",
+                         "is not 0.50 to 0.70 (7(1), 8), and a contract may only go above it (10)");
     if ((heat || water) && !ret->keys_agreed)
         heng_form_refuse(form, HENG_ERANGE, heat ? "heat" : "warm_water",
                          "is not 0.50 to 0.70 (7(1), 8); a contract beyond it says agreed: true");
@@ -183,6 +196,7 @@ static void read_keys(struct heng_form_reader *reader, struct heng_house_form *r
 static void read_stages(struct heng_form *form, struct heng_co2 *co2)
 {
     struct heng_slice key;
+    bool last = false;
     co2->stage_count = 0;
     heng_form_array(form);
     while (heng_form_item(form)) {
@@ -201,7 +215,13 @@ static void read_stages(struct heng_form *form, struct heng_co2 *co2)
             else
                 heng_form_unknown(form);
         }
+        if (last ||
+            (co2->stage_count > 1 && !heng_dec_zero(stage->below) && !heng_dec_less(stage[-1].below, stage->below)))
+            heng_form_refuse(form, HENG_ERANGE, "below", "is not above that of the stage before");
+        last = heng_dec_zero(stage->below); /* without a bound: all the rest */
     }
+    if (!heng_form_failed(form) && !last)
+        heng_form_refuse(form, HENG_ECONFIG, "", "the last stage has no below: all the rest");
 }
 
 static void read_co2(struct heng_form *form, struct heng_house_form *ret)
@@ -211,6 +231,8 @@ static void read_co2(struct heng_form *form, struct heng_house_form *ret)
     ret->has_co2 = true;
     heng_form_object(form);
     while (heng_form_key(form, &key)) {
+        ret->has_co2_kg |= heng_slice_is(key, "kg");
+        ret->has_co2_cost |= heng_slice_is(key, "cost");
         if (heng_slice_is(key, "kg"))
             co2->kg = heng_form_dec_min(form, 0);
         else if (heng_slice_is(key, "cost"))

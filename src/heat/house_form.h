@@ -17,7 +17,7 @@ struct heng_house_form {
     struct heng_house_ask ask;
     struct heng_cost_item *costs;
     size_t cost_count;
-    bool has_fuel, keys_agreed, has_co2, co2_shown_only;
+    bool has_fuel, keys_agreed, has_co2, has_co2_kg, has_co2_cost, co2_shown_only;
     const char *fuel_name, *fuel_unit;
     int8_t fuel_of;
     struct heng_fuel_lot *lots;

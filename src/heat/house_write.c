@@ -19,10 +19,48 @@ static heng_rc set_groups(struct heng_share_job *job, struct heng_house_form *fo
         flats[i].heat.id = flats[i].id;
         if (!group && ask->group_count == 1) continue;
         while (k < ask->group_count && (!group || strcmp(ask->groups[k].id, group) != 0)) k++;
+        if (!group) return heng_fail(job->err, HENG_ECONFIG, 0, "flats[%zu].group: is missing, there are several", i);
         if (k == ask->group_count)
-            return heng_fail(job->err, HENG_ENOTFOUND, 0, "flats[%zu].group: '%.40s' is not one of groups", i,
-                             group ? group : "");
+            return heng_fail(job->err, HENG_ENOTFOUND, 0, "flats[%zu].group: '%.40s' is not one of groups", i, group);
         flats[i].group = (uint32_t)k;
+    }
+    for (size_t k = 0; k < ask->group_count; k++) {
+        size_t n = 0;
+        for (size_t j = 0; j < k; j++)
+            if (strcmp(ask->groups[j].id, ask->groups[k].id) == 0)
+                return heng_fail(job->err, HENG_ECONFLICT, 0, "groups[%zu].id: '%.40s' is there twice", k,
+                                 ask->groups[k].id);
+        for (size_t i = 0; i < ask->count; i++) n += flats[i].group == k;
+        if (n == 0) return heng_fail(job->err, HENG_ECONFIG, 0, "groups[%zu].id: no flat belongs to it", k);
+    }
+    return HENG_OK;
+}
+
+/* A flat that says nothing about its use is a mistake of the form, never a use of zero. Where no flat of the house has
+ * a device for it, all goes by area, and the answer says so. */
+static heng_rc check_use(struct heng_share_job *job, const struct heng_house_form *form, bool heat)
+{
+    size_t known = 0;
+    const char *field = heat ? "units" : "warm_water";
+    for (size_t i = 0; i < form->ask.count; i++) {
+        const struct heng_house_flat *flat = &form->ask.flats[i];
+        bool has = heat ? flat->has_heat : flat->has_water;
+        bool missing = (heat ? flat->heat : flat->water).state == HENG_PARTY_MISSING;
+        if (has && missing)
+            return heng_fail(job->err, HENG_ECONFLICT, 0, "flats[%zu].%s: is given, and missing_%s as well", i, field,
+                             heat ? "heat" : field);
+        known += has || missing;
+    }
+    if (known == 0)
+        return heng_job_warn(job, "not-measured", NULL, "no flat has a device for %s: all of it by area",
+                             heat ? "heat" : "warm water");
+    for (size_t i = 0; i < form->ask.count; i++) {
+        const struct heng_house_flat *flat = &form->ask.flats[i];
+        const struct heng_party *party = heat ? &flat->heat : &flat->water;
+        if (party->state == HENG_PARTY_MEASURED && !(heat ? flat->has_heat : flat->has_water))
+            return heng_fail(job->err, HENG_ECONFIG, 0,
+                             "flats[%zu].%s: is missing; a flat whose device failed says missing_%s and why", i, field,
+                             heat ? "heat" : field);
     }
     return HENG_OK;
 }
@@ -65,6 +103,8 @@ static heng_rc set_flats(struct heng_share_job *job, struct heng_house_form *for
     form->ask.flats = flats;
     heng_rc rc = check_ids(job, form);
     if (rc == HENG_OK) rc = set_groups(job, form, flats);
+    if (rc == HENG_OK) rc = check_use(job, form, true);
+    if (rc == HENG_OK && form->ask.warm.rule != HENG_WARM_NONE) rc = check_use(job, form, false);
     return rc == HENG_OK ? set_tenants(job, form, flats) : rc;
 }
 
@@ -93,6 +133,10 @@ static heng_rc set_co2(struct heng_share_job *job, struct heng_house_form *form)
     if (!form->has_co2) return HENG_OK;
     if (heng_dec_zero(co2->kg)) co2->kg = form->fuel.co2_kg;
     if (heng_dec_zero(co2->cost)) co2->cost = form->fuel.co2_cost;
+    if (!form->has_co2_kg && !form->has_fuel)
+        return heng_fail(job->err, HENG_ECONFIG, 0, "co2.kg: is missing, and there is no fuel that has it");
+    if (!form->has_co2_cost && !form->has_fuel)
+        return heng_fail(job->err, HENG_ECONFIG, 0, "co2.cost: is missing, and there is no fuel that has it");
     if (!co2->days) co2->days = form->period.to - form->period.from;
     if (!co2->year_days) co2->year_days = co2->days == 366 ? 366 : 365;
     for (size_t i = 0; heng_dec_zero(co2->area) && i < form->ask.count; i++) {
@@ -141,6 +185,19 @@ static void put_costs(struct heng_json *json, const struct heng_house_form *form
     heng_json_object(json);
     heng_put_text(json, "name", form->fuel_name);
     heng_put_text(json, "unit", form->fuel_unit);
+    heng_json_key(json, "lots");
+    heng_json_array(json);
+    for (size_t i = 0; i < form->lot_count; i++) {
+        const struct heng_fuel_lot *lot = &form->lots[i];
+        heng_json_object(json);
+        if (lot->day) put_date(json, "date", lot->day);
+        heng_put_dec(json, "quantity", lot->quantity);
+        heng_put_dec(json, "amount", lot->amount);
+        heng_put_some(json, "co2_kg", lot->co2_kg);
+        heng_put_some(json, "co2_cost", lot->co2_cost);
+        heng_json_end_object(json);
+    }
+    heng_json_end_array(json);
     heng_put_dec(json, "used", form->fuel.used);
     heng_put_dec(json, "cost", form->fuel.cost);
     heng_put_dec(json, "closing", form->closing);
@@ -169,6 +226,19 @@ static void put_co2(struct heng_json *json, const struct heng_house_form *form)
     heng_json_end_object(json);
 }
 
+/* What the separation was made of. */
+static void put_warm_inputs(struct heng_json *json, const struct heng_warm_water *warm)
+{
+    static const char *const factors[] = {"none", "gas-gross", "district-heat"};
+    heng_put_some(json, "use", warm->use);
+    heng_put_some(json, "m3", warm->m3);
+    heng_put_some(json, "temperature", warm->celsius);
+    heng_put_some(json, "area", warm->area);
+    if (warm->factor != HENG_WARM_PLAIN) heng_put_text(json, "factor", factors[warm->factor]);
+    heng_put_some(json, "hi", warm->hi);
+    heng_put_some(json, "total", warm->total);
+}
+
 static void put_services(struct heng_json *json, const struct heng_house_form *form, const struct heng_house_bill *bill)
 {
     static const char *const rules[] = {
@@ -180,6 +250,7 @@ static void put_services(struct heng_json *json, const struct heng_house_form *f
     heng_json_key(json, "separation");
     heng_json_object(json);
     heng_put_text(json, "rule", rules[ask->warm.rule]);
+    put_warm_inputs(json, &ask->warm);
     heng_put_dec(json, "joint", ask->joint);
     heng_put_dec(json, "heat_only", ask->heat_only);
     heng_put_dec(json, "warm_water_only", ask->water_only);
@@ -197,6 +268,7 @@ static void put_services(struct heng_json *json, const struct heng_house_form *f
     heng_put_text(json, "degree_days",
                   form->table_kind < HENG_DEGREE_KINDS ? heng_degree_texts[form->table_kind] : "own");
     heng_put_text(json, "heat_base_split", ask->heat_by_time ? "days" : "degree-days");
+    heng_put_text(json, "heat_base_area", ask->heated_area ? "heated-area" : "area");
     heng_json_end_object(json);
 }
 
@@ -213,6 +285,7 @@ static void put_pots(struct heng_json *json, const struct heng_house_form *form,
         heng_json_object(json);
         heng_put_text(json, "id", form->ask.groups[i].id);
         heng_put_some(json, "heat_metered", form->ask.groups[i].heat);
+        heng_put_some(json, "warm_water_metered", form->ask.groups[i].water);
         heng_put_dec(json, "heat_cost", bill->group_heat[i]);
         heng_put_dec(json, "warm_water_cost", bill->group_water[i]);
         heng_json_key(json, "pots");
@@ -292,6 +365,8 @@ static void put_tenant(struct heng_json *json, const struct heng_house_form *for
     put_date(json, "last", from + one->days - 1);
     heng_put_int(json, "days", one->days);
     heng_put_dec(json, "degree_day_permille", one->permille);
+    if (flat->tenant_count && flat->tenants[k].has_use) heng_put_dec(json, "units", flat->tenants[k].use);
+    if (flat->tenant_count && flat->tenants[k].has_water) heng_put_dec(json, "warm_water", flat->tenants[k].water);
     heng_json_key(json, "amounts");
     heng_json_object(json);
     for (unsigned p = 0; p < HENG_POTS; p++)
@@ -386,15 +461,6 @@ static void put_totals(struct heng_json *json, const struct heng_house_form *for
 /* --- what the law wants beside the numbers -------------------------------------------------------------------------
  */
 
-static void put_percent(struct heng_json *json, const char *key, struct heng_dec now, struct heng_dec then, int places)
-{
-    struct heng_calc calc = {0};
-    if (!then.mantissa) return;
-    struct heng_dec more = heng_calc_sub(&calc, now, then);
-    struct heng_dec percent = heng_calc_div(&calc, more, heng_dec_of(100, 0), then, places);
-    if (calc.rc == HENG_OK) heng_put_dec(json, key, percent);
-}
-
 /* Corrected for weather: use x degree days of the earlier period / those of this one (example RP-C7). */
 static void put_comparison(struct heng_json *json, const struct heng_house_form *form)
 {
@@ -404,15 +470,15 @@ static void put_comparison(struct heng_json *json, const struct heng_house_form 
     heng_json_object(json);
     heng_put_dec(json, "use_kwh", form->use_kwh);
     heng_put_some(json, "previous_kwh", form->previous_kwh);
-    put_percent(json, "change_percent", form->use_kwh, form->previous_kwh, 2);
+    heng_put_percent(json, "change_percent", form->use_kwh, form->previous_kwh, 2);
     if (form->degree_days.mantissa && form->previous_degree_days.mantissa) {
         struct heng_dec corrected = /* the percentage is that of the exact value, not of the rounded one */
             heng_calc_div(&calc, form->use_kwh, form->previous_degree_days, form->degree_days, 6);
         heng_put_dec(json, "corrected_kwh", heng_calc_round(&calc, corrected, 1));
-        put_percent(json, "corrected_change_percent", corrected, form->previous_kwh, 2);
+        heng_put_percent(json, "corrected_change_percent", corrected, form->previous_kwh, 2);
     }
     heng_put_some(json, "average_user_kwh", form->average_user_kwh);
-    put_percent(json, "against_average_percent", form->use_kwh, form->average_user_kwh, 2);
+    heng_put_percent(json, "against_average_percent", form->use_kwh, form->average_user_kwh, 2);
     heng_json_end_object(json);
 }
 
@@ -476,64 +542,4 @@ heng_rc heng_heizkosten_write(struct heng_share_job *job, struct heng_slice json
     if (rc != HENG_OK) return rc;
     put_totals(&job->json, &form, &bill);
     return put_statement(job, &form);
-}
-
-/* --- the monthly consumption information (HeizkostenV 6a(2)): no money ---------------------------------------------
- */
-
-struct monthly {
-    char unit[12], flat[64], month[16];
-    struct heng_dec use, previous, year_before, average_per_m2, area, warm_water;
-    bool has_use;
-};
-
-static void read_monthly(struct heng_form *form, struct monthly *ret)
-{
-    struct heng_slice key;
-    heng_form_object(form);
-    while (heng_form_key(form, &key)) {
-        if (heng_slice_is(key, "kind")) {
-            heng_form_skip(form);
-        } else if (heng_slice_is(key, "flat")) {
-            heng_form_text(form, ret->flat, sizeof ret->flat);
-        } else if (heng_slice_is(key, "month")) {
-            heng_form_text(form, ret->month, sizeof ret->month);
-        } else if (heng_slice_is(key, "use_kwh")) {
-            ret->use = heng_form_dec_min(form, 0);
-            ret->has_use = true;
-        } else if (heng_slice_is(key, "previous_month_kwh")) {
-            ret->previous = heng_form_dec_min(form, 0);
-        } else if (heng_slice_is(key, "year_before_kwh")) {
-            ret->year_before = heng_form_dec_min(form, 0);
-        } else if (heng_slice_is(key, "average_user_per_m2")) {
-            ret->average_per_m2 = heng_form_dec_min(form, 0);
-        } else if (heng_slice_is(key, "area")) {
-            ret->area = heng_form_dec_min(form, 0);
-        } else {
-            heng_form_unknown(form);
-        }
-    }
-    if (!ret->has_use) heng_form_refuse(form, HENG_ECONFIG, "use_kwh", "is missing");
-}
-
-heng_rc heng_monthly_write(struct heng_share_job *job, struct heng_slice json)
-{
-    struct heng_form form;
-    struct monthly monthly = {.has_use = false};
-    struct heng_calc calc = {0};
-    heng_form_open(&form, json);
-    read_monthly(&form, &monthly);
-    heng_rc rc = heng_form_close(&form, job->err);
-    if (rc != HENG_OK) return rc;
-    struct heng_json *out = &job->json;
-    struct heng_dec average = heng_calc_mul_round(&calc, monthly.average_per_m2, monthly.area, 1);
-    if (calc.rc != HENG_OK) return heng_fail(job->err, HENG_ERANGE, 0, "average_user_per_m2: does not fit");
-    if (monthly.flat[0]) heng_put_text(out, "flat", monthly.flat);
-    if (monthly.month[0]) heng_put_text(out, "month", monthly.month);
-    heng_put_dec(out, "use_kwh", monthly.use);
-    put_percent(out, "vs_previous_month_percent", monthly.use, monthly.previous, 1);
-    put_percent(out, "vs_year_before_percent", monthly.use, monthly.year_before, 1);
-    heng_put_some(out, "average_user_kwh", average);
-    put_percent(out, "vs_average_user_percent", monthly.use, average, 1);
-    return HENG_OK;
 }

@@ -254,6 +254,27 @@ static heng_rc measure_radiators(struct maker *maker, struct heng_dec *ret)
     return rc;
 }
 
+/* The mean of the rooms by their area, to 6 places: sensors in rooms of a flat, one weight for it. */
+static heng_rc measure_rooms(struct maker *maker, struct heng_dec *ret)
+{
+    struct heng_dec sum = {0, 0}, areas = {0, 0};
+    for (size_t i = 0; i < maker->flat->room_count; i++) {
+        const struct heng_room *room = &maker->flat->rooms[i];
+        struct heng_dec one = {0, 0};
+        if (room->missing) maker->flat->flags |= HENG_FLAG_ROOM_MISSING;
+        if (room->missing) continue;
+        heng_rc rc = measure_data(maker, &room->data, &one);
+        if (rc != HENG_OK) return rc;
+        sum = heng_calc_add(&maker->calc, sum, heng_calc_mul(&maker->calc, one, room->area));
+        areas = heng_calc_add(&maker->calc, areas, room->area);
+    }
+    if (heng_dec_zero(areas)) return lacks(maker, "a value of any of rooms");
+    struct heng_dec numbers[2] = {heng_dec_trim(sum), areas};
+    *ret = heng_calc_div(&maker->calc, numbers[0], heng_dec_one(), areas, 6);
+    say(maker, HENG_STEP_SHARE_ROOMS, numbers, 2, *ret);
+    return HENG_OK;
+}
+
 /* Hours of the spans in which the valve was open and there was supply, to the sixth place of an hour. */
 static heng_rc measure_open(struct maker *maker, struct heng_dec *ret)
 {
@@ -275,6 +296,8 @@ heng_rc heng_measure(const struct heng_measure_rules *rules, const char *id, str
     heng_rc rc = HENG_OK;
     if (flat->radiator_count) {
         rc = measure_radiators(&maker, &sum);
+    } else if (flat->room_count) {
+        rc = measure_rooms(&maker, &sum);
     } else if (flat->open_count) {
         rc = measure_open(&maker, &sum);
     } else if (flat->sample_count) {

@@ -52,15 +52,31 @@ struct heng_span { /* of time, [from, to) */
     int64_t from_s, to_s;
 };
 
+/* One room with its sensor. A room without a value counts as the mean of the others of the flat. */
+struct heng_room {
+    const char *id;
+    struct heng_dec area;
+    bool missing;
+    struct heng_data data;
+};
+
 struct heng_flat_data {
     struct heng_data data;
     struct heng_data *samples, *segments;
     struct heng_radiator *radiators;
     struct heng_span *open;
+    struct heng_room *rooms;
+    size_t room_count;
     size_t sample_count, segment_count, radiator_count, open_count;
     uint32_t flags; /* HENG_FLAG_... what was clipped */
 };
-enum { HENG_FLAG_OPEN_CLIPPED = 1, HENG_FLAG_NEGATIVE_DT = 2, HENG_FLAG_BELOW_BASE = 4, HENG_FLAG_NOT_COVERED = 8 };
+enum {
+    HENG_FLAG_OPEN_CLIPPED = 1,
+    HENG_FLAG_NEGATIVE_DT = 2,
+    HENG_FLAG_BELOW_BASE = 4,
+    HENG_FLAG_NOT_COVERED = 8,
+    HENG_FLAG_ROOM_MISSING = 16
+};
 
 /* Of the group. supply: sorted, apart from each other, without outages. */
 struct heng_measure_rules {

@@ -68,6 +68,8 @@ static void read_season(struct heng_form_reader *reader, struct heng_heat_price 
     if (price->days && price->days != days)
         heng_form_refuse(form, HENG_ECONFLICT, "days", "%d are not the %d from first to last", price->days, days);
     price->days = days;
+    price->has_first = true;
+    price->first = first;
 }
 
 static void read_base(struct heng_form_reader *reader, struct heng_heat_price *price)
@@ -165,6 +167,7 @@ static void read_tiers(struct heng_form_reader *reader, struct heng_heat_price *
     struct heng_slice key;
     heng_form_array(form);
     while (heng_form_item(form)) {
+        bool refund = false;
         if (price->tier_count == HENG_HEAT_TIERS_MAX) {
             heng_form_refuse(form, HENG_ELIMIT, "", "more than %d tiers", HENG_HEAT_TIERS_MAX);
             return;
@@ -181,10 +184,12 @@ static void read_tiers(struct heng_form_reader *reader, struct heng_heat_price *
                 tier->has_to = true;
             } else if (heng_slice_is(key, "refund")) {
                 tier->refund = heng_form_share(reader);
+                refund = true;
             } else {
                 heng_form_unknown(form);
             }
         }
+        if (!refund) heng_form_refuse(form, HENG_ECONFIG, "refund", "is missing");
     }
     if (!heng_form_failed(form)) check_tiers(form, price);
 }

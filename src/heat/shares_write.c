@@ -71,6 +71,9 @@ static heng_rc set_position(struct heng_share_job *job, const struct heng_group_
                             struct heng_flat_form *flat)
 {
     if (!flat->position[0]) return HENG_OK;
+    if (!heng_share_has_position(group->measure.method))
+        return heng_fail(job->err, HENG_ECONFLICT, 0,
+                         "position: this method has no position factor, its result contains the compensation already");
     for (size_t i = 0; i < group->position_count; i++)
         if (strcmp(flat->position, group->positions[i].name) == 0) {
             flat->party.factor = group->positions[i].factor;
@@ -94,6 +97,9 @@ static heng_rc check_lists(struct heng_share_job *job, heng_share_method method,
     heng_rc rc = check_data(job, method, &data->data);
     for (size_t i = 0; i < data->sample_count && rc == HENG_OK; i++) rc = check_data(job, method, &data->samples[i]);
     for (size_t i = 0; i < data->segment_count && rc == HENG_OK; i++) rc = check_data(job, method, &data->segments[i]);
+    for (size_t i = 0; i < data->room_count && rc == HENG_OK; i++) rc = check_data(job, method, &data->rooms[i].data);
+    if (rc == HENG_OK && data->room_count && method != HENG_SHARE_ROOM_TEMPERATURE)
+        rc = heng_fail(job->err, HENG_ECONFLICT, 0, "rooms: belong to the method temperature-area");
     if (rc == HENG_OK && data->radiator_count && method != HENG_SHARE_ALLOCATORS)
         rc = heng_fail(job->err, HENG_ECONFLICT, 0, "radiators: belong to the method allocators");
     if (rc == HENG_OK && data->open_count && method != HENG_SHARE_ON_OFF && method != HENG_SHARE_TEMPERATURE_TIME)
@@ -120,7 +126,8 @@ static heng_rc set_coverage(struct heng_share_job *job, const struct heng_group_
 
 static bool has_data(const struct heng_flat_data *data)
 {
-    return data->data.has || data->sample_count || data->segment_count || data->radiator_count || data->open_count;
+    return data->data.has || data->room_count || data->sample_count || data->segment_count || data->radiator_count ||
+           data->open_count;
 }
 
 static heng_rc set_memory(struct heng_share_job *job, const struct heng_measure_rules *rules,
@@ -134,11 +141,23 @@ static heng_rc set_memory(struct heng_share_job *job, const struct heng_measure_
     return heng_job_prefix(job, rc, "memory.");
 }
 
+/* On-off and temperature methods take the flow of all flats as balanced; the return of each shows whether it is. */
+static void take_return(heng_share_method method, struct heng_flat_form *flat)
+{
+    struct heng_data *data = &flat->data.data;
+    bool nominal = heng_share_by_area(method) && method != HENG_SHARE_AREA;
+    flat->has_return = nominal && (data->has >> HENG_DATUM_RETURN_C & 1);
+    if (!flat->has_return) return;
+    flat->return_c = data->n[HENG_DATUM_RETURN_C];
+    data->has &= ~(1u << HENG_DATUM_RETURN_C);
+}
+
 static heng_rc measure_flat(struct heng_share_job *job, const struct heng_group_form *group,
                             const struct heng_measure_rules *rules, struct heng_flat_form *flat)
 {
     struct heng_party *party = &flat->party;
     struct heng_dec covered = {0, 0};
+    take_return(rules->method, flat);
     heng_rc rc = set_position(job, group, flat);
     if (rc == HENG_OK) rc = check_lists(job, rules->method, &flat->data);
     if (rc != HENG_OK) return rc;
@@ -166,12 +185,42 @@ static heng_rc warn_flags(struct heng_share_job *job, const struct heng_flat_for
         {HENG_FLAG_OPEN_CLIPPED, "open-clipped", "open for longer than there was supply: counted as all of it"},
         {HENG_FLAG_NEGATIVE_DT, "negative-difference", "return warmer than flow: counted as no difference"},
         {HENG_FLAG_BELOW_BASE, "below-base", "colder than the base temperature: counted as at the base"},
+        {HENG_FLAG_ROOM_MISSING, "room-missing",
+         "a room has no value: it counts as the mean of the others of the flat"},
         {HENG_FLAG_NOT_COVERED, "not-covered", "not every radiator has a device"},
     };
     heng_rc rc = HENG_OK;
     for (size_t i = 0; i < sizeof FLAGS / sizeof FLAGS[0] && rc == HENG_OK; i++)
         if (flat->data.flags & FLAGS[i].flag)
             rc = heng_job_warn(job, FLAGS[i].code, flat->party.id, "%s", FLAGS[i].text);
+    return rc;
+}
+
+static heng_rc check_returns(struct heng_share_job *job, const struct heng_group_form *group, const uint32_t *order)
+{
+    struct heng_calc calc = {0};
+    struct heng_dec sum = {0, 0};
+    int64_t count = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        if (!group->flats[i].has_return) continue;
+        sum = heng_calc_add(&calc, sum, group->flats[i].return_c);
+        count++;
+    }
+    if (!group->has_return_spread || count == 0) return HENG_OK;
+    struct heng_dec mean = heng_calc_div(&calc, sum, heng_dec_one(), heng_dec_of(count, 0), 2);
+    heng_rc rc = HENG_OK;
+    for (size_t i = 0; i < group->count && rc == HENG_OK; i++) {
+        const struct heng_flat_form *flat = &group->flats[order[i]];
+        char is[HENG_DEC_TEXT_MAX], of[HENG_DEC_TEXT_MAX];
+        struct heng_dec off = heng_calc_sub(&calc, flat->return_c, mean);
+        if (off.mantissa < 0) off.mantissa = -off.mantissa;
+        if (calc.rc != HENG_OK) return heng_fail(job->err, HENG_ERANGE, 0, "return_c: has more digits than fit");
+        if (!flat->has_return || !heng_dec_less(group->return_spread_k, off)) continue;
+        heng_dec_format(flat->return_c, is);
+        heng_dec_format(mean, of);
+        rc = heng_job_warn(job, "return-temperature", flat->party.id,
+                           "return %s degrees, mean of the flats %s: is the flow balanced?", is, of);
+    }
     return rc;
 }
 
@@ -193,7 +242,7 @@ static heng_rc measure_group(struct heng_share_job *job, struct heng_group_form 
         parties[order[i]] = group->flats[order[i]].party;
     }
     *ret = parties;
-    return HENG_OK;
+    return check_returns(job, group, order);
 }
 
 /* --- pipe heat -----------------------------------------------------------------------------------------------------
@@ -258,6 +307,7 @@ static void put_share(struct heng_share_job *job, const struct heng_group_form *
     heng_put_text(json, "id", party->id);
     heng_put_some(json, "area", party->area);
     heng_put_some(json, "factor", party->factor);
+    if (group->flats[line->party].has_return) heng_put_dec(json, "return_c", group->flats[line->party].return_c);
     /* What a device said is kept even where the group went by area. */
     if (line->source <= HENG_SOURCE_COMPARABLE || party->state == HENG_PARTY_MEASURED)
         heng_put_dec(json, "measure", line->measure);
@@ -415,7 +465,8 @@ static size_t count_steps(const struct heng_apportion_form *form)
     for (size_t g = 0; g < form->group_count; g++)
         for (size_t i = 0; i < form->groups[g].count; i++) {
             const struct heng_flat_form *flat = &form->groups[g].flats[i];
-            count += 14 + flat->data.sample_count + flat->data.segment_count + 2 * flat->data.radiator_count;
+            count += 15 + flat->data.room_count + flat->data.sample_count + flat->data.segment_count +
+                     2 * flat->data.radiator_count;
             if (form->price.is)
                 count += 20 + flat->heat.cold_count + flat->heat.failure_count + 2 * flat->late_bill.payment_count;
         }

@@ -131,6 +131,21 @@ static heng_rc fit_unit(struct heng_share_job *job, const struct heng_price_form
 }
 
 /* Without an application in time the full fee runs on. */
+/* Days of the season in which the flat was stopped: a stop may begin before it and end after it. */
+static heng_rc count_stops(struct heng_share_job *job, const struct heng_heat_price *price, struct heng_flat_form *flat)
+{
+    if (!flat->stop_count) return HENG_OK;
+    if (!price->has_first)
+        return heng_fail(job->err, HENG_ECONFIG, 0, "price.season: a stop with dates needs its first and last");
+    heng_day season_to = price->first + price->days;
+    for (size_t i = 0; i < flat->stop_count; i++) {
+        heng_day from = flat->stops[i].from > price->first ? flat->stops[i].from : price->first;
+        heng_day to = flat->stops[i].to < season_to ? flat->stops[i].to : season_to;
+        if (from < to) flat->heat.stopped_days += to - from;
+    }
+    return HENG_OK;
+}
+
 static heng_rc check_stop(struct heng_share_job *job, const struct heng_price_form *price, struct heng_flat_form *flat)
 {
     if (!price->has_stop_by || !flat->heat.stopped_days) return HENG_OK;
@@ -158,7 +173,8 @@ static heng_rc write_bill(struct heng_share_job *job, const struct heng_price_fo
     heat->id = flat->party.id;
     heat->area = flat->party.area;
     if (!flat->mode_said) heat->two_part = base;
-    heng_rc rc = check_stop(job, price, flat);
+    heng_rc rc = count_stops(job, &price->price, flat);
+    if (rc == HENG_OK) rc = check_stop(job, price, flat);
     if (rc == HENG_OK) rc = fit_unit(job, price, unit, heat);
     if (rc == HENG_OK) rc = heng_heat_bill(&price->price, heat, heng_job_steps(job), &bill, job->err);
     if (rc != HENG_OK) return rc;

@@ -83,6 +83,7 @@ static void read_correction(struct heng_form *form, struct heng_rate_usage *usag
         else
             heng_form_unknown(form);
     }
+    heng_form_need(form, "rate");
 }
 
 static void read_gas(struct heng_form *form, struct heng_rate_usage *usage)
@@ -256,6 +257,7 @@ static void read_bases(struct reader *r)
         }
         if (!base->name) heng_form_refuse(r->form, HENG_ECONFIG, "name", "it is missing");
         if (!base->unit) heng_form_refuse(r->form, HENG_ECONFIG, "unit", "it is missing");
+        heng_form_need(r->form, "value");
         if (base->to && base->to <= base->from) heng_form_refuse(r->form, HENG_ECONFIG, "to", "it is not after from");
     }
     r->out->ask.contract.bases = items;
@@ -283,7 +285,8 @@ static void read_extensions(struct reader *r)
             else
                 heng_form_unknown(r->form);
         }
-        if (!one->from) heng_form_refuse(r->form, HENG_ECONFIG, "from", "it is missing");
+        heng_form_need(r->form, "from");
+        heng_form_need(r->form, "per_month");
     }
     r->out->ask.contract.extensions = items;
     r->out->ask.contract.extension_count = n;
@@ -357,6 +360,12 @@ static void read_used(struct heng_form *form, struct heng_rate_state *state)
     }
 }
 
+static bool is_same_state(const struct heng_rate_state *a, const struct heng_rate_state *b)
+{
+    return a->cycle_from == b->cycle_from && strcmp(a->component, b->component) == 0 &&
+           strcmp(a->contract, b->contract) == 0;
+}
+
 static void read_states(struct reader *r)
 {
     struct heng_rate_state *items = NULL;
@@ -385,6 +394,10 @@ static void read_states(struct reader *r)
                 heng_form_unknown(r->form);
         }
         if (!state->component[0]) heng_form_refuse(r->form, HENG_ECONFIG, "component", "it is missing");
+        for (size_t i = 0; i + 1 < n; i++)
+            if (is_same_state(&items[i], state))
+                heng_form_refuse(r->form, HENG_ECONFIG, "component",
+                                 "state[%zu] is of the same component, contract and cycle: which one holds?", i);
         if (state->cycle_from == INT32_MIN) heng_form_refuse(r->form, HENG_ECONFIG, "cycle_from", "it is missing");
     }
     r->out->ask.contract.states = items;
@@ -424,6 +437,13 @@ static void read_contract(struct reader *r)
 /* --- tariffs and bindings -------------------------------------------------------------------------------------------
  */
 
+static const struct heng_tariff *tariff_of(const struct heng_rate_request *out, const char *id)
+{
+    for (size_t i = 0; i < out->tariff_count; i++)
+        if (out->tariffs[i].id && strcmp(out->tariffs[i].id, id) == 0) return &out->tariffs[i];
+    return NULL;
+}
+
 static void read_tariffs(struct reader *r)
 {
     struct heng_rate_request *out = r->out;
@@ -431,15 +451,14 @@ static void read_tariffs(struct reader *r)
     while (heng_form_item(r->form)) {
         out->tariffs = heng_form_grow(r->form, r->arena, out->tariffs, out->tariff_count, sizeof *out->tariffs, 64);
         if (!out->tariffs) return;
-        heng_tariff_read(r->form, r->arena, &out->tariffs[out->tariff_count++]);
+        struct heng_tariff tariff;
+        heng_tariff_read(r->form, r->arena, &tariff);
+        if (heng_form_failed(r->form)) return;
+        if (tariff.id && tariff_of(out, tariff.id))
+            heng_form_refuse(r->form, HENG_ECONFIG, "id", "another tariff is '%.39s', too: which one is bound?",
+                             tariff.id);
+        out->tariffs[out->tariff_count++] = tariff;
     }
-}
-
-static const struct heng_tariff *tariff_of(const struct heng_rate_request *out, const char *id)
-{
-    for (size_t i = 0; i < out->tariff_count; i++)
-        if (out->tariffs[i].id && strcmp(out->tariffs[i].id, id) == 0) return &out->tariffs[i];
-    return NULL;
 }
 
 static void read_binding(struct reader *r, struct heng_binding *binding)
@@ -506,6 +525,8 @@ static void read_payments(struct reader *r, struct heng_late_bill *bill)
             else
                 heng_form_unknown(r->form);
         }
+        heng_form_need(r->form, "date");
+        heng_form_need(r->form, "amount");
     }
     bill->payments = items;
 }
@@ -536,7 +557,8 @@ static void read_late_bills(struct reader *r)
             else
                 heng_form_unknown(r->form);
         }
-        if (bill->due == INT32_MIN) heng_form_refuse(r->form, HENG_ECONFIG, "due", "it is missing");
+        heng_form_need(r->form, "amount");
+        heng_form_need(r->form, "due");
     }
 }
 
@@ -614,6 +636,10 @@ static void read_rebill(struct reader *r)
         else
             heng_form_unknown(r->form);
     }
+    heng_form_need(r->form, "billed");
+    heng_form_need(r->form, "active");
+    heng_form_need(r->form, "reactive_billed");
+    heng_form_need(r->form, "reactive_true");
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------------

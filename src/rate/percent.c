@@ -35,6 +35,20 @@ static struct heng_dec amount_in(const struct rate_work *work, const struct heng
     return (struct heng_dec){amounts[i], line->amount.exp};
 }
 
+/* How many of a line's days are in the part, when it is not all of it. */
+static void say_days(struct rate_work *work, const struct rate_part *part, size_t k, struct heng_dec amount)
+{
+    const struct heng_rate_line *line = &work->out->lines[k];
+    heng_day days = days_in(line, part), of = line->to - line->from;
+    char subject[HENG_STEP_SUBJECT_MAX];
+    if (days == of) return;
+    const struct heng_dec numbers[] = {heng_dec_of((int64_t)k + 1, 0), line->amount, heng_dec_of(days, 0),
+                                       heng_dec_of(of, 0)};
+    heng_rate_subject(part, NULL, subject);
+    heng_rate_say(work->out->steps, HENG_STEP_RATE_SUM_DAYS, heng_rate_next_line(work), subject, "", numbers, 4, amount,
+                  255, HENG_ROUNDING_HALF_UP);
+}
+
 static heng_rc sum_of(struct rate_work *work, size_t i, struct heng_dec *ret)
 {
     const struct rate_part *part = &work->parts[i];
@@ -47,6 +61,7 @@ static heng_rc sum_of(struct rate_work *work, size_t i, struct heng_dec *ret)
         if (!is_of(part->component, line->component->id) || line->component->informative) continue;
         struct heng_dec amount = amount_in(work, line, i);
         if (rate_is_zero(amount)) continue;
+        say_days(work, part, k, amount);
         rc = heng_dec_add(*ret, amount, ret);
         const struct heng_dec numbers[] = {heng_dec_of((int64_t)k + 1, 0), amount};
         heng_rate_say(work->out->steps, HENG_STEP_RATE_SUM, heng_rate_next_line(work), subject, "", numbers, 2, *ret,
@@ -105,8 +120,9 @@ heng_rc heng_rate_power_factor(struct rate_work *work, size_t i)
     if (rc != HENG_OK) return heng_rate_refuse(work, rc, part, "standard", "the power factor does not fit");
     const struct heng_dec numbers[] = {p.amount, q.amount, component->standard};
     heng_rate_subject(part, NULL, subject);
-    heng_rate_say(work->out->steps, HENG_STEP_RATE_PF, heng_rate_next_line(work), subject, "", numbers, 2, pf, 2,
-                  HENG_ROUNDING_HALF_UP);
+    bool none = rate_is_zero(p.amount) && rate_is_zero(q.amount); /* no division then */
+    heng_rate_say(work->out->steps, none ? HENG_STEP_RATE_PF_NONE : HENG_STEP_RATE_PF, heng_rate_next_line(work),
+                  subject, "", numbers, 2, pf, 2, HENG_ROUNDING_HALF_UP);
     const struct heng_dec found[] = {pf, component->standard};
     heng_rate_say(work->out->steps, HENG_STEP_RATE_PF_RATE, heng_rate_next_line(work), subject, "", found, 2, rate, 255,
                   HENG_ROUNDING_HALF_UP);
@@ -116,13 +132,20 @@ heng_rc heng_rate_power_factor(struct rate_work *work, size_t i)
 
 /* --- minimum ---------------------------------------------------------------------------------------------------- */
 
-static heng_rc minimum_of(const struct rate_work *work, const struct rate_part *part, struct heng_dec *ret)
+static heng_rc minimum_of(struct rate_work *work, const struct rate_part *part, struct heng_dec *ret)
 {
     const struct heng_component *component = part->component;
     uint32_t count = (uint32_t)(part->to - part->from), of = (uint32_t)(work->ask->to - work->ask->from);
     if (component->per == HENG_PER_MONTH) heng_rate_months(part->from, part->to, component->month_days, &count, &of);
-    return heng_exact_div(component->price, heng_dec_of(count, 0), heng_dec_of(of, 0), component->places,
-                          component->rounding, ret);
+    heng_rc rc = heng_exact_div(component->price, heng_dec_of(count, 0), heng_dec_of(of, 0), component->places,
+                                component->rounding, ret);
+    if (rc != HENG_OK || count == of) return rc;
+    char subject[HENG_STEP_SUBJECT_MAX];
+    const struct heng_dec numbers[] = {component->price, heng_dec_of(count, 0), heng_dec_of(of, 0)};
+    heng_rate_subject(part, NULL, subject);
+    heng_rate_say(work->out->steps, HENG_STEP_RATE_PER_TIME, heng_rate_next_line(work), subject, "", numbers, 3, *ret,
+                  component->places, component->rounding);
+    return rc;
 }
 
 heng_rc heng_rate_minimum(struct rate_work *work, size_t i)

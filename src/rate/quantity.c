@@ -19,7 +19,7 @@ static void subject_of(const struct heng_rate_usage *usage, char ret[HENG_AT_LEA
     char from[HENG_DATE_TEXT_MAX], to[HENG_DATE_TEXT_MAX];
     heng_date_format(usage->from, from);
     heng_date_format(usage->to, to);
-    snprintf(ret, HENG_STEP_SUBJECT_MAX, "%.16s%s%.12s (%s – %s)", usage->quantity, usage->rate ? " " : "",
+    snprintf(ret, HENG_STEP_SUBJECT_MAX, "%.16s%s%.12s (%.10s – %.10s)", usage->quantity, usage->rate ? " " : "",
              usage->rate ? usage->rate : "", from, to);
 }
 
@@ -98,6 +98,10 @@ static heng_rc to_standard(struct rate_work *work, const struct heng_rate_usage 
     struct heng_dec above, below, result;
     if (usage->pressure_kpa.mantissa <= 0 || usage->temperature_k.mantissa <= 0)
         return refuse(work, HENG_ERANGE, usage, "gas", "pressure and temperature are absolute, above zero");
+    if (heng_dec_cmp(usage->temperature_k, heng_dec_of(200, 0)) < 0 ||
+        heng_dec_cmp(usage->temperature_k, heng_dec_of(400, 0)) > 0)
+        return refuse(work, HENG_ERANGE, usage, "gas.temperature_k",
+                      "it is not within 200 K .. 400 K: 10 °C is 283.15 K");
     heng_rc rc = heng_exact_product(usage->pressure_kpa, heng_dec_of(29315, -2), &above);
     if (rc == HENG_OK) rc = heng_exact_product(usage->temperature_k, heng_dec_of(101325, -3), &below);
     if (rc == HENG_OK) rc = heng_exact_div(*amount, above, below, usage->gas_places, HENG_ROUNDING_HALF_UP, &result);
@@ -126,7 +130,11 @@ static heng_rc check_usage(struct rate_work *work, const struct heng_rate_usage 
 {
     if (!usage->quantity || !*usage->quantity) return refuse(work, HENG_ECONFIG, usage, "quantity", "it is missing");
     if (!usage->unit || !heng_tariff_unit_known(usage->unit))
-        return refuse(work, HENG_ECONFIG, usage, "unit", "this unit is not known");
+        return heng_fail(
+            work->err, HENG_ECONFIG, 0,
+            "usage[%zu].unit: '%.20s' is not known; these are: Wh kWh MWh MJ GJ m3 L t kvarh kW kVA kvar m2 "
+            "person piece",
+            (size_t)(usage - work->ask->usage), usage->unit ? usage->unit : "");
     if (usage->from >= usage->to) return refuse(work, HENG_ECONFIG, usage, "to", "it is not after from");
     if (usage->from < work->ask->from || usage->to > work->ask->to)
         return refuse(work, HENG_ECONFIG, usage, usage->from < work->ask->from ? "from" : "to",
@@ -148,7 +156,7 @@ static heng_rc check_intervals(struct rate_work *work, const struct heng_rate_us
 {
     if (usage->rate) return refuse(work, HENG_ECONFIG, usage, "rate", "a series is of all rates");
     if (!heng_day_minutes_valid(usage->minutes))
-        return refuse(work, HENG_ECONFIG, usage, "minutes", "it is 60, 1440 or divides 60");
+        return refuse(work, HENG_ECONFIG, usage, "intervals.minutes", "it is 60, 1440 or divides 60");
     size_t want = (size_t)(usage->to - usage->from) * (1440U / usage->minutes);
     if (usage->interval_count != want || 1440U / usage->minutes > HENG_DAY_INTERVALS_MAX)
         return heng_fail(work->err, HENG_ECONFIG, 0, "usage[%zu].intervals: there are %zu, these days have %zu",

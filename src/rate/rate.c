@@ -180,9 +180,11 @@ heng_rc heng_rate_line(struct rate_work *work, const struct rate_part *part, str
         else
             snprintf(more, sizeof more, "%.14s", line.rate ? line.rate : line.note ? line.note : "");
         heng_rate_subject(part, more, subject);
-        heng_rate_say(work->out->steps, timed ? HENG_STEP_RATE_TIMED : HENG_STEP_RATE_PER_UNIT,
-                      heng_rate_next_line(work), subject, line.unit, numbers, timed ? 4 : 2, line.amount,
-                      component->places, component->rounding);
+        bool bare = strcmp(line.unit, "1") == 0 && heng_dec_cmp(line.quantity, heng_dec_of(1, 0)) == 0;
+        heng_step_kind kind = bare ? (timed ? HENG_STEP_RATE_PER_TIME : HENG_STEP_RATE_FLAT)
+                                   : (timed ? HENG_STEP_RATE_TIMED : HENG_STEP_RATE_PER_UNIT);
+        heng_rate_say(work->out->steps, kind, heng_rate_next_line(work), subject, line.unit, numbers + bare,
+                      (timed ? 4U : 2U) - bare, line.amount, component->places, component->rounding);
     }
     return heng_rate_put(work, part, line);
 }
@@ -348,6 +350,10 @@ static heng_rc check_ask(struct rate_work *work)
     const struct heng_rate_ask *ask = work->ask;
     if (ask->from >= ask->to || ask->to - ask->from > 36600)
         return heng_fail(work->err, HENG_ECONFIG, 0, "period.to: it is not after from, or by more than a century");
+    if (ask->contract.from && ask->contract.from > ask->from)
+        return heng_fail(work->err, HENG_ECONFIG, 0, "contract.from: the period begins before the contract does");
+    if (ask->contract.to && ask->contract.to < ask->to)
+        return heng_fail(work->err, HENG_ECONFIG, 0, "contract.to: the period ends after the contract does");
     if (ask->span_count == 0) return heng_fail(work->err, HENG_ECONFIG, 0, "tariff: there is none");
     heng_day at = ask->from;
     for (size_t s = 0; s < ask->span_count; s++) {

@@ -176,18 +176,33 @@ static heng_rc for_extensions(const struct rate_work *work, const struct rate_pa
     return rc;
 }
 
+/* What a household has more comes on top of the bound. */
+static heng_rc move_bound(const struct rate_work *work, const struct heng_component *component, unsigned i,
+                          struct heng_dec more, struct heng_dec *bound)
+{
+    const struct heng_dec numbers[] = {*bound, more};
+    char subject[HENG_STEP_SUBJECT_MAX];
+    if (rate_is_zero(more)) return HENG_OK;
+    heng_rc rc = heng_dec_add(*bound, more, bound);
+    if (rc != HENG_OK || !work->out->steps) return rc;
+    snprintf(subject, sizeof subject, "%.39s T%u", component->id, i + 1);
+    heng_rate_say(work->out->steps, HENG_STEP_RATE_ADD, 0, subject, component->unit, numbers, 2, *bound, 255,
+                  HENG_ROUNDING_HALF_UP);
+    return HENG_OK;
+}
+
 static heng_rc widths_of(struct rate_work *work, const struct rate_part *part, struct rate_tiers *tiers)
 {
     const struct heng_component *component = part->component;
     bool bill = component->cycle == HENG_CYCLE_BILL;
     struct cycle_months months = {{0}, 0, 0};
-    struct heng_dec extra = {0, 0}, below = {0, 0};
+    struct heng_dec persons = {0, 0}, extra = {0, 0}, below = {0, 0};
     if (bill)
         months_of_bill(work, component, &months);
     else
         months_of_cycle(work, component, tiers->cycle_from, &months);
     if (bill && component->bounds_per == HENG_BOUNDS_PER_CYCLE) months.all = months.sum; /* they are the bill's */
-    heng_rc rc = months.all ? for_persons(work, component, &months, &extra) : HENG_OK;
+    heng_rc rc = months.all ? for_persons(work, component, &months, &persons) : HENG_OK;
     if (rc == HENG_OK)
         rc = for_extensions(work, part, tiers->cycle_from,
                             bill ? work->ask->to : heng_month_next(tiers->cycle_from, component->cycle_months), &extra);
@@ -195,7 +210,9 @@ static heng_rc widths_of(struct rate_work *work, const struct rate_part *part, s
         struct heng_dec bound = component->steps[i + 1].from;
         if (months.sum || !bill || component->bounds_per == HENG_BOUNDS_PER_MONTH)
             rc = bound_in_cycle(work, component, &months, i, &bound);
-        if (rc == HENG_OK && (i == 0 || !component->first_bound_only)) rc = heng_dec_add(bound, extra, &bound);
+        if (rc == HENG_OK && (i == 0 || !component->first_bound_only))
+            rc = move_bound(work, component, i, persons, &bound);
+        if (rc == HENG_OK) rc = move_bound(work, component, i, extra, &bound);
         if (rc == HENG_OK) rc = heng_dec_sub(bound, below, &tiers->widths[i]);
         if (tiers->widths[i].mantissa < 0)
             tiers->widths[i] = heng_dec_of(0, 0); /* the first bound was moved beyond the second */
@@ -207,14 +224,25 @@ static heng_rc widths_of(struct rate_work *work, const struct rate_part *part, s
 
 /* --- what was used before ----------------------------------------------------------------------------------------- */
 
-static const struct heng_rate_state *state_of(const struct rate_work *work, const struct heng_component *component)
+/* What was used before: in this bill, else what the contract kept. Of several, that of this contract and cycle. */
+static const struct heng_rate_state *state_of(const struct rate_work *work, const struct heng_component *component,
+                                              heng_day cycle_from)
 {
     const struct heng_rate_contract *contract = &work->ask->contract;
+    const struct heng_rate_state *best = NULL;
+    const char *id = contract->id ? contract->id : "";
+    int best_rank = -1;
     for (size_t i = 0; i < work->out->state_count; i++)
         if (strcmp(work->out->states[i].component, component->id) == 0) return &work->out->states[i];
-    for (size_t i = 0; i < contract->state_count; i++)
-        if (strcmp(contract->states[i].component, component->id) == 0) return &contract->states[i];
-    return NULL;
+    for (size_t i = 0; i < contract->state_count; i++) {
+        const struct heng_rate_state *state = &contract->states[i];
+        if (strcmp(state->component, component->id) != 0) continue;
+        int rank = (state->contract[0] && strcmp(state->contract, id) != 0 ? 0 : 2) + (state->cycle_from == cycle_from);
+        if (rank <= best_rank) continue;
+        best_rank = rank;
+        best = state;
+    }
+    return best;
 }
 
 static heng_rc spread_total(struct rate_work *work, const struct rate_part *part, struct rate_tiers *tiers,
@@ -229,18 +257,37 @@ static heng_rc spread_total(struct rate_work *work, const struct rate_part *part
     return rc == HENG_OK ? rc : heng_rate_refuse(work, rc, part, "cycle", "what was used before does not fit");
 }
 
+static heng_rc refuse_state(struct rate_work *work, const struct rate_part *part, const struct heng_rate_state *state,
+                            heng_day cycle_from)
+{
+    char day[HENG_DATE_TEXT_MAX];
+    heng_date_format(cycle_from, day);
+    for (size_t i = 0; i < work->ask->contract.state_count; i++)
+        if (state == &work->ask->contract.states[i])
+            return heng_fail(work->err, HENG_ECONFLICT, 0,
+                             "contract.state[%zu].cycle_from: it is after %s, where this bill's cycle of %.40s begins",
+                             i, day, part->component->id);
+    return heng_rate_refuse(work, HENG_ECONFLICT, part, "cycle", "it begins on %s, behind what this bill has used",
+                            day);
+}
+
 static heng_rc used_before(struct rate_work *work, const struct rate_part *part, struct rate_tiers *tiers)
 {
-    const struct heng_rate_state *state = state_of(work, part->component);
+    const struct heng_rate_state *state = state_of(work, part->component, tiers->cycle_from);
     const char *contract = work->ask->contract.id ? work->ask->contract.id : "";
-    if (!state) return HENG_OK;
+    if (!state) {
+        bool begun = tiers->cycle_from < work->ask->from && part->from == work->ask->from;
+        if (begun && work->ask->contract.from <= tiers->cycle_from)
+            heng_rate_say(work->out->warnings, HENG_STEP_RATE_NO_STATE, 0, part->component->id, "", NULL, 0,
+                          heng_dec_of(0, 0), 255, HENG_ROUNDING_HALF_UP);
+        return HENG_OK;
+    }
     if (state->contract[0] && strcmp(state->contract, contract) != 0) {
         heng_rate_say(work->out->warnings, HENG_STEP_RATE_NEW_CUSTOMER, 0, part->component->id, "", NULL, 0,
                       heng_dec_of(0, 0), 255, HENG_ROUNDING_HALF_UP);
         return HENG_OK;
     }
-    if (state->cycle_from > tiers->cycle_from)
-        return heng_rate_refuse(work, HENG_ECONFLICT, part, "cycle", "the state is of a later cycle than the period");
+    if (state->cycle_from > tiers->cycle_from) return refuse_state(work, part, state, tiers->cycle_from);
     if (state->cycle_from < tiers->cycle_from) return HENG_OK; /* unused allowance is not carried over */
     for (unsigned i = 0; i < HENG_TARIFF_STEPS_MAX; i++) {
         if (state->used[i].mantissa < 0)

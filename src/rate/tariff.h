@@ -99,6 +99,7 @@ extern const char *const heng_rule_texts[HENG_RULE_COUNT];
 struct heng_tariff_step {
     struct heng_dec from, price; /* TOU_STEPS with equal increments: price is the increment */
     struct heng_dec rates[HENG_TARIFF_RATES_MAX];
+    bool has_price, has_prices; /* which of the two a form says */
 };
 
 /* Bounds for some months of the year, in the place of steps[1..].from. */
@@ -131,6 +132,7 @@ struct heng_component {
     struct heng_vat vat;
     const char *const *less, *const *of; /* quantities that are taken off first; components that it is of */
     uint8_t less_count, of_count, step_count, rate_count, season_count, point_count;
+    uint8_t rates_priced; /* how many of the rates say a price or a factor */
 
     const struct heng_tariff_step *steps;
     const struct heng_step_season *seasons;

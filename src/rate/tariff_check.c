@@ -71,6 +71,22 @@ static void check_seasons(struct check *check, const struct heng_component *comp
         tell(check, true, "seasons", "bounds that depend on the month are \"bounds_per\": \"month\"");
 }
 
+/* One price of each step, or one for each rate: as the rule goes. The other would not be read. */
+static void check_step_prices(struct check *check, const struct heng_component *component)
+{
+    bool by_rate = component->rule == HENG_RULE_TOU_STEPS && component->attribution != HENG_ATTRIBUTION_EQUAL;
+    char field[48];
+    for (unsigned i = 0; i < component->step_count; i++) {
+        const struct heng_tariff_step *step = &component->steps[i];
+        if (by_rate ? step->has_prices && !step->has_price : step->has_price && !step->has_prices) continue;
+        snprintf(field, sizeof field, "steps[%u]", i);
+        tell(check, true, field, "%s",
+             by_rate                                  ? "this attribution has \"prices\", one of each rate"
+             : component->rule == HENG_RULE_TOU_STEPS ? "equal increments have one \"increment\" for all rates"
+                                                      : "it has one \"price\"");
+    }
+}
+
 static void check_steps(struct check *check, const struct heng_component *component)
 {
     if (component->step_count == 0) {
@@ -81,6 +97,7 @@ static void check_steps(struct check *check, const struct heng_component *compon
     check_seasons(check, component);
     if (12 % (component->cycle_months ? component->cycle_months : 5) != 0)
         tell(check, true, "cycle_months", "a year is not made of cycles of %u months", component->cycle_months);
+    check_step_prices(check, component);
     if (component->rule == HENG_RULE_TOU_STEPS && component->attribution == HENG_ATTRIBUTION_EQUAL &&
         !rate_is_zero(component->steps[0].price))
         tell(check, true, "steps[0].increment", "with equal increments the first step has none: it is 0");
@@ -111,6 +128,9 @@ static void check_rates(struct check *check, const struct heng_component *compon
                 tell(check, true, field, "rates[%u] has this name, too", k);
         if (!calendar_gives(component, i + 1)) tell(check, false, field, "no window of the calendar has this rate");
     }
+    bool own_prices = component->rule == HENG_RULE_TOU || component->attribution == HENG_ATTRIBUTION_EQUAL;
+    if (own_prices && component->rates_priced < component->rate_count)
+        tell(check, true, "rates", "one of them has neither price nor factor");
     bool dated = component->from != INT32_MIN; /* else a day without a calendar is refused when it is billed */
     if (component->calendar_count && dated && component->calendar[0].valid_from > component->from)
         tell(check, true, "calendar[0].from", "a hole: the component holds before any calendar does");
@@ -197,6 +217,11 @@ static void check_one(struct check *check, const struct heng_component *componen
         check_of(check, component);
         return;
     case HENG_RULE_PERCENT:
+        if (heng_dec_cmp(component->rate, heng_dec_of(2, 0)) > 0 ||
+            heng_dec_cmp(component->rate, heng_dec_of(-1, 0)) < 0)
+            tell(check, true, "rate", "it is beyond -1 (-100 %%) .. 2 (200 %%): 0.13 is 13 %%");
+        check_of(check, component);
+        return;
     case HENG_RULE_MINIMUM: check_of(check, component); return;
     case HENG_RULE_COUNT: break;
     }

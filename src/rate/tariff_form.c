@@ -51,6 +51,7 @@ static int8_t places_of(struct heng_form *form) { return (int8_t)heng_form_int(f
 /* What other fields of a component need to know of it. */
 struct outline {
     bool has_bounds_per, has_per, has_part_cycle;
+    uint32_t fields; /* set: 1 << place in OWN */
 };
 
 static void read_names(struct heng_form *form, struct heng_arena *arena, const char *const **ret, uint8_t *ret_count)
@@ -96,7 +97,7 @@ static void read_rates(struct heng_form *form, struct heng_arena *arena, struct 
         heng_form_refuse(form, HENG_ENOMEM, "", "there is no memory for it");
         return;
     }
-    component->rate_count = 0;
+    component->rate_count = component->rates_priced = 0;
     component->rates = rates;
     heng_form_array(form);
     while (heng_form_item(form)) {
@@ -105,9 +106,11 @@ static void read_rates(struct heng_form *form, struct heng_arena *arena, struct 
             return;
         }
         struct heng_tariff_rate *rate = &rates[component->rate_count++];
+        bool priced = false;
         rate->name = "";
         heng_form_object(form);
         while (heng_form_key(form, &key)) {
+            priced = priced || heng_slice_is(key, "price") || heng_slice_is(key, "factor");
             if (heng_slice_is(key, "rate"))
                 rate->name = copy_name(form, arena);
             else if (heng_slice_is(key, "price"))
@@ -119,6 +122,7 @@ static void read_rates(struct heng_form *form, struct heng_arena *arena, struct 
                 heng_form_unknown(form);
         }
         if (!*rate->name) heng_form_refuse(form, HENG_ECONFIG, "rate", "it is missing");
+        component->rates_priced += priced;
     }
 }
 
@@ -171,10 +175,10 @@ static void read_steps(struct heng_form *form, struct heng_arena *arena, struct 
                 step->from = heng_form_dec_min(form, 0);
             else if (heng_slice_is(key, "price") || heng_slice_is(key, "increment")) {
                 step->price = heng_form_dec(form);
-                priced = true;
+                priced = step->has_price = true;
             } else if (heng_slice_is(key, "prices")) {
                 read_prices(form, component, step);
-                priced = true;
+                priced = step->has_prices = true;
             } else
                 heng_form_unknown(form);
         }
@@ -267,6 +271,8 @@ static void read_table(struct heng_form *form, struct heng_arena *arena, struct 
             else
                 heng_form_unknown(form);
         }
+        heng_form_need(form, "pf");
+        heng_form_need(form, "rate");
     }
 }
 
@@ -464,6 +470,74 @@ static bool read_quantity_field(struct heng_form *form, struct heng_arena *arena
     return true;
 }
 
+/* The fields that some rules have and others do not: there they would be read and forgotten. */
+#define RULE(r)  (1U << HENG_RULE_##r)
+#define TIERED   (RULE(STEPS) | RULE(TOU_STEPS))
+#define BY_RATE  (RULE(TOU) | RULE(TOU_STEPS))
+#define TIMED    (RULE(FIXED) | RULE(CAPACITY) | RULE(DEMAND))
+#define OF_LINES (RULE(PERCENT) | RULE(POWER_FACTOR) | RULE(MINIMUM))
+static const struct {
+    const char *name;
+    uint32_t rules;
+} OWN[] = {
+    {"price", ~(RULE(STEPS) | RULE(PERCENT) | RULE(POWER_FACTOR))},
+    {"rate", RULE(PERCENT)},
+    {"of", OF_LINES},
+    {"steps", TIERED},
+    {"seasons", TIERED},
+    {"form", RULE(STEPS)},
+    {"cycle", TIERED},
+    {"cycle_months", TIERED},
+    {"start_month", TIERED},
+    {"bounds_per", TIERED},
+    {"part_cycle", TIERED},
+    {"household", TIERED},
+    {"rates", BY_RATE},
+    {"remainder", BY_RATE},
+    {"calendar", BY_RATE},
+    {"price_places", BY_RATE},
+    {"price_rounding", BY_RATE},
+    {"attribution", RULE(TOU_STEPS)},
+    {"split_places", RULE(TOU_STEPS)},
+    {"base", TIMED},
+    {"per", TIMED | RULE(MINIMUM)},
+    {"month_days", TIMED | RULE(MINIMUM)},
+    {"season", RULE(FIXED) | RULE(CAPACITY)},
+    {"by", RULE(DEMAND)},
+    {"excess", RULE(DEMAND)},
+    {"standard", RULE(POWER_FACTOR)},
+    {"table", RULE(POWER_FACTOR)},
+    {"reactive", RULE(POWER_FACTOR)},
+    {"at_zero", RULE(MINIMUM)},
+    {"less", TIERED | BY_RATE | RULE(PER_UNIT)},
+    {"share", TIERED | BY_RATE | RULE(PER_UNIT)},
+};
+enum { OWN_COUNT = sizeof OWN / sizeof *OWN, OWN_PRICE = 0, OWN_RATE = 1 };
+
+static uint32_t own_field(struct heng_slice key)
+{
+    for (unsigned i = 0; i < OWN_COUNT; i++)
+        if (heng_slice_is(key, OWN[i].name)) return 1U << i;
+    return 0;
+}
+
+/* A price that is missing is not a price of zero, and what a rule does not have is a mistake. */
+static void check_fields(struct heng_form *form, const struct heng_component *component, uint32_t fields)
+{
+    bool by_factor = false;
+    for (unsigned i = 0; i < component->rate_count; i++) by_factor = by_factor || component->rates[i].by_factor;
+    for (unsigned i = 0; i < OWN_COUNT; i++)
+        if ((fields >> i & 1) && !(OWN[i].rules >> component->rule & 1))
+            heng_form_refuse(form, HENG_ECONFIG, OWN[i].name, "the rule \"%s\" has no such field",
+                             heng_rule_texts[component->rule]);
+    bool needs = component->rule == HENG_RULE_PER_UNIT || component->rule == HENG_RULE_FIXED ||
+                 component->rule == HENG_RULE_CAPACITY || component->rule == HENG_RULE_DEMAND ||
+                 component->rule == HENG_RULE_MINIMUM || by_factor;
+    if (needs && !(fields & 1U << OWN_PRICE)) heng_form_refuse(form, HENG_ECONFIG, "price", "it is missing");
+    if (component->rule == HENG_RULE_PERCENT && !(fields & 1U << OWN_RATE))
+        heng_form_refuse(form, HENG_ECONFIG, "rate", "it is missing");
+}
+
 /* First round: the rates and how many steps there are. */
 static void read_ahead(struct heng_form form, struct heng_arena *arena, struct heng_component *component,
                        unsigned *ret_steps)
@@ -501,6 +575,8 @@ static void complete(struct heng_component *component, const struct outline *out
         if (!component->quantity) component->quantity = "demand";
         if (!component->unit) component->unit = "kW";
     }
+    if (component->rule == HENG_RULE_FIXED && !(outline->fields & own_field(heng_slice_str("month_days"))))
+        component->month_days = HENG_MONTH_DAYS_ACTUAL; /* two parts of a month make one, not 31/30 */
     bool monthly = component->rule == HENG_RULE_CAPACITY || component->rule == HENG_RULE_DEMAND;
     if (monthly && !outline->has_per) component->per = HENG_PER_MONTH;
 }
@@ -509,7 +585,7 @@ static void read_component(struct heng_form *form, struct heng_arena *arena, con
                            struct heng_component *ret)
 {
     struct heng_component component = *defaults;
-    struct outline outline = {false, false, false};
+    struct outline outline = {false, false, false, 0};
     struct heng_slice key;
     unsigned steps = 0;
     bool has_rule = false;
@@ -517,6 +593,7 @@ static void read_component(struct heng_form *form, struct heng_arena *arena, con
     heng_form_object(form);
     while (heng_form_key(form, &key)) {
         has_rule = has_rule || heng_slice_is(key, "rule");
+        outline.fields |= own_field(key);
         if (heng_slice_is(key, "rates")) { /* once more, for its errors */
             struct heng_component again = component;
             read_rates(form, arena, &again);
@@ -527,8 +604,9 @@ static void read_component(struct heng_form *form, struct heng_arena *arena, con
                    !read_other_field(form, arena, key, &component, &outline))
             heng_form_unknown(form);
     }
-    if (!component.id) heng_form_refuse(form, HENG_ECONFIG, "id", "it is missing");
+    if (!component.id || !*component.id) heng_form_refuse(form, HENG_ECONFIG, "id", "it is missing");
     if (!has_rule) heng_form_refuse(form, HENG_ECONFIG, "rule", "it is missing");
+    check_fields(form, &component, outline.fields);
     complete(&component, &outline);
     *ret = component;
 }

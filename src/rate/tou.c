@@ -93,6 +93,23 @@ static heng_rc take_remainder(struct rate_work *work, size_t i, struct tou *tou)
     return HENG_OK;
 }
 
+/* Without a remainder, what a register of an unknown rate measured would be billed by nobody. */
+static heng_rc check_rates_known(struct rate_work *work, const struct rate_part *part)
+{
+    const struct heng_component *component = part->component;
+    for (size_t k = 0; k < work->ask->usage_count; k++) {
+        const struct heng_rate_usage *usage = &work->ask->usage[k];
+        bool known = !usage->rate || strcmp(usage->quantity, component->quantity) != 0;
+        known = known || (usage->to && usage->to <= part->from) || usage->from >= part->to;
+        for (unsigned r = 0; r < component->rate_count && !known; r++)
+            known = strcmp(component->rates[r].name, usage->rate) == 0;
+        if (!known)
+            return heng_fail(work->err, HENG_ECONFIG, 0, "usage[%zu].rate: the component %.40s has no rate '%.24s'", k,
+                             component->id, usage->rate);
+    }
+    return HENG_OK;
+}
+
 static heng_rc take_rates(struct rate_work *work, size_t i, struct tou *tou)
 {
     const struct rate_part *part = &work->parts[i];
@@ -112,6 +129,8 @@ static heng_rc take_rates(struct rate_work *work, size_t i, struct tou *tou)
     }
     if (rc != HENG_OK) return rc;
     if (component->remainder >= 0) return take_remainder(work, i, tou);
+    rc = check_rates_known(work, part);
+    if (rc != HENG_OK) return rc;
     if (heng_rate_has_loss(work, i))
         return heng_rate_refuse(work, HENG_ECONFIG, part, "remainder",
                                 "losses are of the total: they need a rate that is the remainder");

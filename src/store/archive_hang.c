@@ -26,6 +26,17 @@ static void fill_device(struct heng_query *q, struct heng_archive_device *ret)
     heng_query_get_text(q, ret->relay, sizeof ret->relay);
     ret->position = heng_query_get_int(q);
     ret->visible = heng_query_get_int(q) != 0;
+    heng_query_get_text(q, ret->accuracy, sizeof ret->accuracy);
+}
+
+heng_rc heng_archive_put_accuracy(struct heng_store *store, int64_t device_id, const char *accuracy,
+                                  struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, archive_db(store), HENG_SQL_ARCHIVE_ACCURACY_PUT);
+    heng_query_int(&q, device_id);
+    heng_query_text(&q, accuracy);
+    return heng_query_finish(&q, err);
 }
 
 heng_rc heng_archive_find_device(struct heng_store_reader *reader, int64_t scope, const char *number,

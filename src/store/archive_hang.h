@@ -49,4 +49,8 @@ HENG_NODISCARD heng_rc heng_archive_set_line_org(struct heng_store *store, int64
 HENG_NODISCARD heng_rc heng_archive_set_gateway_org(struct heng_store *store, int64_t gateway_id, int64_t org_id,
                                                     struct heng_err *err);
 
+/* The accuracy class of a device, as its plate says it. */
+HENG_NODISCARD heng_rc heng_archive_put_accuracy(struct heng_store *store, int64_t device_id, const char *accuracy,
+                                                 struct heng_err *err);
+
 #endif

@@ -13,6 +13,7 @@ enum {
     HENG_NOMINAL_MAX = 64,
     HENG_TERMS_MAX = 1024,
     HENG_CHANNELS_MAX = 64,
+    HENG_ACCURACY_MAX = 8,
 };
 
 struct heng_org {
@@ -63,6 +64,7 @@ struct heng_archive_device {
     char line[HENG_KEY_MAX], address[HENG_ADDRESS_MAX];
     int64_t schedule_id, relay_id, position;
     char schedule[HENG_NAME_MAX], relay[HENG_NAME_MAX];
+    char accuracy[HENG_ACCURACY_MAX]; /* the class on its plate; "": not known */
     bool visible;
 };
 

@@ -1,6 +1,8 @@
 /* Metering points, their channels, and sums of them. */
 #include "store/archive_due.h"
 #include "store/archive_inside.h"
+#include "store/known.h"
+#include "store/usage.h"
 
 static void fill_point(struct heng_query *q, struct heng_point *ret)
 {
@@ -221,6 +223,37 @@ heng_rc heng_archive_put_point(struct heng_store *store, struct heng_point *poin
         rc = close_channels(store, point->id, err);
     if (rc == HENG_OK) rc = heng_archive_add_channels(store, point->id, point->medium, err);
     return rc == HENG_OK && !is_new ? heng_store_due_point_changed(store, &before, point, err) : rc;
+}
+
+heng_rc heng_archive_get_check(struct heng_store_reader *reader, int64_t point_id, int64_t *ret, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_ARCHIVE_CHECK_GET);
+    heng_query_int(&q, point_id);
+    heng_rc rc = heng_query_step(&q, err);
+    if (rc == HENG_OK) *ret = heng_query_get_int(&q);
+    heng_query_end(&q);
+    return rc;
+}
+
+heng_rc heng_archive_put_check(struct heng_store *store, int64_t point_id, int64_t check_id, struct heng_err *err)
+{
+    struct heng_point point, check = {0};
+    int64_t before = 0, loops = 0;
+    heng_rc rc = heng_archive_get_check(&store->reader, point_id, &before, err);
+    if (rc != HENG_OK || before == check_id) return rc;
+    rc = heng_archive_get_point(&store->reader, 0, point_id, &point, err);
+    if (rc == HENG_OK && check_id) rc = heng_archive_get_point(&store->reader, 0, check_id, &check, err);
+    if (rc == HENG_OK && check_id)
+        rc = archive_two_ints(archive_db(store), HENG_SQL_ARCHIVE_TERM_REACHES, check_id, point_id, &loops, err);
+    if (rc == HENG_OK && loops)
+        rc = heng_fail(err, HENG_ECONFLICT, 0, "a meter cannot check itself, nor a sum that it is part of");
+    if (rc == HENG_OK && check_id && check.medium != point.medium)
+        rc = heng_fail(err, HENG_ECONFLICT, 0, "it measures something else");
+    if (rc == HENG_OK && point.is_virtual)
+        rc = heng_fail(err, HENG_ECONFLICT, 0, "a sum of others has no check meter: those have");
+    if (rc == HENG_OK) rc = heng_store_put_check(store, point_id, check_id, err);
+    return rc == HENG_OK ? heng_store_due_point(store, point_id, 0, INT64_MIN, HENG_US_NEVER, err) : rc;
 }
 
 heng_rc heng_archive_put_term(struct heng_store *store, int64_t point_id, const struct heng_point_term *term,

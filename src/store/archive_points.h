@@ -24,6 +24,12 @@ HENG_NODISCARD heng_rc heng_archive_add_channels(struct heng_store *store, int64
 HENG_NODISCARD heng_rc heng_archive_list_channels(struct heng_store_reader *reader, int64_t scope, int64_t point_id,
                                                   struct heng_point_channel *ret, size_t cap, size_t *ret_n,
                                                   struct heng_err *err);
+/* The point that measures the same a second time, alone or as a sum; 0: none. Errors of put: ECONFLICT it measures
+ * something else, is the point itself or made of it, or the point is a sum. */
+HENG_NODISCARD heng_rc heng_archive_get_check(struct heng_store_reader *reader, int64_t point_id, int64_t *ret,
+                                              struct heng_err *err);
+HENG_NODISCARD heng_rc heng_archive_put_check(struct heng_store *store, int64_t point_id, int64_t check_id,
+                                              struct heng_err *err);
 /* Errors: ECONFLICT the sum would be made of itself. */
 HENG_NODISCARD heng_rc heng_archive_put_term(struct heng_store *store, int64_t point_id,
                                              const struct heng_point_term *term, struct heng_err *err);

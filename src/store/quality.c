@@ -172,6 +172,7 @@ static void fill_point(struct heng_query *q, struct heng_point_usage *ret)
     ret->channel_id = heng_query_get_int(q);
     heng_unit unit = heng_unit_of(heng_query_peek_text(q));
     ret->unit = unit < HENG_UNIT_COUNT ? unit : HENG_UNIT_UNKNOWN;
+    heng_query_get_text(q, ret->accuracy, sizeof ret->accuracy);
 }
 
 /* Amounts of one resolution. */
@@ -193,6 +194,11 @@ static heng_rc add_usage(struct heng_query *q, struct heng_point_usage *ret)
     return HENG_OK;
 }
 
+static heng_rc does_not_add_up(heng_rc rc, int64_t point_id, struct heng_err *err)
+{
+    return heng_fail(err, rc, 0, "the usage of point %lld does not add up", (long long)point_id);
+}
+
 static heng_rc sum_usage(struct heng_store_reader *reader, int32_t from_day, int32_t to_day,
                          struct heng_point_usage *ret, struct heng_err *err)
 {
@@ -204,8 +210,7 @@ static heng_rc sum_usage(struct heng_store_reader *reader, int32_t from_day, int
     heng_rc rc;
     while ((rc = heng_query_step(&q, err)) == HENG_OK) {
         rc = add_usage(&q, ret);
-        if (rc != HENG_OK)
-            rc = heng_fail(err, rc, 0, "the usage of point %lld does not add up", (long long)ret->point_id);
+        if (rc != HENG_OK) rc = does_not_add_up(rc, ret->point_id, err);
         if (rc != HENG_OK) break;
     }
     heng_query_end(&q);
@@ -228,6 +233,53 @@ heng_rc heng_store_point_usage(struct heng_store_reader *reader, int64_t scope, 
     if (rc == HENG_OK && made.channel_id) rc = sum_usage(reader, from_day, to_day, &made, err);
     if (rc == HENG_OK) *ret = made;
     return rc;
+}
+
+static void fill_below(struct heng_query *q, void *rows, size_t n)
+{
+    struct heng_point_usage *ret = (struct heng_point_usage *)rows + n;
+    *ret = (struct heng_point_usage){.point_id = heng_query_get_int(q)};
+    fill_point(q, ret);
+    if (!ret->visible) *ret = (struct heng_point_usage){.point_id = ret->point_id};
+}
+
+/* The sums of points[0..n), which are all that there are below main_id behind after_id up to the last of them. */
+static heng_rc sum_below(struct heng_store_reader *reader, int64_t main_id, int64_t after_id, int32_t from_day,
+                         int32_t to_day, struct heng_point_usage *points, size_t n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc;
+    size_t at = 0;
+    heng_query_begin(&q, &reader->db, HENG_SQL_BALANCE_BELOW_SUMS);
+    heng_query_int(&q, main_id);
+    heng_query_int(&q, after_id);
+    heng_query_int(&q, points[n - 1].point_id);
+    heng_query_int(&q, from_day);
+    heng_query_int(&q, to_day);
+    while ((rc = heng_query_step(&q, err)) == HENG_OK) {
+        int64_t id = heng_query_get_int(&q);
+        while (at < n && points[at].point_id < id) at++;
+        if (at == n || points[at].point_id != id || !points[at].visible) continue;
+        rc = add_usage(&q, &points[at]);
+        if (rc != HENG_OK) rc = does_not_add_up(rc, id, err);
+        if (rc != HENG_OK) break;
+    }
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+heng_rc heng_store_below_usage(struct heng_store_reader *reader, int64_t scope, int64_t main_id, int64_t after_id,
+                               int32_t from_day, int32_t to_day, struct heng_point_usage *ret, size_t cap,
+                               size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_BALANCE_BELOW_POINTS);
+    heng_query_int(&q, main_id);
+    heng_query_int(&q, after_id);
+    heng_query_int(&q, (int64_t)cap);
+    heng_query_int(&q, scope);
+    heng_rc rc = fill_list(&q, fill_below, ret, cap, ret_n, err);
+    return rc == HENG_OK && *ret_n ? sum_below(reader, main_id, after_id, from_day, to_day, ret, *ret_n, err) : rc;
 }
 
 static void fill_id(struct heng_query *q, void *ids, size_t n) { ((int64_t *)ids)[n] = heng_query_get_int(q); }

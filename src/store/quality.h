@@ -72,6 +72,7 @@ HENG_NODISCARD heng_rc heng_store_list_lost_gateways(struct heng_store_reader *r
 struct heng_point_usage {
     int64_t point_id, main_id, channel_id, area_cm2, days;
     char key[HENG_KEY_MAX], name[HENG_NAME_MAX], place[HENG_PATH_MAX], serves[16];
+    char accuracy[8]; /* class of the meter that was put in last; "": not known */
     heng_medium medium;
     heng_unit unit;
     bool is_virtual, visible;
@@ -82,6 +83,13 @@ struct heng_point_usage {
 /* Errors: ENOTFOUND no such point; ERANGE the sum does not fit. */
 HENG_NODISCARD heng_rc heng_store_point_usage(struct heng_store_reader *reader, int64_t scope, int64_t point_id,
                                               int32_t from_day, int32_t to_day, struct heng_point_usage *ret,
+                                              struct heng_err *err);
+
+/* The same of the points right below a main point, behind after_id and at most cap, in two questions for all of them.
+ */
+HENG_NODISCARD heng_rc heng_store_below_usage(struct heng_store_reader *reader, int64_t scope, int64_t main_id,
+                                              int64_t after_id, int32_t from_day, int32_t to_day,
+                                              struct heng_point_usage *ret, size_t cap, size_t *ret_n,
                                               struct heng_err *err);
 
 /* Ids behind after_id: main points at a place or below it (0: everywhere); those right below a main point, whoever

@@ -246,6 +246,7 @@ static heng_rc estimate_again(struct heng_usage_worker *w, heng_day from, heng_d
         rc = heng_store_list_estimates(w->reader, w->row.id, from, to, days, PAGE, &n, err);
         for (size_t i = 0; rc == HENG_OK && i < n; i++) {
             rc = heng_store_drop_usage(w->store, HENG_USAGE_ESTIMATE, w->row.id, days[i], days[i] + 1, NULL, err);
+            memset(w->ring.known, 0, sizeof w->ring.known); /* what was decided of a day does not wear out the next */
             if (rc == HENG_OK) rc = heng_usage_estimate(w, days[i], err);
             if (rc == HENG_ENOTFOUND) rc = HENG_OK;
             from = days[i] + 1;

@@ -78,7 +78,8 @@ static const struct heng_point_event *own_index(const struct maker *m, const str
     if (gives_index(m, event)) return event;
     for (size_t i = 0; i < m->event_count; i++) {
         const struct heng_point_event *e = &m->events[i];
-        if (e->kind == HENG_EVENT_INDEX && is_about(m, e) && gives_index(m, e) && parent_of(m, e) == event) return e;
+        if (e->kind != HENG_EVENT_INDEX || e->at_us != event->at_us || !is_about(m, e)) continue;
+        if (gives_index(m, e) && parent_of(m, e) == event) return e;
     }
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include "store/usage.h"
 #include "usage/events_parts.h"
 #include "usage/facts.h"
+#include "usage/usage.h"
 
 enum { FUTURE_ALLOWED_S = 300, EDIT_DAYS_MAX = 800, DIGITS_MAX = 12, FACTOR_MAX = 1000000, INSTALLATIONS_MAX = 256 };
 
@@ -59,9 +60,9 @@ static heng_rc need_free_device(struct heng_event_check *c, int64_t device_id, h
     if (rc == HENG_OK) rc = covering(c, device_id, 0, at_us, &inst, err);
     if (rc == HENG_ENOTFOUND) return HENG_OK;
     if (rc != HENG_OK) return rc;
-    /* Where it is, is told only to who may see that. */
+    /* Where it is, and which one, is told only to who may see that. */
     if (heng_store_point_scope(c->reader, c->scope, inst.point_id, &scope, err) != HENG_OK)
-        return heng_fail(err, HENG_ECONFLICT, 0, "meter %s is installed somewhere else then", meter.device.number);
+        return heng_fail(err, HENG_ECONFLICT, 0, "meter %lld is installed somewhere else then", (long long)device_id);
     return heng_fail(err, HENG_ECONFLICT, 0, "meter %s is at point %lld since %s: move it, or remove it there first",
                      meter.device.number, (long long)inst.point_id, heng_event_time(inst.from_us, text));
 }
@@ -174,12 +175,47 @@ static heng_rc check_channel(struct heng_event_check *c, int64_t point_id, int64
 
 /* --- kinds ----------------------------------------------------------------------------------------------------- */
 
+/* The multiplier of an installation at a moment: what it began with, or what an event said since. */
+static heng_rc factor_at(struct heng_event_check *c, const struct heng_installation *inst, heng_us at_us,
+                         int64_t *ret_num, int64_t *ret_den, struct heng_err *err)
+{
+    enum { PAGE = 32 };
+    struct heng_point_event page[PAGE];
+    heng_us after_us = inst->from_us;
+    int64_t after_id = INT64_MAX; /* of that very moment is what was said of the meter before */
+    *ret_num = inst->factor_num;
+    *ret_den = inst->factor_den;
+    for (size_t n = PAGE; n == PAGE; after_us = page[n - 1].at_us, after_id = page[n - 1].id) {
+        heng_rc rc = heng_store_list_events(c->reader, 0, inst->point_id, after_us, after_id, page, PAGE, &n, err);
+        if (rc != HENG_OK || !n) return rc;
+        for (size_t i = 0; i < n && page[i].at_us <= at_us; i++) {
+            if (page[i].kind != HENG_EVENT_MULTIPLIER || page[i].undone_by || page[i].channel_id) continue;
+            *ret_num = page[i].factor_num;
+            *ret_den = page[i].factor_den;
+        }
+    }
+    return HENG_OK;
+}
+
+/* A new meter behind the same transformers has their factor, one without them has none: only who was there knows. */
+static heng_rc need_factor(struct heng_event_check *c, const struct heng_point_event *e, struct heng_err *err)
+{
+    int64_t num, den;
+    if (e->factor_num) return HENG_OK;
+    heng_rc rc = factor_at(c, &c->old, e->at_us, &num, &den, err);
+    if (rc != HENG_OK || num == den) return rc;
+    return heng_fail(err, HENG_ERANGE, 0,
+                     "the old meter has the multiplier %lld/%lld: tell that of the new one, 1 for none", (long long)num,
+                     (long long)den);
+}
+
 static heng_rc check_exchange(struct heng_event_check *c, struct heng_point_event *e, struct heng_err *err)
 {
     heng_rc rc = need_device(c, e->point_id, e->at_us, true, &c->old, err);
     if (rc == HENG_OK && c->old.device_id == e->device_id)
         return heng_fail(err, HENG_ECONFLICT, 0, "the new meter is the one that is there already");
     if (rc == HENG_OK) rc = need_free_device(c, e->device_id, e->at_us, err);
+    if (rc == HENG_OK) rc = need_factor(c, e, err);
     if (rc == HENG_OK) rc = heng_event_check_final(c, e, c->old.device_id, err);
     return rc == HENG_OK ? heng_event_check_initial(c, e, err) : rc;
 }
@@ -196,8 +232,9 @@ static heng_rc check_move(struct heng_event_check *c, struct heng_point_event *e
     if (rc == HENG_OK) rc = need_free_point(c, e->point_id, e->at_us, err);
     if (rc != HENG_OK) return rc;
     e->other_point = c->old.point_id;
-    e->factor_num = e->factor_num ? e->factor_num : c->old.factor_num;
-    e->factor_den = e->factor_den ? e->factor_den : c->old.factor_den;
+    if (!e->factor_num) rc = factor_at(c, &c->old, e->at_us, &e->factor_num, &e->factor_den, err);
+    if (rc != HENG_OK) return rc;
+    if (!e->digits) e->digits = c->old.digits;
     if (!e->after[0]) memcpy(e->after, e->before, sizeof e->after); /* it shows the same here and there */
     if (!e->before[0]) memcpy(e->before, e->after, sizeof e->before);
     struct heng_point_event there = *e;
@@ -247,34 +284,60 @@ static bool same_person(const char *a, const char *b)
     return n == m && strncasecmp(a, b, n) == 0;
 }
 
-/* Is an amount above the limit of the setting? Energy is compared in kWh, volume in m3. */
-static heng_rc is_above(struct heng_event_check *c, const struct heng_point_event *e, bool *ret, struct heng_err *err)
+/* The limit of the setting for a unit, in steps of that unit (Wh, J, m3, kg). ret_is false: there is none. */
+static heng_rc edit_limit(struct heng_event_check *c, heng_unit unit, bool *ret_is, struct heng_dec *ret,
+                          struct heng_err *err)
 {
     char text[HENG_DEC_TEXT_MAX];
-    struct heng_dec amount, limit;
     struct heng_err why;
-    heng_unit unit;
-    int8_t exp;
-    *ret = false;
-    if (!heng_usage_unit(e->unit, &unit, &exp)) return HENG_OK;
     bool volume = unit == HENG_UNIT_M3 || unit == HENG_UNIT_KG;
     heng_rc rc =
         heng_store_get_setting(c->reader, volume ? "edit_limit_volume" : "edit_limit_energy", text, sizeof text, err);
-    if (rc == HENG_ENOTFOUND || (rc == HENG_OK && !text[0])) return HENG_OK;
+    *ret_is = rc == HENG_OK && text[0];
+    *ret = (struct heng_dec){0}; /* of what cannot be compared everything is above */
+    if (rc == HENG_ENOTFOUND) return HENG_OK;
+    struct heng_dec limit;
+    if (!*ret_is || heng_dec_parse(text, &limit, &why) != HENG_OK) return rc;
+    if (unit == HENG_UNIT_J && heng_dec_scale(limit, 36, &limit) != HENG_OK) return rc; /* 1 kWh is 36 x 10^5 J */
+    if (heng_dec_shift(limit, unit == HENG_UNIT_J ? 5 : unit == HENG_UNIT_M3 ? 0 : 3, &limit) == HENG_OK) *ret = limit;
+    return rc;
+}
+
+/* What stood there until now for the days that an edit touches, in the unit of the channel. */
+static heng_rc amount_before(struct heng_event_check *c, const struct heng_point_event *e, struct heng_dec *ret,
+                             struct heng_err *err)
+{
+    struct heng_usage_site site;
+    struct heng_usage_sum sum = {0};
+    heng_rc rc = heng_usage_site_open(c->reader, &site, err);
     if (rc != HENG_OK) return rc;
-    *ret = true; /* what cannot be compared is large */
-    if (heng_dec_parse(text, &limit, &why) != HENG_OK || heng_dec_parse(e->after, &amount, &why) != HENG_OK)
-        return HENG_OK;
-    if (unit == HENG_UNIT_J) {
-        /* 1 kWh is 3.6 MJ */
-        if (heng_dec_scale(limit, 36, &limit) != HENG_OK || heng_dec_shift(limit, 5, &limit) != HENG_OK) return HENG_OK;
-    } else if (!volume && heng_dec_shift(limit, 3, &limit) != HENG_OK) {
-        return HENG_OK;
-    } else if (unit == HENG_UNIT_KG && heng_dec_shift(limit, 3, &limit) != HENG_OK) {
-        return HENG_OK;
-    }
-    if (heng_dec_shift(amount, exp, &amount) == HENG_OK) *ret = heng_dec_cmp(amount, limit) > 0;
-    return HENG_OK;
+    heng_day from = heng_day_at(&site.days, e->at_us), to = heng_day_at(&site.days, e->until_us - 1) + 1;
+    rc = heng_store_sum_usage(c->reader, e->channel_id, from, to, &sum, err);
+    heng_usage_site_close(&site);
+    *ret = sum.amount;
+    return rc;
+}
+
+/* Is what an edit sets, or what it takes away, above the limit of the setting? */
+static heng_rc is_above(struct heng_event_check *c, const struct heng_point_event *e, bool *ret, struct heng_err *err)
+{
+    struct heng_channel_row row;
+    struct heng_dec amount, limit;
+    heng_unit unit;
+    int8_t exp;
+    bool is = false;
+    *ret = false;
+    if (!heng_usage_unit(e->unit, &unit, &exp)) return HENG_OK;
+    heng_rc rc = edit_limit(c, unit, &is, &limit, err);
+    if (rc != HENG_OK || !is) return rc;
+    *ret = heng_dec_parse(e->after, &amount, NULL) != HENG_OK || heng_dec_shift(amount, exp, &amount) != HENG_OK ||
+           heng_dec_cmp(amount, limit) > 0;
+    if (*ret) return HENG_OK;
+    rc = heng_store_get_channel(c->reader, c->scope, e->channel_id, &row, err);
+    if (rc == HENG_OK) rc = edit_limit(c, row.unit, &is, &limit, err);
+    if (rc == HENG_OK) rc = amount_before(c, e, &amount, err);
+    *ret = rc == HENG_OK && is && heng_dec_cmp(amount, limit) > 0;
+    return rc;
 }
 
 static heng_rc check_edit(struct heng_event_check *c, struct heng_point_event *e, struct heng_err *err)
@@ -290,8 +353,10 @@ static heng_rc check_edit(struct heng_event_check *c, struct heng_point_event *e
     if (e->second[0] && same_person(e->who, e->second))
         return heng_fail(err, HENG_EDENIED, 0, "the second person has to be another one than %s", e->who);
     if (above && !e->second[0])
-        return heng_fail(err, HENG_EDENIED, 0, "%s %s is above the limit: a second person has to agree", e->after,
-                         e->unit);
+        return heng_fail(err, HENG_EDENIED, 0,
+                         "%s %s, or what stood there before, is above the limit: a second person has to "
+                         "agree",
+                         e->after, e->unit);
     return HENG_OK;
 }
 

@@ -19,7 +19,8 @@
  * A number needs its unit. Those of further channels at install, remove, exchange, move (also of channels of the point
  * where it was), reset, multiplier and unit: indexes; without one a register of a reset or another multiplier is not
  * known from the reading before to the one behind. Settings:
- * edit_limit_energy (kWh) and edit_limit_volume (m3): an edit of more needs a second person; "" or none: never. */
+ * edit_limit_energy (kWh) and edit_limit_volume (m3): an edit that sets or takes away more needs a second person; "" or
+ * none: never. An exchange has to tell its factor where the old meter had another one than 1. */
 #include "store/events.h"
 
 enum { HENG_EVENT_INDEXES_MAX = 16 };

@@ -116,15 +116,12 @@ static heng_rc sum_terms(const struct usage_work *w, unsigned depth, struct heng
     return rc;
 }
 
-static heng_rc amount_at(const struct usage_work *w, int64_t point_id, unsigned depth, struct heng_point_amount *ret,
-                         struct heng_err *err)
+/* What a point came to, from what is stored of it. */
+static heng_rc amount_of(const struct usage_work *w, const struct heng_point_usage *point, unsigned depth,
+                         struct heng_point_amount *ret, struct heng_err *err)
 {
-    struct heng_point_amount made = {0};
-    if (depth > HENG_VIRTUAL_DEPTH_MAX || ++*w->visits > VISITS_MAX)
-        return heng_fail(err, HENG_ECONFLICT, 0, "point %lld is part of what is made of itself, or of too many others",
-                         (long long)point_id);
-    heng_rc rc = heng_store_point_usage(w->reader, w->scope, point_id, w->from, w->to, &made.point, err);
-    if (rc != HENG_OK) return rc;
+    struct heng_point_amount made = {.point = *point};
+    heng_rc rc = HENG_OK;
     made.unit = made.point.unit;
     if (made.point.is_virtual) {
         rc = sum_terms(w, depth, &made, err);
@@ -135,6 +132,17 @@ static heng_rc amount_at(const struct usage_work *w, int64_t point_id, unsigned 
     }
     if (rc == HENG_OK) *ret = made;
     return rc;
+}
+
+static heng_rc amount_at(const struct usage_work *w, int64_t point_id, unsigned depth, struct heng_point_amount *ret,
+                         struct heng_err *err)
+{
+    struct heng_point_usage point;
+    if (depth > HENG_VIRTUAL_DEPTH_MAX || ++*w->visits > VISITS_MAX)
+        return heng_fail(err, HENG_ECONFLICT, 0, "point %lld is part of what is made of itself, or of too many others",
+                         (long long)point_id);
+    heng_rc rc = heng_store_point_usage(w->reader, w->scope, point_id, w->from, w->to, &point, err);
+    return rc == HENG_OK ? amount_of(w, &point, depth, ret, err) : rc;
 }
 
 heng_rc heng_point_amount(struct heng_store_reader *reader, const struct heng_site_days *days, int64_t scope,
@@ -179,8 +187,10 @@ static heng_rc add_part(struct loss_work *w, const struct heng_point_amount *amo
     }
     struct heng_loss_part *part = &loss->parts[loss->part_n++];
     *part = (struct heng_loss_part){.amount = *amount, .part = {.side = side, .area_cm2 = amount->point.area_cm2}};
-    part->part.error_permyriad =
-        w->ask->error_permyriad ? w->ask->error_permyriad : heng_meter_error_permyriad(loss->point.medium);
+    part->part.error_permyriad = w->ask->error_permyriad;
+    if (!part->part.error_permyriad)
+        part->part.error_permyriad = heng_accuracy_permyriad(amount->point.medium, amount->point.accuracy);
+    if (!part->part.error_permyriad) part->part.error_permyriad = heng_meter_error_permyriad(loss->point.medium);
     if (!amount->has_amount) return HENG_OK;
     heng_rc rc = heng_amount_in(amount->amount, amount->unit, loss->unit, &part->part.amount);
     if (rc == HENG_OK) rc = heng_amount_in(amount->doubtful, amount->unit, loss->unit, &part->part.estimated);
@@ -201,11 +211,11 @@ static heng_rc add_part(struct loss_work *w, const struct heng_point_amount *amo
     return HENG_OK;
 }
 
-static heng_rc add_below(struct loss_work *w, int64_t point_id, struct heng_err *err)
+static heng_rc add_below(struct loss_work *w, const struct heng_point_usage *point, struct heng_err *err)
 {
     struct heng_point_amount amount;
-    *w->usage.visits = 0;
-    heng_rc rc = amount_at(&w->usage, point_id, 0, &amount, err);
+    *w->usage.visits = 1;
+    heng_rc rc = amount_of(&w->usage, point, 0, &amount, err);
     if (rc != HENG_OK) return rc;
     w->loss.others += !amount.point.visible;
     if (strcmp(amount.point.serves, "check") == 0) return HENG_OK;
@@ -236,23 +246,33 @@ static heng_rc balance(struct loss_work *w, struct heng_err *err)
     return heng_fail(err, rc, 0, "the balance of point %lld does not fit", (long long)loss->point.point_id);
 }
 
+/* Page by page: a question for each of them is what a server would need longest for. */
+static heng_rc add_all_below(struct loss_work *w, int64_t point_id, struct heng_err *err)
+{
+    const struct usage_work *u = &w->usage;
+    struct heng_point_usage *points = malloc(PAGE * sizeof *points);
+    size_t n = PAGE;
+    heng_rc rc = points ? HENG_OK : no_memory(err);
+    for (int64_t after = 0; rc == HENG_OK && n == PAGE; after = n ? points[n - 1].point_id : after) {
+        rc = heng_store_below_usage(u->reader, u->scope, point_id, after, u->from, u->to, points, PAGE, &n, err);
+        for (size_t i = 0; rc == HENG_OK && i < n; i++) rc = add_below(w, &points[i], err);
+    }
+    free(points);
+    return rc;
+}
+
 heng_rc heng_view_loss(struct heng_store_reader *reader, struct heng_arena *arena, const struct heng_site_days *days,
                        const struct heng_loss_ask *ask, int64_t point_id, struct heng_loss *ret, struct heng_err *err)
 {
     unsigned visits = 0;
     struct loss_work w = {.usage = {reader, days, ask->scope, ask->from, ask->to, &visits}, .arena = arena, .ask = ask};
     struct heng_point_amount main;
-    int64_t ids[PAGE];
-    size_t n = PAGE;
     heng_rc rc = heng_point_amount(reader, days, ask->scope, point_id, ask->from, ask->to, &main, err);
     if (rc != HENG_OK) return rc;
     w.loss.point = main.point;
     w.loss.unit = main.unit;
     rc = add_part(&w, &main, HENG_BALANCE_IN, err);
-    for (int64_t after = 0; rc == HENG_OK && n == PAGE; after = n ? ids[n - 1] : after) {
-        rc = heng_store_list_below(reader, point_id, after, ids, PAGE, &n, err);
-        for (size_t i = 0; rc == HENG_OK && i < n; i++) rc = add_below(&w, ids[i], err);
-    }
+    if (rc == HENG_OK) rc = add_all_below(&w, point_id, err);
     if (rc == HENG_OK) rc = depth_of(&w, err);
     if (rc == HENG_OK) rc = balance(&w, err);
     if (rc == HENG_OK) *ret = w.loss;

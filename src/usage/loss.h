@@ -10,7 +10,7 @@
 enum { HENG_LOSS_DAYS_MAX = 1100, HENG_LOSS_PARTS_MAX = 20000, HENG_VIRTUAL_DEPTH_MAX = 8 };
 
 /* scope: the organisation that asks, 0: the operator. Days [from, to). error_permyriad: what meters are off by, 0: by
- * their medium (heng_meter_error_permyriad). */
+ * their class (heng_accuracy_permyriad), and by their medium (heng_meter_error_permyriad) where that is not known. */
 struct heng_loss_ask {
     int64_t scope;
     heng_day from, to;

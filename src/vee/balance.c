@@ -1,5 +1,7 @@
 #include "vee/balance.h"
 
+#include <string.h>
+
 #include "vee/ratio.h"
 
 __extension__ typedef unsigned __int128 u128;
@@ -7,6 +9,40 @@ __extension__ typedef __int128 i128;
 
 const struct heng_balance_limits heng_balance_limits_default = {
     .low = -200, .high = 1500, .estimated_max = 500, .missing_max = 0, .estimate_error = 2000};
+
+enum class_kind { CLASS_NONE, CLASS_POWER, CLASS_HEAT, CLASS_GAS, CLASS_WATER };
+
+static enum class_kind class_kind_of(heng_medium medium)
+{
+    static const enum class_kind kinds[HENG_MEDIUM_COUNT] = {
+        [HENG_MEDIUM_ELECTRICITY] = CLASS_POWER,   [HENG_MEDIUM_HEAT] = CLASS_HEAT,
+        [HENG_MEDIUM_HEAT_INLET] = CLASS_HEAT,     [HENG_MEDIUM_HEAT_COOLING] = CLASS_HEAT,
+        [HENG_MEDIUM_COOLING] = CLASS_HEAT,        [HENG_MEDIUM_COOLING_INLET] = CLASS_HEAT,
+        [HENG_MEDIUM_COOLING_OUTLET] = CLASS_HEAT, [HENG_MEDIUM_GAS] = CLASS_GAS,
+        [HENG_MEDIUM_WATER] = CLASS_WATER,         [HENG_MEDIUM_WARM_WATER] = CLASS_WATER,
+        [HENG_MEDIUM_HOT_WATER] = CLASS_WATER,     [HENG_MEDIUM_COLD_WATER] = CLASS_WATER,
+        [HENG_MEDIUM_DRINKING_WATER] = CLASS_WATER};
+    return (unsigned)medium < HENG_MEDIUM_COUNT ? kinds[medium] : CLASS_NONE;
+}
+
+uint16_t heng_accuracy_permyriad(heng_medium medium, const char *accuracy)
+{
+    static const struct {
+        enum class_kind kind;
+        const char *accuracy;
+        uint16_t permyriad;
+    } table[] = {
+        {CLASS_POWER, "0.2S", 20}, {CLASS_POWER, "0.2", 20}, {CLASS_POWER, "0.5S", 50}, {CLASS_POWER, "0.5", 50},
+        {CLASS_POWER, "1", 100},   {CLASS_POWER, "2", 200},  {CLASS_POWER, "3", 300},   {CLASS_POWER, "A", 200},
+        {CLASS_POWER, "B", 100},   {CLASS_POWER, "C", 50},   {CLASS_WATER, "1", 100},   {CLASS_WATER, "2", 200},
+        {CLASS_GAS, "0.5", 50},    {CLASS_GAS, "1", 100},    {CLASS_GAS, "1.5", 150},   {CLASS_HEAT, "1", 200},
+        {CLASS_HEAT, "2", 300},    {CLASS_HEAT, "3", 400},
+    };
+    enum class_kind kind = class_kind_of(medium);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].kind == kind && strcmp(table[i].accuracy, accuracy) == 0) return table[i].permyriad;
+    return 0;
+}
 
 const char *heng_balance_state_text(heng_balance_state state)
 {

@@ -2,12 +2,18 @@
 #define HENG_VEE_BALANCE_H
 /* What went in, what came out, what is lost, and how far that can be believed. All amounts of one balance are of the
  * same unit and the same stretch of time. */
+#include "model/medium.h"
 #include "vee/quality.h"
 #include "vee/verdict.h"
 
 #include <stddef.h>
 
 typedef enum heng_balance_side { HENG_BALANCE_IN, HENG_BALANCE_OUT, HENG_BALANCE_OWN } heng_balance_side;
+
+/* What a meter of an accuracy class may be off by in use, in 1/10000; 0: a class that is not known for the medium.
+ * Source: IEC 62053-21/-22 and EN 50470-3 (electricity: 0.2S .. 3, A B C), OIML R 49 (water: 1, 2, above Q2), OIML
+ * R 137 (gas: 0.5, 1, 1.5), EN 1434-1 (heat: 1, 2, 3: flow sensor, temperatures and calculator together). */
+uint16_t heng_accuracy_permyriad(heng_medium medium, const char *accuracy);
 
 /* One meter. estimated: the part of amount that was not measured. error_permyriad: what the meter may be off by its
  * class, in 1/10000 of amount. area_cm2: what it supplies, 0: not known. unlike: it counts what cannot be compared with

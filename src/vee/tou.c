@@ -152,12 +152,16 @@ static void give(const struct heng_day_usage *day, unsigned i, const uint64_t lo
                  struct heng_tou_day *ret)
 {
     int64_t parts[HENG_TOU_PERIODS + 1];
+    uint8_t trust = day->trusts[i];
+    unsigned periods = 0;
+    for (int p = 0; p <= HENG_TOU_PERIODS; p++) periods += long_us[p] != 0;
+    if (periods > 1 && day->amounts[i] && trust < HENG_TRUST_INTERPOLATED) trust = HENG_TRUST_INTERPOLATED;
     heng_share(day->amounts[i], long_us, HENG_TOU_PERIODS + 1, parts);
     for (int p = 0; p <= HENG_TOU_PERIODS; p++) {
         ret->seconds[p] += (uint32_t)(long_us[p] / (uint64_t)HENG_US_PER_S);
         if (!long_us[p]) continue;
-        if (day->trusts[i] > ret->trusts[p]) ret->trusts[p] = day->trusts[i];
-        if (day->trusts[i] == HENG_TRUST_MISSING)
+        if (trust > ret->trusts[p]) ret->trusts[p] = trust;
+        if (trust == HENG_TRUST_MISSING)
             ret->missing[p]++;
         else
             ret->amounts[p] += parts[p];

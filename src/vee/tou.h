@@ -63,7 +63,7 @@ int heng_tou_period(const struct heng_tou *versions, size_t count, const struct 
 
 /* A day's usage by period. amounts[p] of period p; they sum to the day's amount exactly, [0] is of time without a
  * calendar. trusts: the worst of the intervals that give to it; 0 where there is none. An interval with an edge inside
- * is shared by time, largest remainder. */
+ * is shared by time, largest remainder: what a period gets of it is INTERPOLATED at best. */
 struct heng_tou_day {
     int64_t amounts[HENG_TOU_PERIODS + 1];
     uint8_t trusts[HENG_TOU_PERIODS + 1];

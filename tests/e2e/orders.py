@@ -252,7 +252,7 @@ def a_file_of_keys_is_private_and_right(binaries):
 def killed_at_any_moment_a_command_goes_out_once_at_most(binaries):
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
-    print(f"# seed {seed}")
+    sys.stdout.write(f"# seed {seed}\n")
     ends = []
     with switching(binaries) as (house, wire):
         for i in range(8):

@@ -241,7 +241,7 @@ def a_pulled_plug_is_seen_and_readings_resume(binaries):
 @tap.test
 def a_killed_server_loses_no_stored_reading(binaries):
     seed = int(os.environ.get("HENG_SEED", "20261120"))
-    print(f"# seed {seed}")
+    sys.stdout.write(f"# seed {seed}\n")
     rng = random.Random(seed)
     with House(binaries, speed=50) as house:
         assert house.import_site(house.site()).returncode == 0

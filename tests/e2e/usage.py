@@ -106,6 +106,8 @@ def what_the_rules_found_is_listed_and_answered(house):
     assert house.rows("SELECT answer, who FROM verdict_answer") == [("right", "Li")]
     status, answer = post(house, "exceptions/answer", channel=1, rule="high", from_day=day, to_day=day, answer="right")
     assert status == 404, (status, answer)
+    behind = house.get(f"/api/v1/points/{house.point}/exceptions?{EVER}&undeclared_after=1000000000")
+    assert behind["undeclared"] == [], "behind the last one there is none"
 
 
 if __name__ == "__main__":

@@ -284,6 +284,46 @@ static void test_multiplier(void **state)
 }
 
 /* Organisations import into their own part only, and learn nothing of another. */
+/* A second meter that measures the same, and what the plate says of how good a meter is; out and in again. */
+static void test_check_and_accuracy(void **state)
+{
+    static const char *const bad[] = {
+        "number,medium,protocol,line,place,check\nK1,heat,M-Bus,L1,flat-1,K1\n",   /* itself */
+        "number,medium,protocol,line,place,check\nK1,heat,M-Bus,L1,flat-1,K9\n",   /* not there */
+        "number,medium,protocol,line,place,check\nK1,heat,M-Bus,L1,flat-1,W1\n",   /* water is not heat */
+        "number,medium,protocol,line,place,accuracy\nK1,heat,M-Bus,L1,flat-1,7\n", /* no such class */
+    };
+    struct rig r;
+    struct heng_archive_device device;
+    struct heng_point point, other;
+    int64_t id = 0, check = 0;
+    (void)state;
+    rig_open(&r);
+    good(&r, archive_lines);
+    good(&r, "key,parent,kind,name\nflat-1,,household,101\n");
+    good(&r, "number,medium,protocol,line,place,accuracy class,check meter,point,address\n"
+             "K1,heat,M-Bus,L1,flat-1,2,K2,pk-1,1\nK2,heat,M-Bus,L1,flat-1,0.5,,pk-2,2\n"
+             "W1,cold water,M-Bus,L1,flat-1,,,pw-1,3\n");
+    assert_int_equal(heng_archive_find_device(heng_store_as_reader(r.store), 0, "K1", "", &device, &r.err), HENG_OK);
+    assert_string_equal(device.accuracy, "2");
+    assert_int_equal(heng_archive_find_point(heng_store_as_reader(r.store), 0, "pk-1", &point, &r.err), HENG_OK);
+    assert_int_equal(heng_archive_find_point(heng_store_as_reader(r.store), 0, "pk-2", &other, &r.err), HENG_OK);
+    assert_int_equal(heng_archive_get_check(heng_store_as_reader(r.store), point.id, &check, &r.err), HENG_OK);
+    assert_int_equal(check, other.id);
+    r.policy = HENG_ARCHIVE_CHANGE;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(import_text(&r, bad[i]), HENG_ECONFIG);
+        assert_int_equal(r.report.fault_total, 1);
+        assert_int_equal(r.report.faults[0].column, 6);
+    }
+    good(&r, "number,medium,protocol,line,place,accuracy\nK1,heat,M-Bus,L1,flat-1,1\n");
+    assert_int_equal(count(&r, HENG_ARCHIVE_METERS, HENG_ARCHIVE_CHANGED), 1);
+    assert_int_equal(heng_archive_numbered_point(heng_store_as_reader(r.store), 0, "K1", &id, &r.err), HENG_OK);
+    assert_int_equal(heng_archive_get_check(heng_store_as_reader(r.store), id, &check, &r.err), HENG_OK);
+    assert_int_equal(check, other.id); /* a column that is left out leaves it */
+    rig_close(&r);
+}
+
 static void test_scope(void **state)
 {
     struct rig r;
@@ -334,9 +374,11 @@ static void test_scope(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_building),      cmocka_unit_test(test_existing),  cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_wrong_headers), cmocka_unit_test(test_taken),     cmocka_unit_test(test_many_wrong),
-        cmocka_unit_test(test_scope),         cmocka_unit_test(test_one_sheet), cmocka_unit_test(test_multiplier),
+        cmocka_unit_test(test_building),  cmocka_unit_test(test_existing),
+        cmocka_unit_test(test_wrong),     cmocka_unit_test(test_wrong_headers),
+        cmocka_unit_test(test_taken),     cmocka_unit_test(test_many_wrong),
+        cmocka_unit_test(test_scope),     cmocka_unit_test(test_check_and_accuracy),
+        cmocka_unit_test(test_one_sheet), cmocka_unit_test(test_multiplier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,8 @@ static void test_paths(void **state)
     refuse("{\"a\": [{\"prize\": \"1\"}]}", "a[0].prize: the form has no such field");
     refuse("{\"a\": [{\"price\": \"-1\", \"prize\": 1}]}", "a[0].price: -1"); /* the first, not the last */
     refuse("{\"a\": [{\"price\": \"1\"}", "a");
+    refuse("{\"a\": [{}, {\"price\": \"1\", \"how\": \"up\", \"price\": \"1\"}]}", "a[1].price: it stands twice");
+    refuse("{\"a\": [{\"price\": \"1\"}, {\"price\": \"2\"}], \"a\": []}", "a: it stands twice");
     refuse("{\"a\": []} x", "");
     refuse("", "");
 }

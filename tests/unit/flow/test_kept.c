@@ -65,7 +65,8 @@ static int64_t count(const struct small_site *site, const char *where)
     return small_site_number(site->path, text);
 }
 
-static void ingest_golden(struct heng_store *store, heng_us at_us, struct heng_read *read)
+/* more: added to what the meter kept. */
+static void ingest_more(struct heng_store *store, heng_us at_us, struct heng_read *read, int64_t more)
 {
     struct heng_telegram telegram;
     struct heng_ingested ingested = {0};
@@ -76,10 +77,17 @@ static void ingest_golden(struct heng_store *store, heng_us at_us, struct heng_r
     read->outcome = HENG_OUTCOME_OK;
     read->tries = 1;
     assert_ok(heng_values_take(&telegram, at_us, read, &err));
+    for (unsigned i = 0; i < read->value_count; i++)
+        if (read->values[i].key.storage == 1) read->values[i].dec.mantissa += more;
     struct heng_fact fact = fact_of(read);
     assert_ok(heng_ingest(store, &fact, 1, at_us + HENG_US_PER_S, &ingested, &err));
     assert_int_equal(ingested.stored, 1); /* what it kept is no news of its own */
     heng_ingested_fini(&ingested);
+}
+
+static void ingest_golden(struct heng_store *store, heng_us at_us, struct heng_read *read)
+{
+    ingest_more(store, at_us, read, 0);
 }
 
 static void test_readings(void **state)
@@ -113,6 +121,15 @@ static void test_readings(void **state)
     assert_int_equal(kept.value_count, wanted);
     assert_int_equal(kept.frame_count, 1);
     assert_true(kept.first_frame > 0);
+
+    /* It says something else of a date that is known: kept beside it once, the first stays what it was. */
+    ingest_more(store, utc_us(2015, 6, 3, 9, 0), &read, 1);
+    ingest_more(store, utc_us(2015, 6, 4, 9, 0), &read, 1);
+    assert_int_equal(small_site_number(site.path, "SELECT count(*) FROM reading_conflict WHERE due_us <> 0"), 1);
+    assert_int_equal(small_site_number(site.path, "SELECT min(due_us) FROM reading_conflict"), due_us);
+    static struct heng_reading still;
+    assert_ok(heng_store_get_reading(heng_store_as_reader(store), HEAT_1, due_us, HENG_SOURCE_LINE, &still, &err));
+    assert_true(heng_dec_cmp(still.values[0].dec, kept.values[0].dec) == 0);
     free(zone);
     heng_store_close(store);
     small_site_fini(&site);

@@ -65,16 +65,26 @@ static void test_mistakes(void **state)
         {TOU(", \"from\": \"2026-01-01\", \"rates\": [{\"rate\": \"a\"}], \"calendar\": [{\"from\": \"2026-03-01\", "
              "\"otherwise\": \"a\"}]"),
          "components[0].calendar[0].from", "a hole", true},
-        {"{\"id\": \"e\", \"rule\": \"per-unit\", \"quantity\": \"active\", \"unit\": \"kWatt\"}", "components[0].unit",
-         "not known", true},
+        {"{\"id\": \"e\", \"rule\": \"per-unit\", \"quantity\": \"active\", \"unit\": \"kWatt\", \"price\": \"1\"}",
+         "components[0].unit", "not known", true},
         {PER(", \"to\": \"2026-01-01\"") ",{\"id\": \"e\", \"from\": \"2026-01-01\", \"rule\": \"per-unit\", "
-                                         "\"quantity\": \"active\", \"unit\": \"MWh\"}",
+                                         "\"quantity\": \"active\", \"unit\": \"MWh\", \"price\": \"1\"}",
          "components[0].unit", "another unit", true},
         {"{\"id\": \"p\", \"rule\": \"percent\", \"rate\": \"0.1\", \"of\": [\"p\"]}", "components[0].of[0]",
          "no component", true},
         {"{\"id\": \"p\", \"rule\": \"power-factor\", \"standard\": \"0.75\", \"of\": [\"p\"]}",
          "components[0].standard", "have a table", true},
         {PER(", \"vat\": {\"rate\": \"13\"}"), "components[0].vat.rate", "0.13", true},
+        {TOU(", \"rates\": [{\"rate\": \"a\", \"price\": \"1\"}, {\"rate\": \"b\"}]"), "components[0].rates",
+         "neither price nor factor", true},
+        {"{\"id\": \"e\", \"rule\": \"tou-steps\", \"quantity\": \"active\", \"unit\": \"kWh\", \"attribution\": "
+         "\"proportional\", \"rates\": [{\"rate\": \"a\"}], \"steps\": [{\"from\": \"0\", \"price\": \"1\"}]}",
+         "components[0].steps[0]", "one of each rate", true},
+        {"{\"id\": \"e\", \"rule\": \"tou-steps\", \"quantity\": \"active\", \"unit\": \"kWh\", \"rates\": "
+         "[{\"rate\": \"a\", \"price\": \"1\"}], \"steps\": [{\"from\": \"0\", \"prices\": {\"a\": \"1\"}}]}",
+         "components[0].steps[0]", "one \"increment\"", true},
+        {PER("") ",{\"id\": \"p\", \"rule\": \"percent\", \"rate\": \"13\", \"of\": [\"e\"]}", "components[1].rate",
+         "0.13 is 13 %", true},
         {"{\"id\": \"f\", \"rule\": \"fixed\", \"per\": \"season\", \"price\": \"1\"}", "components[0].season",
          "no days", true},
     };

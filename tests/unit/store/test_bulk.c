@@ -1,4 +1,5 @@
 /* Many readings at once end as they would one by one, whatever is there already and whatever comes twice. */
+#include "store/conditions.h"
 #include "store/db.h"
 #include "store/write.h"
 #include "unit/small_site.h"
@@ -51,6 +52,9 @@ static const char all_values[] =
 static const char all_conflicts[] = "SELECT device_id || ' ' || at_us || ' ' || source || ' ' || quality || ' ' || "
                                     "length(packed) FROM reading_conflict ORDER BY device_id, at_us, source, packed";
 
+static const char all_conditions[] = "SELECT device_id || ' ' || at_us || ' ' || source || ' ' || conditions "
+                                     "FROM reading_condition ORDER BY device_id, at_us, source";
+
 static void assert_same(const struct small_site *a, const struct small_site *b, const char *question)
 {
     char *left = small_site_lines(a->path, question), *right = small_site_lines(b->path, question);
@@ -73,7 +77,8 @@ static void test_as_one_by_one(void **state)
     print_message("seed %llu\n", (unsigned long long)20261121);
     assert_true(items && stored);
     for (size_t i = 0; i < COUNT; i++)
-        items[i] = (struct heng_bulk_reading){.reading = &given.readings[i], .frames = given.frames};
+        items[i] = (struct heng_bulk_reading){
+            .reading = &given.readings[i], .frames = given.frames, .conditions = i % 7 ? 0 : UINT32_C(1) << i % 3};
     assert_int_equal(heng_store_add_readings(bulk, items, 1, &err), HENG_EBUG); /* no transaction */
     for (size_t at = 0, n; at < COUNT; at += n) {
         n = 1 + draw(1400);
@@ -83,6 +88,10 @@ static void test_as_one_by_one(void **state)
         for (size_t i = at; i < at + n; i++) {
             int64_t first;
             assert_ok(heng_store_add_reading(one, &given.readings[i], given.frames, &stored[i], &first, &err));
+            const struct heng_condition_row said = {given.readings[i].at_us, given.readings[i].source,
+                                                    items[i].conditions};
+            if (said.conditions && stored[i] != HENG_STORED_SAME)
+                assert_ok(heng_store_add_conditions(one, given.readings[i].device_id, &said, &err));
         }
         assert_ok(heng_store_add_readings(bulk, items + at, n, &err));
         assert_ok(heng_store_commit(one, &err));
@@ -97,6 +106,8 @@ static void test_as_one_by_one(void **state)
     assert_same(&sites[0], &sites[1], all_values);
     assert_same(&sites[0], &sites[1], all_conflicts);
     assert_same(&sites[0], &sites[1], "SELECT count(*) FROM frame");
+    assert_same(&sites[0], &sites[1], all_conditions); /* what the frames say of the meters comes along */
+    assert_true(small_site_number(sites[1].path, "SELECT count(*) FROM reading_condition") > 100);
 
     /* All of it again: nothing is new, and each knows its frames. */
     assert_ok(heng_store_begin(bulk, &err));

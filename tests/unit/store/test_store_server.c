@@ -7,7 +7,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "store/checks.h"
 #include "store/db.h"
+#include "store/usage_verdicts.h"
 #include "store/write.h"
 #include "unit/small_site.h"
 
@@ -416,6 +418,80 @@ static void test_months(void **state)
     small_site_fini(&site);
 }
 
+static heng_rc say(struct heng_store *store, int32_t day, uint16_t nr, struct heng_err *err)
+{
+    struct heng_verdict_row row = {.channel_id = 1, .day = day, .rule = 1, .nr = nr, .severity = "open"};
+    return heng_store_put_verdict(store, &row, err);
+}
+
+static int64_t said(struct heng_store *store) { return ask(store, "SELECT count(*) FROM verdict"); }
+
+/* Verdicts are not waited for one by one. One that fails is told of by whatever is waited for next, in plain words, and
+ * of the part or the transaction it was in nothing is there. */
+static void test_queued_statements(void **state)
+{
+    enum { MANY = 1000 }; /* more than are let wait */
+    struct small_site site;
+    struct heng_store *store = NULL;
+    struct heng_err err;
+    (void)state;
+    store = small_site_open(&site);
+    assert_true(ask(store, "SELECT count(*) FROM channel WHERE id = 1"));
+    for (int how = 0; how < 3; how++) { /* commit, a question, settle */
+        assert_ok(heng_store_begin(store, &err));
+        assert_ok(heng_store_put_setting(store, "site", "spoilt", &err));
+        assert_ok(say(store, 1, 0, &err));
+        heng_rc rc = say(store, 1, 0, &err); /* the same once more */
+        if (rc == HENG_OK) rc = say(store, 2, 0, &err);
+        if (rc == HENG_OK && how == 1) rc = heng_db_exec(&store->reader.db, "test", "SELECT 1", NULL, &err);
+        if (rc == HENG_OK && how == 2) rc = heng_store_settle(store, &err);
+        if (rc == HENG_OK && how == 0) rc = heng_store_commit(store, &err);
+        assert_int_equal(rc, HENG_ECONFLICT);
+        assert_non_null(strstr(err.text, "verdict_put"));
+        if (how > 0) assert_int_not_equal(heng_store_commit(store, &err), HENG_OK);
+        assert_int_equal(said(store), 0);
+        assert_int_equal(ask(store, "SELECT count(*) FROM setting WHERE value = 'spoilt'"), 0);
+    }
+
+    /* A part is taken back alone, with what waits in it; what stood before it stays. */
+    assert_ok(heng_store_begin(store, &err));
+    assert_ok(say(store, 1, 0, &err));
+    assert_ok(heng_store_part_begin(store, &err));
+    assert_ok(say(store, 2, 0, &err));
+    assert_ok(say(store, 2, 0, &err));
+    assert_int_equal(heng_store_settle(store, &err), HENG_ECONFLICT);
+    assert_ok(heng_store_part_end(store, true, &err));
+    assert_ok(heng_store_part_begin(store, &err));
+    assert_ok(say(store, 3, 0, &err));
+    assert_ok(
+        heng_store_part_begin(store, &err)); /* a part of the part, spoilt: all of it is taken back by the other */
+    assert_ok(say(store, 3, 0, &err));
+    assert_int_equal(heng_store_part_end(store, false, &err), HENG_ECONFLICT);
+    assert_ok(heng_store_part_end(store, true, &err));
+    assert_ok(heng_store_part_end(store, true, &err));
+    assert_ok(heng_store_part_begin(store, &err)); /* what stood before the parts is still there */
+    assert_int_equal(said(store), 1);
+    assert_ok(say(store, 4, 0, &err));
+    heng_store_rollback(store);
+    assert_int_equal(said(store), 0);
+
+    assert_ok(heng_store_begin(store, &err));
+    for (int i = 0; i < MANY; i++) assert_ok(say(store, i, 0, &err));
+    assert_ok(heng_store_commit(store, &err));
+    assert_int_equal(said(store), MANY);
+
+    /* The server goes away under what waits. */
+    assert_ok(heng_store_begin(store, &err));
+    int64_t pid = ask(store, "SELECT pg_backend_pid()");
+    assert_ok(say(store, MANY, 0, &err));
+    end_backend(site.path, pid);
+    assert_ok(say(store, MANY + 1, 0, &err)); /* nobody has asked yet */
+    assert_int_equal(heng_store_commit(store, &err), HENG_EIO);
+    heng_store_close(store);
+    assert_int_equal(small_site_number(site.path, "SELECT count(*) FROM verdict"), MANY);
+    small_site_fini(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_commit_that_no_standby_has),
         cmocka_unit_test(test_errors_of_a_transaction),
         cmocka_unit_test(test_months),
+        cmocka_unit_test(test_queued_statements),
     };
     return small_site_run(tests, sizeof tests / sizeof *tests - 1);
 }

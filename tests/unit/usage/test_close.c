@@ -471,7 +471,7 @@ static void test_made_again_by_check(void **state)
     struct heng_err err;
     (void)state;
     open(&c);
-    sql(&c, "INSERT INTO installation (id, device_id, point_id, from_us) VALUES (2, 2, 2, 1)");
+    sql(&c, "INSERT INTO installation (id, device_id, point_id, from_us) VALUES (2, 2, 2, 1772294400000000)");
     read_days(&c, 0, LAST, false);
     use_methods(&c, "\"check-meter\", \"like-days\"");
     close_day(&c, LAST, HENG_METHOD_LIKE_DAYS, DAY, 600, HENG_TRUST_ESTIMATED);
@@ -500,7 +500,7 @@ static void test_made_again_by_profile(void **state)
     read_days(&c, 0, LAST, false);
     use_methods(&c, "\"profile\"");
     put_profile(&c, "", 0, "0.2", 1);
-    /* More days than any list in memory has room for. */
+    /* More days than one page has room for. */
     for (int day = LAST; day < LAST + 70; day++)
         close_day(&c, day, HENG_METHOD_PROFILE, 23 * 20 + 100, 300, HENG_TRUST_ESTIMATED);
     put_profile(&c, "", 0, "0.4", 2);
@@ -530,12 +530,13 @@ static void test_made_again_by_archive(void **state)
     sql(&c, "INSERT INTO place (id, key, parent_id, kind, name, path, area_cm2) VALUES (2, 'q', 1, 'unit', 'Q', 'Q', "
             "1000000)");
     sql(&c, "INSERT INTO point (id, place_id, medium) VALUES (4, 1, 'electricity')");
-    sql(&c, "INSERT INTO channel (id, point_id, quantity, unit, exp, interval_minutes, main) VALUES (3, 3, 'energy', "
-            "'Wh', 1, 15, 1), (4, 4, 'energy', 'Wh', 1, 15, 1)");
+    sql(&c,
+        "INSERT INTO channel (id, point_id, quantity, unit, exp, interval_minutes, main) VALUES (1003, 3, 'energy', "
+        "'Wh', 1, 15, 1), (1004, 4, 'energy', 'Wh', 1, 15, 1)");
     sql(&c, "UPDATE point SET main_id = 3 WHERE id < 3");
     sql(&c, "UPDATE point SET place_id = 2 WHERE id = 2");
-    put_day(&c, 3, c.first + LAST, 9600, QUARTERS);
-    put_day(&c, 4, c.first + LAST, 4800, QUARTERS);
+    put_day(&c, 1003, c.first + LAST, 9600, QUARTERS);
+    put_day(&c, 1004, c.first + LAST, 4800, QUARTERS);
     close_day(&c, LAST, HENG_METHOD_AREA, 4800, 300, HENG_TRUST_ESTIMATED);
     assert_ok(heng_store_begin(c.s.store, &err));
     assert_ok(heng_archive_get_place(c.s.reader, 0, 2, &place, &err));

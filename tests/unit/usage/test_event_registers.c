@@ -228,6 +228,53 @@ static void test_move(void **state)
     usage_point_close(&s);
 }
 
+/* A meter that is moved keeps the multiplier that an event gave it, and not the one it began with. */
+static void test_move_with_multiplier(void **state)
+{
+    struct usage_point s;
+    (void)state;
+    open_two(&s, false);
+    must_add(&s, install_of(1, "10000.00"), "");
+    put_run(&s, 1, 0, 97, 1000000, 300000);
+    struct heng_event_wish change = wish_of(HENG_EVENT_MULTIPLIER, 1, MONTH_US + 20 * QUARTER_US, "10002.00", "");
+    change.event.factor_num = 20;
+    change.event.factor_den = 1;
+    must_add(&s, change, "");
+    change.event.factor_num = 30;
+    must_undo(&s, 1, must_add(&s, change, "")); /* a slip of the pen: of no influence */
+    struct heng_event_wish move = wish_of(HENG_EVENT_MOVE, 2, MONTH_US + 40 * QUARTER_US, "10004.00", "");
+    move.event.device_id = 1;
+    must_add(&s, move, "");
+    expect(&s, 1, 200 + 20 * 200);
+    expect(&s, 2, 20 * 560);
+    usage_point_close(&s);
+}
+
+/* Who asks for a meter of another organisation is not told which one it is. */
+static void test_meter_of_others(void **state)
+{
+    struct usage_point s;
+    struct heng_err err;
+    int64_t id;
+    (void)state;
+    usage_point_open(&s);
+    assert_int_equal(small_site_sql(s.site.path, "INSERT INTO place (id, key, parent_id, kind, name, path, area_cm2, "
+                                                 "managed_by) VALUES (2, 'q', NULL, 'unit', 'Q', 'Q', 0, 8)"),
+                     HENG_OK);
+    assert_int_equal(small_site_sql(s.site.path, "UPDATE point SET place_id = 2 WHERE id = 2"), HENG_OK);
+    assert_int_equal(small_site_sql(s.site.path, "UPDATE device SET number = 'SECRET77' WHERE id = 1"), HENG_OK);
+    must_add(&s, install_of(1, "5"), "");
+    struct heng_event_wish wish = install_of(1, "5");
+    wish.event.point_id = 2;
+    assert_ok(heng_store_begin(s.store, &err));
+    assert_int_equal(heng_event_add(s.store, 8, &wish, NOW_US, &id, &err), HENG_ECONFLICT);
+    heng_store_rollback(s.store);
+    assert_non_null(strstr(err.text, "somewhere else"));
+    assert_null(strstr(err.text, "SECRET77"));
+    assert_null(strstr(err.text, "point"));
+    usage_point_close(&s);
+}
+
 /* A meter whose clock is a day ahead: none of its readings of tomorrow counts, however many they are. */
 static void test_many_of_tomorrow(void **state)
 {
@@ -287,9 +334,14 @@ static void test_as_a_sheet_says(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reset),          cmocka_unit_test(test_unit),
-                                       cmocka_unit_test(test_multiplier),     cmocka_unit_test(test_index_taken_back),
-                                       cmocka_unit_test(test_move),           cmocka_unit_test(test_many_of_tomorrow),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reset),
+                                       cmocka_unit_test(test_unit),
+                                       cmocka_unit_test(test_multiplier),
+                                       cmocka_unit_test(test_index_taken_back),
+                                       cmocka_unit_test(test_move),
+                                       cmocka_unit_test(test_move_with_multiplier),
+                                       cmocka_unit_test(test_meter_of_others),
+                                       cmocka_unit_test(test_many_of_tomorrow),
                                        cmocka_unit_test(test_as_a_sheet_says)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

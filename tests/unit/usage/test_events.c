@@ -394,6 +394,16 @@ static void test_edit(void **state)
     work(&s);
     assert_int_equal(rows(&s, "SELECT amount FROM usage_day WHERE channel_id = 1 AND trust = 4"), 2500);
     assert_int_equal(rows(&s, "SELECT count(*) FROM point_event WHERE kind = 'edit'"), 2);
+
+    /* What is taken away counts like what is set: 9.60 kWh stood there. */
+    wish = wish_of(HENG_EVENT_EDIT, 1, MONTH_US);
+    wish.event.channel_id = 1;
+    wish.event.until_us = MONTH_US + HENG_US_PER_DAY;
+    snprintf(wish.event.after, sizeof wish.event.after, "0");
+    put_setting(&s, "edit_limit_energy", "9.59");
+    must_refuse(&s, &wish, HENG_EDENIED, "stood there before");
+    put_setting(&s, "edit_limit_energy", "9.60");
+    must_add(&s, &wish, NULL);
     usage_point_close(&s);
 }
 

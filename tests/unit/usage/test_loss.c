@@ -49,6 +49,34 @@ static void test_from_source_to_building(void **state)
     usage_rig_close(&r);
 }
 
+/* The plate of a meter says how far its amount can be believed; who asks can say it for all of them. */
+static void test_band_by_accuracy_class(void **state)
+{
+    struct usage_rig r;
+    (void)state;
+    usage_rig_open(&r);
+    usage_point(&r.site, 100, 1, 0, "building", "J", 7);
+    usage_point(&r.site, 101, 3, 100, "household", "J", 7);
+    usage_of(r.store, 100, 7, 100000);
+    usage_of(r.store, 101, 7, 98000);
+    const struct heng_opt_dec by_medium = loss_of(&r, 100).balance.band;
+    r.ask.error_permyriad = 300;
+    assert_int_equal(loss_of(&r, 100).balance.band.dec.mantissa, by_medium.dec.mantissa);
+    r.ask.error_permyriad = 200;
+    const struct heng_opt_dec of_class_1 = loss_of(&r, 100).balance.band;
+    r.ask.error_permyriad = 0;
+    usage_sql(&r.site, "INSERT INTO device (id, number, manufacturer, medium, protocol, profile, accuracy_class) "
+                       "VALUES (900, 'a', 'HNG', 'heat', 'mbus', '', '1'), (901, 'b', 'HNG', 'heat', 'mbus', '', '9')");
+    usage_sql(&r.site, "INSERT INTO installation (id, device_id, point_id, from_us) VALUES (900, 900, 100, 1), "
+                       "(901, 901, 101, 1)");
+    /* A class that heat meters do not have says nothing: between the two. */
+    int64_t mixed = loss_of(&r, 100).balance.band.dec.mantissa;
+    assert_true(mixed < by_medium.dec.mantissa && mixed > of_class_1.dec.mantissa);
+    usage_sql(&r.site, "UPDATE device SET accuracy_class = '1' WHERE id = 901");
+    assert_int_equal(loss_of(&r, 100).balance.band.dec.mantissa, of_class_1.dec.mantissa);
+    usage_rig_close(&r);
+}
+
 /* RP-C6: 152,300 in, 141,877 out, 1,210 own use; and a check meter, which measures what others measure. */
 static void test_own_use_is_no_loss(void **state)
 {
@@ -244,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_from_source_to_building),
+        cmocka_unit_test(test_band_by_accuracy_class),
         cmocka_unit_test(test_own_use_is_no_loss),
         cmocka_unit_test(test_units_are_converted_or_refused),
         cmocka_unit_test(test_what_cannot_be_concluded_is_not),

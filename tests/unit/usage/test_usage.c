@@ -11,7 +11,7 @@
 #include "vee/verdict.h"
 
 /* HENG_USAGE_ORDERS asks for another number. */
-enum { READINGS = 31 * 24, ORDERS = 1000, ORDERS_SERVER = 100 };
+enum { READINGS = 31 * 24, ORDERS = 1000, ORDERS_SERVER = 20 };
 
 static uint64_t seed = 20261121;
 

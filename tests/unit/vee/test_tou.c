@@ -157,8 +157,13 @@ static void test_split(void **state)
     assert_int_equal(got.amounts[SHARP], 84); /* 83.33 458.33 125 333.33: the rest goes to the first of equals */
     assert_int_equal(got.amounts[SHARP] + got.amounts[PEAK] + got.amounts[FLAT] + got.amounts[VALLEY], 1000);
     assert_int_equal(got.amounts[0], 0);
+    assert_int_equal(got.trusts[SHARP], HENG_TRUST_INTERPOLATED); /* nobody measured when it was used */
+    day = day_of(&rule, heng_day_of_date(2026, 7, 1), 1440, 0);
+    heng_tou_split(&tou, 1, &rule, 1440, &day, &got);
+    assert_int_equal(got.trusts[SHARP], HENG_TRUST_VALID); /* of nothing no period had any */
     day = day_of(&rule, heng_day_of_date(2026, 3, 29), 15, 3);
     heng_tou_split(&tou, 1, &rule, 15, &day, &got);
+    assert_int_equal(got.trusts[VALLEY], HENG_TRUST_VALID);
     assert_int_equal(got.amounts[VALLEY], 7 * 4 * 3);
     assert_int_equal(got.seconds[VALLEY], 7 * 3600);
     assert_int_equal(got.amounts[FLAT], 16 * 4 * 3); /* a Sunday */
