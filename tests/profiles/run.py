@@ -373,7 +373,7 @@ def listed(text, macro):
 
 def words_agree(tap):
     """The lists of the schema are those of the program."""
-    model = (ROOT / "src/model/quantity.h").read_text(encoding="utf-8")
+    model = "".join((ROOT / f"src/model/{name}.h").read_text(encoding="utf-8") for name in ("quantity", "medium"))
     parts = (ROOT / "src/meter/profile_parts.c").read_text(encoding="utf-8")
     units = (ROOT / "src/meter/profile_unit.c").read_text(encoding="utf-8")
     defs = SCHEMA["$defs"]

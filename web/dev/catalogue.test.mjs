@@ -93,7 +93,7 @@ test('every identifier of the model has a word', () => {
   const line = read('src/model/line.h')
   const stages = list(read('src/model/order.h'), 'HENG_STAGE_LIST')
   const groups = {
-    medium: list(quantity, 'HENG_MEDIUM_LIST'),
+    medium: list(read('src/model/medium.h'), 'HENG_MEDIUM_LIST'),
     quantity: list(quantity, 'HENG_QUANTITY_LIST'),
     function: list(quantity, 'HENG_FUNCTION_LIST'),
     protocol: list(line, 'HENG_PROTOCOL_LIST'),

@@ -308,8 +308,8 @@ static void test_as_a_sheet_says(void **state)
     usage_point_open(&s);
     char text[400];
     snprintf(text, sizeof text,
-             "INSERT INTO installation (device_id, point_id, from_us, factor_num, factor_den, digits) "
-             "VALUES (1, 1, %lld, 1, 1, 5)",
+             "INSERT INTO installation (id, device_id, point_id, from_us, factor_num, factor_den, digits) "
+             "VALUES (900, 1, 1, %lld, 1, 1, 5)",
              (long long)MONTH_US);
     assert_int_equal(small_site_sql(s.site.path, text), HENG_OK);
     struct heng_err err;
