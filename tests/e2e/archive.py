@@ -142,9 +142,9 @@ def templates(archive):
 
 
 @tap.test
-def million_wrong_rows(archive):
-    """Every one is counted, a thousand are told, and nothing is there afterwards."""
-    rows = 1_000_000
+def wrong_rows(archive):
+    """Every one is counted, a thousand are told, and nothing is there afterwards. proof_sheets and bench_archive take a million."""
+    rows = 300_000
     path = archive.folder / "wrong.csv"
     with path.open("w", encoding="utf-8") as f:
         f.write("building,flat,meter number,medium,area m2\n")
@@ -152,11 +152,11 @@ def million_wrong_rows(archive):
             f.write(f"B9,{i},W{i},lava,{i}\n")
     status, out, problem = archive.run("import", path)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"# a million wrong rows in {archive.seconds:.1f} s, children's peak {peak} MiB")
-    assert status == 1 and "1000000 cells or rows are wrong" in problem, problem
+    print(f"# {rows} wrong rows in {archive.seconds:.1f} s, children's peak {peak} MiB")
+    assert status == 1 and f"{rows} cells or rows are wrong" in problem, problem
     lines = out.splitlines()
     assert "row 2, column D (medium), 'lava': it is none of the words" in lines[0]
-    assert lines[1000:] == ["... and 999000 more", "nothing is changed"], lines[1000:]
+    assert lines[1000:] == ["... and 299000 more", "nothing is changed"], lines[1000:]
     assert archive.good("search", "B9") == "", "nothing half applied"
     path.unlink()
 
