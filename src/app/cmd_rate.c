@@ -1,29 +1,9 @@
 #include "app/cmd_rate.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "app/form_file.h"
-#include "app/options.h"
 #include "rate/form.h"
 
-static const char command[] = "rate";
-
-enum { INPUT_MAX = 64 << 20, OUTPUT_MAX = 256 << 20, LINES = 4096, STATES = 128, STEPS = 1 << 16, WARNINGS = 1024 };
-
-static void print_help(void)
-{
-    puts(
-        "usage: heng rate [--explain zh|en|de] [FILE]\n"
-        "Works out what a period costs: usage, contract and tariff in, lines, tax and totals out. Also late fees, and\n"
-        "bills whose reactive energy was wrong. Reads one JSON form from FILE or standard input, writes the answer as\n"
-        "JSON. The forms, with examples, are in docs/rating.md.\n\n"
-        "  --explain LANGUAGE  with every step of the calculation, as a sentence in Chinese, English or German\n\n"
-        "Exit status: 0 done, 1 the form is wrong (where and why is said), 2 wrong usage.");
-}
+enum { LINES = 4096, STATES = 128, STEPS = 1 << 16, WARNINGS = 1024 };
 
 static heng_rc answer(struct heng_slice json, heng_language language, struct heng_arena *arena, struct heng_str *out,
                       struct heng_err *err)
@@ -45,38 +25,22 @@ static heng_rc answer(struct heng_slice json, heng_language language, struct hen
     return rc == HENG_OK && out->rc != HENG_OK ? heng_fail(err, out->rc, 0, "the answer is too large") : rc;
 }
 
-static int run(const char *path, heng_language language)
-{
-    struct heng_str in = {.max = INPUT_MAX}, out = {.max = OUTPUT_MAX};
-    struct heng_arena arena = {.max = (size_t)1 << 30};
-    struct heng_err err = {0};
-    heng_rc rc = heng_form_file_read(path, &in, &err);
-    if (rc == HENG_OK) rc = answer(heng_slice_of(in.text, in.n), language, &arena, &out, &err);
-    if (rc == HENG_OK && (puts(out.text) < 0 || fflush(stdout) != 0))
-        rc = heng_fail(&err, HENG_EIO, 0, "cannot write: %s", strerror(errno));
-    int status = rc == HENG_OK ? EXIT_SUCCESS : heng_failure(command, &err);
-    heng_arena_fini(&arena);
-    heng_str_fini(&in);
-    heng_str_fini(&out);
-    return status;
-}
-
 int heng_cmd_rate(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"explain", required_argument, NULL, 'e'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    heng_language language = HENG_LANGUAGES;
-    opterr = 0;
-    for (int result; (result = getopt_long(argc, argv, ":e:h", known, NULL)) != -1;) {
-        if (result == 'h') {
-            print_help();
-            return EXIT_SUCCESS;
-        }
-        if (result != 'e') return heng_option_error(command, result, argv);
-        language = heng_language_of(optarg);
-        if (language == HENG_LANGUAGES)
-            return heng_usage_error(command, "--explain takes zh, en or de, not '%.40s'", optarg);
-    }
-    if (argc - optind > 1) return heng_usage_error(command, "one form at a time");
-    return run(argc > optind ? argv[optind] : NULL, language);
+    static const struct heng_form_command command = {
+        .name = "rate",
+        .help =
+            "usage: heng rate [--explain zh|en|de] [FILE]\n"
+            "Works out what a period costs: usage, contract and tariff in, lines, tax and totals out. Also late fees, "
+            "and\n"
+            "bills whose reactive energy was wrong. Reads one JSON form from FILE or standard input, writes the answer "
+            "as\n"
+            "JSON. The forms, with examples, are in docs/rating.md.\n\n"
+            "  --explain LANGUAGE  with every step of the calculation, as a sentence in Chinese, English or German\n\n"
+            "Exit status: 0 done, 1 the form is wrong (where and why is said), 2 wrong usage.",
+        .input_max = 64 << 20,
+        .output_max = 256 << 20,
+        .memory_max = (size_t)1 << 30,
+        .answer = answer};
+    return heng_form_command_run(&command, argc, argv);
 }

@@ -40,7 +40,7 @@ static void write_line(const struct heng_rate_line *line, size_t number, struct 
     heng_json_int(json, (int64_t)number);
     put_text(json, "component", line->component->id);
     put_text(json, "name", line->component->name);
-    put_text(json, "rule", heng_rule_texts[line->component->rule]);
+    put_text(json, "rule", heng_tariff_rule_texts[line->component->rule]);
     put_text(json, "tariff", line->tariff->id);
     put_text(json, "version", line->component->version);
     put_day(json, "from", line->from);

@@ -49,8 +49,8 @@ static void set_time(const struct rate_work *work, const struct rate_part *part,
 static const char *base_name(const struct heng_component *component)
 {
     if (component->base && *component->base) return component->base;
-    if (component->rule == HENG_RULE_CAPACITY) return "capacity";
-    return component->rule == HENG_RULE_DEMAND ? "demand" : NULL;
+    if (component->rule == HENG_TARIFF_RULE_CAPACITY) return "capacity";
+    return component->rule == HENG_TARIFF_RULE_DEMAND ? "demand" : NULL;
 }
 
 /* One thing that is charged, in the part of its time that lies in this part. */

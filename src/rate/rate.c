@@ -8,7 +8,7 @@
 #include "bill/form.h"
 #include "rate/parts.h"
 
-const char *const heng_rule_texts[HENG_RULE_COUNT] = {
+const char *const heng_tariff_rule_texts[HENG_TARIFF_RULE_COUNT] = {
 #define X(symbol, text) text,
     HENG_TARIFF_RULE_LIST(X)
 #undef X
@@ -258,7 +258,7 @@ static heng_rc cut_at_cycles(struct rate_work *work)
     heng_rc rc = HENG_OK;
     for (size_t i = 0; i < work->part_count && rc == HENG_OK; i++) {
         const struct heng_component *component = work->parts[i].component;
-        if (component->rule != HENG_RULE_STEPS && component->rule != HENG_RULE_TOU_STEPS) continue;
+        if (component->rule != HENG_TARIFF_RULE_STEPS && component->rule != HENG_TARIFF_RULE_TOU_STEPS) continue;
         if (component->cycle != HENG_CYCLE_CALENDAR) continue;
         heng_day next = heng_month_next(heng_rate_cycle_from(component, work->parts[i].from), component->cycle_months);
         if (next >= work->parts[i].to) continue;
@@ -278,23 +278,23 @@ static heng_rc rate_parts(struct rate_work *work)
             return heng_rate_refuse(work, HENG_ECONFIG, &work->parts[i], "rule",
                                     "versions of one component have one rule; another rule needs another id");
     switch (rule) {
-    case HENG_RULE_FIXED:
-    case HENG_RULE_CAPACITY: return heng_rate_fixed(work);
-    case HENG_RULE_PER_UNIT:
-    case HENG_RULE_STEPS: return heng_rate_steps(work);
-    case HENG_RULE_TOU:
-    case HENG_RULE_TOU_STEPS: return heng_rate_tou(work);
-    case HENG_RULE_DEMAND: return heng_rate_demand(work);
-    case HENG_RULE_PERCENT:
+    case HENG_TARIFF_RULE_FIXED:
+    case HENG_TARIFF_RULE_CAPACITY: return heng_rate_fixed(work);
+    case HENG_TARIFF_RULE_PER_UNIT:
+    case HENG_TARIFF_RULE_STEPS: return heng_rate_steps(work);
+    case HENG_TARIFF_RULE_TOU:
+    case HENG_TARIFF_RULE_TOU_STEPS: return heng_rate_tou(work);
+    case HENG_TARIFF_RULE_DEMAND: return heng_rate_demand(work);
+    case HENG_TARIFF_RULE_PERCENT:
         for (size_t i = 0; i < work->part_count && rc == HENG_OK; i++) rc = heng_rate_percent(work, i);
         return rc;
-    case HENG_RULE_POWER_FACTOR:
+    case HENG_TARIFF_RULE_POWER_FACTOR:
         for (size_t i = 0; i < work->part_count && rc == HENG_OK; i++) rc = heng_rate_power_factor(work, i);
         return rc;
-    case HENG_RULE_MINIMUM:
+    case HENG_TARIFF_RULE_MINIMUM:
         for (size_t i = 0; i < work->part_count && rc == HENG_OK; i++) rc = heng_rate_minimum(work, i);
         return rc;
-    case HENG_RULE_COUNT: break;
+    case HENG_TARIFF_RULE_COUNT: break;
     }
     return heng_rate_refuse(work, HENG_ECONFIG, &work->parts[0], "rule", "there is no such rule");
 }

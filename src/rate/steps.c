@@ -399,7 +399,7 @@ static heng_rc rate_part_of_steps(struct rate_work *work, size_t i)
     struct heng_dec amounts[HENG_TARIFF_STEPS_MAX] = {{0, 0}};
     heng_rc rc = heng_rate_take_billed(work, i, &taken);
     if (rc != HENG_OK) return rc;
-    if (part->component->rule == HENG_RULE_PER_UNIT) {
+    if (part->component->rule == HENG_TARIFF_RULE_PER_UNIT) {
         struct heng_rate_line line = heng_rate_line_of(part);
         line.split = taken.split;
         line.quantity = taken.amount;

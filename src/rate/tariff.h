@@ -63,8 +63,8 @@ enum { HENG_PLACES_AS_IS = -1 };
 #define HENG_DEMAND_BY_LIST(X) X(CONTRACT, "contract") X(MAXIMUM, "maximum")
 #define HENG_VAT_BY_LIST(X)    X(LINE, "line") X(TOTAL, "total")
 
-#define X(symbol, text) HENG_RULE_##symbol,
-typedef enum heng_tariff_rule { HENG_TARIFF_RULE_LIST(X) HENG_RULE_COUNT } heng_tariff_rule;
+#define X(symbol, text) HENG_TARIFF_RULE_##symbol,
+typedef enum heng_tariff_rule { HENG_TARIFF_RULE_LIST(X) HENG_TARIFF_RULE_COUNT } heng_tariff_rule;
 #undef X
 #define X(symbol, text) HENG_FORM_##symbol,
 typedef enum heng_step_form { HENG_STEP_FORM_LIST(X) HENG_FORM_COUNT } heng_step_form;
@@ -93,7 +93,7 @@ typedef enum heng_demand_by { HENG_DEMAND_BY_LIST(X) HENG_DEMAND_BY_COUNT } heng
 #define X(symbol, text) HENG_VAT_BY_##symbol,
 typedef enum heng_vat_by { HENG_VAT_BY_LIST(X) HENG_VAT_BY_COUNT } heng_vat_by;
 #undef X
-extern const char *const heng_rule_texts[HENG_RULE_COUNT];
+extern const char *const heng_tariff_rule_texts[HENG_TARIFF_RULE_COUNT];
 
 /* rates: the prices of this tier by rate, in the order of component.rates, when attribution is not EQUAL. */
 struct heng_tariff_step {

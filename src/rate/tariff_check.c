@@ -47,7 +47,7 @@ static void check_bounds(struct check *check, const struct heng_component *compo
         if (component->attribution != HENG_ATTRIBUTION_EQUAL) break;
         if (heng_dec_cmp(component->steps[i].price, component->steps[i - 1].price) != 0) continue;
         snprintf(field, sizeof field, "steps[%u].price", i);
-        if (component->rule == HENG_RULE_STEPS) tell(check, false, field, "it is the price of the step before");
+        if (component->rule == HENG_TARIFF_RULE_STEPS) tell(check, false, field, "it is the price of the step before");
     }
 }
 
@@ -74,16 +74,16 @@ static void check_seasons(struct check *check, const struct heng_component *comp
 /* One price of each step, or one for each rate: as the rule goes. The other would not be read. */
 static void check_step_prices(struct check *check, const struct heng_component *component)
 {
-    bool by_rate = component->rule == HENG_RULE_TOU_STEPS && component->attribution != HENG_ATTRIBUTION_EQUAL;
+    bool by_rate = component->rule == HENG_TARIFF_RULE_TOU_STEPS && component->attribution != HENG_ATTRIBUTION_EQUAL;
     char field[48];
     for (unsigned i = 0; i < component->step_count; i++) {
         const struct heng_tariff_step *step = &component->steps[i];
         if (by_rate ? step->has_prices && !step->has_price : step->has_price && !step->has_prices) continue;
         snprintf(field, sizeof field, "steps[%u]", i);
         tell(check, true, field, "%s",
-             by_rate                                  ? "this attribution has \"prices\", one of each rate"
-             : component->rule == HENG_RULE_TOU_STEPS ? "equal increments have one \"increment\" for all rates"
-                                                      : "it has one \"price\"");
+             by_rate                                         ? "this attribution has \"prices\", one of each rate"
+             : component->rule == HENG_TARIFF_RULE_TOU_STEPS ? "equal increments have one \"increment\" for all rates"
+                                                             : "it has one \"price\"");
     }
 }
 
@@ -98,7 +98,7 @@ static void check_steps(struct check *check, const struct heng_component *compon
     if (12 % (component->cycle_months ? component->cycle_months : 5) != 0)
         tell(check, true, "cycle_months", "a year is not made of cycles of %u months", component->cycle_months);
     check_step_prices(check, component);
-    if (component->rule == HENG_RULE_TOU_STEPS && component->attribution == HENG_ATTRIBUTION_EQUAL &&
+    if (component->rule == HENG_TARIFF_RULE_TOU_STEPS && component->attribution == HENG_ATTRIBUTION_EQUAL &&
         !rate_is_zero(component->steps[0].price))
         tell(check, true, "steps[0].increment", "with equal increments the first step has none: it is 0");
 }
@@ -128,7 +128,7 @@ static void check_rates(struct check *check, const struct heng_component *compon
                 tell(check, true, field, "rates[%u] has this name, too", k);
         if (!calendar_gives(component, i + 1)) tell(check, false, field, "no window of the calendar has this rate");
     }
-    bool own_prices = component->rule == HENG_RULE_TOU || component->attribution == HENG_ATTRIBUTION_EQUAL;
+    bool own_prices = component->rule == HENG_TARIFF_RULE_TOU || component->attribution == HENG_ATTRIBUTION_EQUAL;
     if (own_prices && component->rates_priced < component->rate_count)
         tell(check, true, "rates", "one of them has neither price nor factor");
     bool dated = component->from != INT32_MIN; /* else a day without a calendar is refused when it is billed */
@@ -187,43 +187,43 @@ static void check_one(struct check *check, const struct heng_component *componen
     if (component->vat.exempt && !rate_is_zero(component->vat.rate))
         tell(check, true, "vat.exempt", "what is exempt has no rate");
     switch (component->rule) {
-    case HENG_RULE_FIXED:
-    case HENG_RULE_CAPACITY:
+    case HENG_TARIFF_RULE_FIXED:
+    case HENG_TARIFF_RULE_CAPACITY:
         if (component->base && !component->unit) tell(check, true, "unit", "of the base: it is missing");
         if (component->per == HENG_PER_SEASON && component->season_from >= component->season_to)
             tell(check, true, "season", "it has no days");
         return;
-    case HENG_RULE_PER_UNIT: check_quantity(check, component); return;
-    case HENG_RULE_STEPS:
+    case HENG_TARIFF_RULE_PER_UNIT: check_quantity(check, component); return;
+    case HENG_TARIFF_RULE_STEPS:
         check_quantity(check, component);
         check_steps(check, component);
         return;
-    case HENG_RULE_TOU:
+    case HENG_TARIFF_RULE_TOU:
         check_quantity(check, component);
         check_rates(check, component);
         return;
-    case HENG_RULE_TOU_STEPS:
+    case HENG_TARIFF_RULE_TOU_STEPS:
         check_quantity(check, component);
         check_rates(check, component);
         check_steps(check, component);
         return;
-    case HENG_RULE_DEMAND:
+    case HENG_TARIFF_RULE_DEMAND:
         check_quantity(check, component);
         if (!rate_is_zero(component->excess_from) && rate_is_zero(component->excess_factor))
             tell(check, true, "excess.factor", "it is missing");
         return;
-    case HENG_RULE_POWER_FACTOR:
+    case HENG_TARIFF_RULE_POWER_FACTOR:
         check_table(check, component);
         check_of(check, component);
         return;
-    case HENG_RULE_PERCENT:
+    case HENG_TARIFF_RULE_PERCENT:
         if (heng_dec_cmp(component->rate, heng_dec_of(2, 0)) > 0 ||
             heng_dec_cmp(component->rate, heng_dec_of(-1, 0)) < 0)
             tell(check, true, "rate", "it is beyond -1 (-100 %%) .. 2 (200 %%): 0.13 is 13 %%");
         check_of(check, component);
         return;
-    case HENG_RULE_MINIMUM: check_of(check, component); return;
-    case HENG_RULE_COUNT: break;
+    case HENG_TARIFF_RULE_MINIMUM: check_of(check, component); return;
+    case HENG_TARIFF_RULE_COUNT: break;
     }
     tell(check, true, "rule", "there is no such rule");
 }

@@ -430,7 +430,7 @@ static bool read_common_field(struct heng_form *form, struct heng_arena *arena, 
     else if (heng_slice_is(key, "to"))
         component->to = heng_form_is_null(form) ? HENG_DAY_OPEN : heng_form_date(form);
     else if (heng_slice_is(key, "rule"))
-        component->rule = (heng_tariff_rule)heng_form_word(form, heng_rule_texts, HENG_RULE_COUNT);
+        component->rule = (heng_tariff_rule)heng_form_word(form, heng_tariff_rule_texts, HENG_TARIFF_RULE_COUNT);
     else if (heng_slice_is(key, "temporary"))
         component->temporary = heng_form_bool(form);
     else if (heng_slice_is(key, "informative"))
@@ -471,7 +471,7 @@ static bool read_quantity_field(struct heng_form *form, struct heng_arena *arena
 }
 
 /* The fields that some rules have and others do not: there they would be read and forgotten. */
-#define RULE(r)  (1U << HENG_RULE_##r)
+#define RULE(r)  (1U << HENG_TARIFF_RULE_##r)
 #define TIERED   (RULE(STEPS) | RULE(TOU_STEPS))
 #define BY_RATE  (RULE(TOU) | RULE(TOU_STEPS))
 #define TIMED    (RULE(FIXED) | RULE(CAPACITY) | RULE(DEMAND))
@@ -529,12 +529,12 @@ static void check_fields(struct heng_form *form, const struct heng_component *co
     for (unsigned i = 0; i < OWN_COUNT; i++)
         if ((fields >> i & 1) && !(OWN[i].rules >> component->rule & 1))
             heng_form_refuse(form, HENG_ECONFIG, OWN[i].name, "the rule \"%s\" has no such field",
-                             heng_rule_texts[component->rule]);
-    bool needs = component->rule == HENG_RULE_PER_UNIT || component->rule == HENG_RULE_FIXED ||
-                 component->rule == HENG_RULE_CAPACITY || component->rule == HENG_RULE_DEMAND ||
-                 component->rule == HENG_RULE_MINIMUM || by_factor;
+                             heng_tariff_rule_texts[component->rule]);
+    bool needs = component->rule == HENG_TARIFF_RULE_PER_UNIT || component->rule == HENG_TARIFF_RULE_FIXED ||
+                 component->rule == HENG_TARIFF_RULE_CAPACITY || component->rule == HENG_TARIFF_RULE_DEMAND ||
+                 component->rule == HENG_TARIFF_RULE_MINIMUM || by_factor;
     if (needs && !(fields & 1U << OWN_PRICE)) heng_form_refuse(form, HENG_ECONFIG, "price", "it is missing");
-    if (component->rule == HENG_RULE_PERCENT && !(fields & 1U << OWN_RATE))
+    if (component->rule == HENG_TARIFF_RULE_PERCENT && !(fields & 1U << OWN_RATE))
         heng_form_refuse(form, HENG_ECONFIG, "rate", "it is missing");
 }
 
@@ -562,22 +562,22 @@ static void read_ahead(struct heng_form form, struct heng_arena *arena, struct h
 /* What a rule takes for granted. */
 static void complete(struct heng_component *component, const struct outline *outline)
 {
-    bool steps = component->rule == HENG_RULE_STEPS || component->rule == HENG_RULE_TOU_STEPS;
+    bool steps = component->rule == HENG_TARIFF_RULE_STEPS || component->rule == HENG_TARIFF_RULE_TOU_STEPS;
     if (steps && !outline->has_bounds_per)
         component->bounds_per = component->cycle == HENG_CYCLE_BILL ? HENG_BOUNDS_PER_MONTH : HENG_BOUNDS_PER_CYCLE;
     if (steps && !outline->has_part_cycle && component->cycle == HENG_CYCLE_BILL)
         component->part_cycle = HENG_PART_CYCLE_NEAREST;
-    if (component->rule == HENG_RULE_CAPACITY) {
+    if (component->rule == HENG_TARIFF_RULE_CAPACITY) {
         if (!component->base) component->base = "capacity";
         if (!component->unit) component->unit = "kVA";
     }
-    if (component->rule == HENG_RULE_DEMAND) {
+    if (component->rule == HENG_TARIFF_RULE_DEMAND) {
         if (!component->quantity) component->quantity = "demand";
         if (!component->unit) component->unit = "kW";
     }
-    if (component->rule == HENG_RULE_FIXED && !(outline->fields & own_field(heng_slice_str("month_days"))))
+    if (component->rule == HENG_TARIFF_RULE_FIXED && !(outline->fields & own_field(heng_slice_str("month_days"))))
         component->month_days = HENG_MONTH_DAYS_ACTUAL; /* two parts of a month make one, not 31/30 */
-    bool monthly = component->rule == HENG_RULE_CAPACITY || component->rule == HENG_RULE_DEMAND;
+    bool monthly = component->rule == HENG_TARIFF_RULE_CAPACITY || component->rule == HENG_TARIFF_RULE_DEMAND;
     if (monthly && !outline->has_per) component->per = HENG_PER_MONTH;
 }
 

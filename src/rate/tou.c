@@ -328,7 +328,7 @@ heng_rc heng_rate_tou(struct rate_work *work)
         memset(&tou, 0, sizeof tou);
         rc = take_rates(work, i, &tou);
         if (rc != HENG_OK) return rc;
-        if (part->component->rule == HENG_RULE_TOU)
+        if (part->component->rule == HENG_TARIFF_RULE_TOU)
             rc = put_rates(work, part, &tou);
         else if (part->component->attribution == HENG_ATTRIBUTION_EQUAL)
             rc = put_equal(work, part, &tou);

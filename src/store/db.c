@@ -1,5 +1,5 @@
 /* What the engines have in common: which statement is which, and columns one after the other. */
-#include "store/db.h"
+#include "store/db_rows.h"
 
 #include <stdio.h>
 
@@ -132,4 +132,33 @@ heng_rc heng_query_queue(struct heng_query *q, struct heng_err *err)
 heng_rc heng_db_settle(struct heng_db *db, struct heng_err *err)
 {
     return db->engine->settle ? db->engine->settle(db, err) : HENG_OK;
+}
+
+heng_rc heng_query_finish_text(struct heng_query *q, struct heng_slice text, struct heng_err *err)
+{
+    struct heng_str copy = {.max = text.n + 1};
+    heng_str_put(&copy, (const char *)text.p, text.n);
+    heng_query_text(q, copy.text ? copy.text : "");
+    heng_rc rc = heng_query_finish(q, err);
+    heng_str_fini(&copy);
+    return rc;
+}
+
+heng_rc heng_db_text_for(struct heng_db *db, heng_sql sql, heng_medium medium, const char *group_name, int32_t day,
+                         int64_t *ret_version, struct heng_str *ret_text, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, db, sql);
+    heng_query_text(&q, heng_medium_text(medium));
+    heng_query_text(&q, group_name);
+    heng_query_int(&q, day);
+    heng_rc rc = heng_query_step(&q, err);
+    if (rc == HENG_OK) {
+        *ret_version = heng_query_get_int(&q);
+        const char *text = heng_query_peek_text(&q);
+        heng_str_put(ret_text, text, strlen(text));
+        rc = ret_text->rc;
+    }
+    heng_query_end(&q);
+    return rc;
 }

@@ -1,6 +1,6 @@
 #include "store/known.h"
 
-#include "store/db.h"
+#include "store/db_rows.h"
 
 heng_rc heng_store_get_check(struct heng_store_reader *reader, int64_t channel_id, int64_t *ret_point_id,
                              int64_t *ret_channel_id, struct heng_err *err)
@@ -67,19 +67,15 @@ heng_rc heng_store_put_profile(struct heng_store *store, heng_medium medium, con
                                struct heng_slice text, int64_t *ret_version, struct heng_err *err)
 {
     struct heng_query q;
-    struct heng_str copy = {.max = text.n + 1};
     int64_t version = 0;
     heng_rc rc = heng_db_run(&store->reader.db, HENG_SQL_PROFILE_NEXT, &version, err);
     if (rc != HENG_OK) return rc;
-    heng_str_put(&copy, (const char *)text.p, text.n); /* no NUL in it: its check has seen to that */
     heng_query_begin(&q, &store->reader.db, HENG_SQL_PROFILE_PUT);
     heng_query_int(&q, version);
     heng_query_text(&q, heng_medium_text(medium));
     heng_query_text(&q, group_name);
     heng_query_int(&q, from_day);
-    heng_query_text(&q, copy.text ? copy.text : "");
-    rc = heng_query_finish(&q, err);
-    heng_str_fini(&copy);
+    rc = heng_query_finish_text(&q, text, err);
     if (rc == HENG_OK) *ret_version = version;
     return rc;
 }
@@ -87,20 +83,7 @@ heng_rc heng_store_put_profile(struct heng_store *store, heng_medium medium, con
 heng_rc heng_store_get_profile(struct heng_store_reader *reader, heng_medium medium, const char *group_name,
                                int32_t day, int64_t *ret_version, struct heng_str *ret_text, struct heng_err *err)
 {
-    struct heng_query q;
-    heng_query_begin(&q, &reader->db, HENG_SQL_PROFILE_FOR);
-    heng_query_text(&q, heng_medium_text(medium));
-    heng_query_text(&q, group_name);
-    heng_query_int(&q, day);
-    heng_rc rc = heng_query_step(&q, err);
-    if (rc == HENG_OK) {
-        *ret_version = heng_query_get_int(&q);
-        const char *text = heng_query_peek_text(&q);
-        heng_str_put(ret_text, text, strlen(text));
-        rc = ret_text->rc;
-    }
-    heng_query_end(&q);
-    return rc;
+    return heng_db_text_for(&reader->db, HENG_SQL_PROFILE_FOR, medium, group_name, day, ret_version, ret_text, err);
 }
 
 /* --- weather ----------------------------------------------------------------------------------------------------- */

@@ -62,35 +62,34 @@ heng_rc heng_store_next_group_check(struct heng_store_reader *reader, int64_t af
     return rc;
 }
 
-heng_rc heng_store_check_done(struct heng_store *store, const struct heng_check_due *due, int32_t until_day,
-                              struct heng_err *err)
+/* Drop what is done with that day, let what is left go on behind it. medium: NULL where the due list has none. */
+static heng_rc check_done(struct heng_store *store, const heng_sql steps[static 2], int64_t id, const char *medium,
+                          int32_t until_day, struct heng_err *err)
 {
-    static const heng_sql steps[] = {HENG_SQL_CHECK_DUE_DROP, HENG_SQL_CHECK_DUE_GOES_ON};
     heng_rc rc = HENG_OK;
     for (size_t i = 0; rc == HENG_OK && i < 2; i++) {
         struct heng_query q;
         heng_query_begin(&q, &store->reader.db, steps[i]);
-        heng_query_int(&q, due->id);
+        heng_query_int(&q, id);
+        if (medium) heng_query_text(&q, medium);
         heng_query_int(&q, until_day);
         rc = heng_query_queue(&q, err);
     }
     return rc;
 }
 
+heng_rc heng_store_check_done(struct heng_store *store, const struct heng_check_due *due, int32_t until_day,
+                              struct heng_err *err)
+{
+    static const heng_sql steps[] = {HENG_SQL_CHECK_DUE_DROP, HENG_SQL_CHECK_DUE_GOES_ON};
+    return check_done(store, steps, due->id, NULL, until_day, err);
+}
+
 heng_rc heng_store_group_check_done(struct heng_store *store, const struct heng_check_due *due, int32_t until_day,
                                     struct heng_err *err)
 {
     static const heng_sql steps[] = {HENG_SQL_CHECK_GROUP_DUE_DROP, HENG_SQL_CHECK_GROUP_DUE_GOES_ON};
-    heng_rc rc = HENG_OK;
-    for (size_t i = 0; rc == HENG_OK && i < 2; i++) {
-        struct heng_query q;
-        heng_query_begin(&q, &store->reader.db, steps[i]);
-        heng_query_int(&q, due->id);
-        heng_query_text(&q, heng_medium_text(due->medium));
-        heng_query_int(&q, until_day);
-        rc = heng_query_queue(&q, err);
-    }
-    return rc;
+    return check_done(store, steps, due->id, heng_medium_text(due->medium), until_day, err);
 }
 
 /* Two numbers that stand or miss together, or each on its own. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "store/db.h"
+#include "store/db_rows.h"
 
 enum { PLACE_NUMBERS = 1000, VERSIONS_MAX = 1000 };
 
@@ -295,17 +295,6 @@ heng_rc heng_store_next_rule_version(struct heng_store_reader *reader, int64_t *
     return heng_db_run(&reader->db, HENG_SQL_RULE_SET_NEXT, ret, err);
 }
 
-/* Texts of people as a C string for binding; they hold no NUL, which their checks have seen to. */
-static heng_rc finish_text(struct heng_query *q, struct heng_slice text, struct heng_err *err)
-{
-    struct heng_str copy = {.max = text.n + 1};
-    heng_str_put(&copy, (const char *)text.p, text.n);
-    heng_query_text(q, copy.text ? copy.text : "");
-    heng_rc rc = heng_query_finish(q, err);
-    heng_str_fini(&copy);
-    return rc;
-}
-
 heng_rc heng_store_put_rules(struct heng_store *store, int64_t version, heng_medium medium, const char *group_name,
                              int32_t from_day, struct heng_slice text, struct heng_err *err)
 {
@@ -315,26 +304,13 @@ heng_rc heng_store_put_rules(struct heng_store *store, int64_t version, heng_med
     heng_query_text(&q, heng_medium_text(medium));
     heng_query_text(&q, group_name);
     heng_query_int(&q, from_day);
-    return finish_text(&q, text, err);
+    return heng_query_finish_text(&q, text, err);
 }
 
 heng_rc heng_store_get_rules(struct heng_store_reader *reader, heng_medium medium, const char *group_name, int32_t day,
                              int64_t *ret_version, struct heng_str *ret_text, struct heng_err *err)
 {
-    struct heng_query q;
-    heng_query_begin(&q, &reader->db, HENG_SQL_RULE_SET_FOR);
-    heng_query_text(&q, heng_medium_text(medium));
-    heng_query_text(&q, group_name);
-    heng_query_int(&q, day);
-    heng_rc rc = heng_query_step(&q, err);
-    if (rc == HENG_OK) {
-        *ret_version = heng_query_get_int(&q);
-        const char *text = heng_query_peek_text(&q);
-        heng_str_put(ret_text, text, strlen(text));
-        rc = ret_text->rc;
-    }
-    heng_query_end(&q);
-    return rc;
+    return heng_db_text_for(&reader->db, HENG_SQL_RULE_SET_FOR, medium, group_name, day, ret_version, ret_text, err);
 }
 
 heng_rc heng_store_put_calendar(struct heng_store *store, const char *key, int32_t from_day, struct heng_slice text,
@@ -351,7 +327,7 @@ heng_rc heng_store_put_calendar(struct heng_store *store, const char *key, int32
     heng_query_text(&q, key);
     heng_query_int(&q, *ret_version);
     heng_query_int(&q, from_day);
-    return finish_text(&q, text, err);
+    return heng_query_finish_text(&q, text, err);
 }
 
 heng_rc heng_store_each_calendar(struct heng_store_reader *reader, const char *key, heng_calendar_each *each, void *ctx,

@@ -39,11 +39,11 @@ static int64_t rolled(const struct heng_channel *channel, const struct heng_coun
     return confirmed || amount <= most ? amount : -1;
 }
 
-struct heng_step heng_judge_step(const struct heng_channel *channel, const struct heng_counter *counter,
-                                 int64_t max_micro, heng_us rollover_us, const struct heng_knot *a,
-                                 const struct heng_knot *b)
+struct heng_index_step heng_judge_step(const struct heng_channel *channel, const struct heng_counter *counter,
+                                       int64_t max_micro, heng_us rollover_us, const struct heng_knot *a,
+                                       const struct heng_knot *b)
 {
-    struct heng_step step = {HENG_STEP_FITS, b->value - a->value, -1};
+    struct heng_index_step step = {HENG_INDEX_STEP_FITS, b->value - a->value, -1};
     int64_t long_us = b->at_us - a->at_us;
     int64_t coarse = a->step > b->step ? a->step : b->step;
     step.limit = limit_of(max_micro, long_us, coarse);
@@ -52,16 +52,16 @@ struct heng_step heng_judge_step(const struct heng_channel *channel, const struc
         return step;
     }
     if (long_us == 0) { /* one moment, one index */
-        if (step.amount) step.kind = step.amount < 0 ? HENG_STEP_NEGATIVE : HENG_STEP_LIMIT;
+        if (step.amount) step.kind = step.amount < 0 ? HENG_INDEX_STEP_NEGATIVE : HENG_INDEX_STEP_LIMIT;
         return step;
     }
     if (step.amount < 0) {
         bool confirmed = rollover_us && a->at_us < rollover_us && rollover_us <= b->at_us;
         int64_t amount = rolled(channel, counter, confirmed, b->forced ? -1 : step.limit, a, b);
-        step.kind = amount < 0 ? HENG_STEP_NEGATIVE : HENG_STEP_ROLLOVER;
+        step.kind = amount < 0 ? HENG_INDEX_STEP_NEGATIVE : HENG_INDEX_STEP_ROLLOVER;
         if (amount >= 0) step.amount = amount;
     } else if (step.limit >= 0 && step.amount > step.limit && !b->forced) {
-        step.kind = HENG_STEP_LIMIT;
+        step.kind = HENG_INDEX_STEP_LIMIT;
     }
     return step;
 }

@@ -4,27 +4,30 @@
 #include "vee/index.h"
 #include "vee/usage.h"
 
-typedef enum heng_step_kind {
-    HENG_STEP_FITS,
-    HENG_STEP_ROLLOVER, /* fits when the counter went over its last digit in between */
-    HENG_STEP_NEGATIVE,
-    HENG_STEP_LIMIT, /* more than the maximum lets through */
-} heng_step_kind;
+typedef enum heng_index_step_kind {
+    HENG_INDEX_STEP_FITS,
+    HENG_INDEX_STEP_ROLLOVER, /* fits when the counter went over its last digit in between */
+    HENG_INDEX_STEP_NEGATIVE,
+    HENG_INDEX_STEP_LIMIT, /* more than the maximum lets through */
+} heng_index_step_kind;
 
 /* From one index to a later one of the same counter. amount: the difference, over the last digit for ROLLOVER; 0 when
  * the later one is less by no more than its digits tell (703 kWh after 703.4).
  * limit: what the maximum lets through meanwhile, with the last digit of the counter; -1 when it is not known. */
-struct heng_step {
-    heng_step_kind kind;
+struct heng_index_step {
+    heng_index_step_kind kind;
     int64_t amount, limit;
 };
 
 /* rollover_us: a moment at which a person saw it going over (0 none). a and b have the same `wraps`. */
-struct heng_step heng_judge_step(const struct heng_channel *channel, const struct heng_counter *counter,
-                                 int64_t max_micro, heng_us rollover_us, const struct heng_knot *a,
-                                 const struct heng_knot *b);
+struct heng_index_step heng_judge_step(const struct heng_channel *channel, const struct heng_counter *counter,
+                                       int64_t max_micro, heng_us rollover_us, const struct heng_knot *a,
+                                       const struct heng_knot *b);
 
-static inline bool heng_step_good(heng_step_kind kind) { return kind == HENG_STEP_FITS || kind == HENG_STEP_ROLLOVER; }
+static inline bool heng_index_step_good(heng_index_step_kind kind)
+{
+    return kind == HENG_INDEX_STEP_FITS || kind == HENG_INDEX_STEP_ROLLOVER;
+}
 
 /* 10^-6 steps of 10^exp of unit per hour, 0 for not known or more than can be told. */
 int64_t heng_judge_max_micro(const struct heng_channel *channel);

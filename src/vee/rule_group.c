@@ -84,8 +84,8 @@ static bool percent_of(heng_i128 part, heng_i128 whole, struct heng_dec *ret)
 }
 
 /* The limit as an amount, so that what decides is exact and not a rounded percentage. */
-static bool share_of(const struct heng_rule_set *set, heng_limit limit, heng_i128 whole, heng_rounding rounding,
-                     int64_t *ret)
+static bool share_of(const struct heng_rule_set *set, heng_limit limit, heng_i128 whole,
+                     heng_fraction_rounding rounding, int64_t *ret)
 {
     struct heng_fraction f = heng_fraction_of(whole);
     heng_fraction_times_dec(&f, set->limits[limit]);

@@ -45,7 +45,8 @@ static bool basis_of(const struct heng_rules_work *w, unsigned first, int64_t da
 }
 
 /* What the basis says of today, times percent / 100, rounded. */
-static bool expected_of(const struct basis *basis, struct heng_dec percent, heng_rounding rounding, int64_t *ret)
+static bool expected_of(const struct basis *basis, struct heng_dec percent, heng_fraction_rounding rounding,
+                        int64_t *ret)
 {
     struct heng_fraction f = heng_fraction_of(basis->amount);
     heng_fraction_times(&f, basis->weight_today);

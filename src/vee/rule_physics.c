@@ -16,8 +16,8 @@ const char *heng_channel_factor_text(heng_channel_factor factor)
 }
 
 /* expected x factor x percent / 100, in multiples of 10^exp. */
-static bool edge_of(struct heng_dec expected, unsigned factor, struct heng_dec percent, int exp, heng_rounding rounding,
-                    int64_t *ret)
+static bool edge_of(struct heng_dec expected, unsigned factor, struct heng_dec percent, int exp,
+                    heng_fraction_rounding rounding, int64_t *ret)
 {
     struct heng_fraction f = heng_fraction_of(factors[factor].num);
     heng_fraction_over(&f, factors[factor].den);

@@ -44,7 +44,7 @@ void heng_fraction_over_dec(struct heng_fraction *f, struct heng_dec divisor)
     heng_fraction_shift(f, -divisor.exp);
 }
 
-bool heng_fraction_int(struct heng_fraction f, heng_rounding rounding, int64_t *ret)
+bool heng_fraction_int(struct heng_fraction f, heng_fraction_rounding rounding, int64_t *ret)
 {
     if (f.bad) return false;
     heng_i128 whole = f.num / f.den, rest = f.num % f.den;
@@ -70,7 +70,7 @@ bool heng_fraction_dec(struct heng_fraction f, int exp, struct heng_dec *ret)
     return heng_fraction_int(f, HENG_ROUND_EVEN, &mantissa) && heng_dec_make(mantissa, exp, ret) == HENG_OK;
 }
 
-bool heng_dec_steps(struct heng_dec dec, int exp, heng_rounding rounding, int64_t *ret)
+bool heng_dec_steps(struct heng_dec dec, int exp, heng_fraction_rounding rounding, int64_t *ret)
 {
     struct heng_fraction f = heng_fraction_of(dec.mantissa);
     heng_fraction_shift(&f, dec.exp - exp);
@@ -111,7 +111,7 @@ bool heng_amount_micro(int64_t amount, int exp, heng_unit unit, int64_t *ret)
 }
 
 int64_t heng_limit_steps(const struct heng_rule_set *set, heng_limit limit, heng_unit unit, int exp,
-                         heng_rounding rounding)
+                         heng_fraction_rounding rounding)
 {
     struct heng_unit_size size = heng_unit_size_of(unit);
     struct heng_fraction f = heng_fraction_of(size.den);

@@ -316,13 +316,13 @@ static void share_days(struct heng_usage *u, struct gap *gap, heng_day first, si
 
 /* --- spreading ------------------------------------------------------------------------------------------------ */
 
-static bool is_near(const struct heng_usage *u, const struct heng_span *span, heng_us from_us, heng_us at_us)
+static bool is_near(const struct heng_usage *u, const struct heng_usage_span *span, heng_us from_us, heng_us at_us)
 {
     int64_t before_us = at_us - from_us, after_us = span->to_us - at_us;
     return span->kind != HENG_SPAN_KNOWN || (before_us < after_us ? before_us : after_us) <= u->channel->near_us;
 }
 
-static void emit_piece(struct heng_usage *u, const struct heng_span *span, const struct walk *w, int64_t amount,
+static void emit_piece(struct heng_usage *u, const struct heng_usage_span *span, const struct walk *w, int64_t amount,
                        heng_method method)
 {
     struct heng_usage_state *s = &u->state;
@@ -339,7 +339,7 @@ static void emit_piece(struct heng_usage *u, const struct heng_span *span, const
 }
 
 /* Emit [pos, to) of the open day; amounts: of its pieces, or NULL for a straight line. */
-static void emit_day(struct heng_usage *u, const struct heng_span *span, heng_us from_us, const int64_t *amounts,
+static void emit_day(struct heng_usage *u, const struct heng_usage_span *span, heng_us from_us, const int64_t *amounts,
                      heng_method method)
 {
     struct heng_usage_state *s = &u->state;
@@ -364,7 +364,7 @@ static void emit_day(struct heng_usage *u, const struct heng_span *span, heng_us
     }
 }
 
-static void emit_straight(struct heng_usage *u, const struct heng_span *span)
+static void emit_straight(struct heng_usage *u, const struct heng_usage_span *span)
 {
     heng_us from_us = u->state.pos_us;
     while (u->rc == HENG_OK && u->state.pos_us < span->to_us) {
@@ -373,13 +373,13 @@ static void emit_straight(struct heng_usage *u, const struct heng_span *span)
     }
 }
 
-static void emit_shared(struct heng_usage *u, const struct heng_span *span)
+static void emit_shared(struct heng_usage *u, const struct heng_usage_span *span)
 {
     struct gap gap = {.from_us = u->state.pos_us, .to_us = span->to_us};
     heng_day first = u->state.day, last = heng_day_at(&u->channel->days, span->to_us - 1);
     size_t days = (size_t)(last - first) + 1;
     if (days > HENG_GAP_DAYS_MAX) {
-        struct heng_span unknown = {.kind = HENG_SPAN_UNKNOWN, .to_us = span->to_us};
+        struct heng_usage_span unknown = {.kind = HENG_SPAN_UNKNOWN, .to_us = span->to_us};
         emit_straight(u, &unknown);
         return;
     }
@@ -403,11 +403,11 @@ void heng_spread_open(struct heng_usage *u, heng_us at_us)
     u->state.day = heng_day_at(&u->channel->days, at_us);
     look_up_day(u);
     u->state.pos_us = u->day_from_us;
-    struct heng_span outside = {.kind = HENG_SPAN_OUTSIDE, .to_us = at_us};
+    struct heng_usage_span outside = {.kind = HENG_SPAN_OUTSIDE, .to_us = at_us};
     heng_spread(u, &outside);
 }
 
-void heng_spread(struct heng_usage *u, const struct heng_span *span)
+void heng_spread(struct heng_usage *u, const struct heng_usage_span *span)
 {
     heng_us from_us = u->state.pos_us;
     if (u->rc != HENG_OK || span->to_us <= from_us) return;

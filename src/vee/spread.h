@@ -3,11 +3,11 @@
 /* The time between two knots, spread over intervals and days; closed days go out. */
 #include "vee/usage.h"
 
-typedef enum heng_span_kind {
+typedef enum heng_usage_span_kind {
     HENG_SPAN_KNOWN,   /* amount was used meanwhile */
     HENG_SPAN_UNKNOWN, /* nobody knows */
     HENG_SPAN_OUTSIDE, /* the point had no counter yet, or has none any more */
-} heng_span_kind;
+} heng_usage_span_kind;
 
 /* part_flags of the state: what the open interval has met so far. */
 enum {
@@ -19,8 +19,8 @@ enum {
     HENG_PART_ALL = 31
 };
 
-struct heng_span {
-    heng_span_kind kind;
+struct heng_usage_span {
+    heng_usage_span_kind kind;
     heng_us to_us; /* from state.pos_us */
     int64_t amount;
     heng_trust trust; /* of its ends */
@@ -31,7 +31,7 @@ struct heng_span {
 void heng_spread_open(struct heng_usage *u, heng_us at_us);
 
 /* Account for the time up to span->to_us. Latches what a callback returns in u->rc, and does nothing then. */
-void heng_spread(struct heng_usage *u, const struct heng_span *span);
+void heng_spread(struct heng_usage *u, const struct heng_usage_span *span);
 
 /* End of the open day. */
 heng_us heng_spread_day_end(struct heng_usage *u);

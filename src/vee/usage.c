@@ -68,7 +68,7 @@ static void say_fact(struct heng_usage *u, heng_rule rule, heng_severity severit
 }
 
 /* About a step: seen is the difference, low and high what it should lie between, reference the index before. */
-static void say_step(struct heng_usage *u, heng_rule rule, heng_severity severity, const struct heng_step *step,
+static void say_step(struct heng_usage *u, heng_rule rule, heng_severity severity, const struct heng_index_step *step,
                      const struct heng_knot *a, const struct heng_knot *b)
 {
     struct heng_verdict verdict = verdict_of(u, rule, severity, a->at_us, b->at_us);
@@ -92,7 +92,7 @@ static bool installed(const struct heng_usage_state *s)
     return s->before == HENG_BEFORE_KNOT || s->before == HENG_BEFORE_UNKNOWN;
 }
 
-static struct heng_step step_of(const struct heng_usage *u, const struct heng_knot *a, const struct heng_knot *b)
+static struct heng_index_step step_of(const struct heng_usage *u, const struct heng_knot *a, const struct heng_knot *b)
 {
     struct heng_counter counter = counter_of(u);
     return heng_judge_step(u->channel, &counter, u->max_micro, u->state.rollover_us, a, b);
@@ -100,7 +100,7 @@ static struct heng_step step_of(const struct heng_usage *u, const struct heng_kn
 
 static bool follows(const struct heng_usage *u, const struct heng_knot *a, const struct heng_knot *b)
 {
-    return heng_step_good(step_of(u, a, b).kind);
+    return heng_index_step_good(step_of(u, a, b).kind);
 }
 
 /* The index of a fact as a knot; false when it cannot be one, which is said. */
@@ -126,7 +126,7 @@ static bool knot_of(struct heng_usage *u, const struct heng_channel_fact *fact, 
 
 static void unknown_until(struct heng_usage *u, heng_us to_us)
 {
-    struct heng_span span = {.kind = HENG_SPAN_UNKNOWN, .to_us = to_us};
+    struct heng_usage_span span = {.kind = HENG_SPAN_UNKNOWN, .to_us = to_us};
     heng_spread(u, &span);
 }
 
@@ -156,13 +156,13 @@ static void accept(struct heng_usage *u, struct heng_knot *knot, uint8_t behind)
     struct heng_usage_state *s = &u->state;
     bool joined = s->before == HENG_BEFORE_KNOT;
     if (joined) {
-        struct heng_step step = step_of(u, &s->last, knot);
-        if (step.kind == HENG_STEP_ROLLOVER) {
+        struct heng_index_step step = step_of(u, &s->last, knot);
+        if (step.kind == HENG_INDEX_STEP_ROLLOVER) {
             say_step(u, HENG_RULE_ROLLOVER, HENG_SEVERITY_TOLD, &step, &s->last, knot);
             rebase(u, knot, (uint8_t)(behind + 1), s->last.wraps + 1);
         }
         if (knot->value < s->last.value) knot->value = s->last.value; /* within its last digit */
-        struct heng_span span = {.kind = HENG_SPAN_KNOWN, .to_us = knot->at_us};
+        struct heng_usage_span span = {.kind = HENG_SPAN_KNOWN, .to_us = knot->at_us};
         span.amount = knot->value - s->last.value;
         span.trust = worse(s->last.trust, knot->trust);
         span.history = knot->kind == HENG_CHANNEL_FACT_HISTORY || s->last.kind == HENG_CHANNEL_FACT_HISTORY;
@@ -177,9 +177,10 @@ static void accept(struct heng_usage *u, struct heng_knot *knot, uint8_t behind)
 }
 
 /* Began again from nothing, or runs back? What the time since can account for, else a tenth, tells. */
-static heng_rule rule_of_cut(const struct heng_step *step, const struct heng_knot *last, const struct heng_knot *anew)
+static heng_rule rule_of_cut(const struct heng_index_step *step, const struct heng_knot *last,
+                             const struct heng_knot *anew)
 {
-    if (step->kind == HENG_STEP_LIMIT) return HENG_RULE_LIMIT;
+    if (step->kind == HENG_INDEX_STEP_LIMIT) return HENG_RULE_LIMIT;
     int64_t most = step->limit >= 0 ? step->limit : last->value / 10;
     return anew->value <= most ? HENG_RULE_RESET : HENG_RULE_NEGATIVE;
 }
@@ -190,7 +191,7 @@ static void cut_before(struct heng_usage *u, struct heng_knot *anew, uint8_t beh
     struct heng_usage_state *s = &u->state;
     if (s->before != HENG_BEFORE_KNOT) return;
     if (!anew->forced) {
-        struct heng_step step = step_of(u, &s->last, anew);
+        struct heng_index_step step = step_of(u, &s->last, anew);
         say_step(u, rule_of_cut(&step, &s->last, anew), HENG_SEVERITY_FATAL, &step, &s->last, anew);
     }
     s->before = HENG_BEFORE_UNKNOWN;
@@ -225,11 +226,11 @@ static void leave_out(struct heng_usage *u, const struct heng_knot *knot, heng_r
 {
     const struct heng_usage_state *s = &u->state;
     if (s->before == HENG_BEFORE_KNOT) {
-        struct heng_step step = step_of(u, &s->last, knot);
+        struct heng_index_step step = step_of(u, &s->last, knot);
         if (rule == HENG_RULE_COUNT)
-            rule = step.kind == HENG_STEP_NEGATIVE ? HENG_RULE_NEGATIVE
-                   : step.kind == HENG_STEP_LIMIT  ? HENG_RULE_LIMIT
-                                                   : HENG_RULE_OUTLIER;
+            rule = step.kind == HENG_INDEX_STEP_NEGATIVE ? HENG_RULE_NEGATIVE
+                   : step.kind == HENG_INDEX_STEP_LIMIT  ? HENG_RULE_LIMIT
+                                                         : HENG_RULE_OUTLIER;
         struct heng_verdict verdict = verdict_of(u, rule, severity, knot->at_us, knot->at_us);
         put_number(u, &verdict.seen, step.amount);
         put_number(u, &verdict.low, 0);
@@ -342,8 +343,8 @@ static void leave(struct heng_usage *u, const struct heng_channel_fact *fact, co
     if (index && index->is && knot_of(u, fact, index->dec, &anchor)) {
         bool reached = take_anchor(u, &anchor);
         if (!reached && s->before == HENG_BEFORE_KNOT) {
-            struct heng_step step = step_of(u, &s->last, &anchor);
-            heng_rule rule = step.kind == HENG_STEP_LIMIT ? HENG_RULE_LIMIT : HENG_RULE_NEGATIVE;
+            struct heng_index_step step = step_of(u, &s->last, &anchor);
+            heng_rule rule = step.kind == HENG_INDEX_STEP_LIMIT ? HENG_RULE_LIMIT : HENG_RULE_NEGATIVE;
             say_step(u, rule, HENG_SEVERITY_FATAL, &step, &s->last, &anchor);
         }
     } else {
@@ -392,7 +393,7 @@ static void on_start(struct heng_usage *u, const struct heng_channel_fact *fact)
         leave(u, fact, NULL);
     } else if (fact->at_us - s->pos_us <= u->channel->short_gap_us) {
         /* Nothing goes through a pipe or wire while the meter is changed. */
-        struct heng_span span = {.kind = HENG_SPAN_KNOWN, .to_us = fact->at_us, .trust = HENG_TRUST_INTERPOLATED};
+        struct heng_usage_span span = {.kind = HENG_SPAN_KNOWN, .to_us = fact->at_us, .trust = HENG_TRUST_INTERPOLATED};
         heng_spread(u, &span);
     } else {
         unknown_until(u, fact->at_us);
@@ -606,7 +607,7 @@ heng_rc heng_usage_flush(struct heng_usage *u, struct heng_err *err)
     while (u->rc == HENG_OK) {
         heng_us end_us = heng_spread_day_end(u);
         if (u->day_from_us >= until_us) break;
-        struct heng_span rest = {.kind = there ? HENG_SPAN_UNKNOWN : HENG_SPAN_OUTSIDE, .to_us = end_us};
+        struct heng_usage_span rest = {.kind = there ? HENG_SPAN_UNKNOWN : HENG_SPAN_OUTSIDE, .to_us = end_us};
         heng_spread(u, &rest);
     }
     return result(u, err);

@@ -39,7 +39,7 @@ static void make_tariff(struct heng_component components[2], struct heng_tariff 
         components[i].vat.rate = heng_dec_of(13, -2);
     }
     components[0].id = "energy";
-    components[0].rule = HENG_RULE_TOU_STEPS;
+    components[0].rule = HENG_TARIFF_RULE_TOU_STEPS;
     components[0].rates = rates;
     components[0].rate_count = 3;
     components[0].remainder = 1;
@@ -48,7 +48,7 @@ static void make_tariff(struct heng_component components[2], struct heng_tariff 
     components[0].cycle = HENG_CYCLE_CALENDAR;
     components[0].bounds_per = HENG_BOUNDS_PER_CYCLE;
     components[1].id = "fund";
-    components[1].rule = HENG_RULE_PER_UNIT;
+    components[1].rule = HENG_TARIFF_RULE_PER_UNIT;
     components[1].price = heng_dec_of(2, -2);
     *tariff = (struct heng_tariff){.id = "home", .currency = "CNY", .count = 2, .components = components};
 }

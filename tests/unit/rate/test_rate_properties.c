@@ -61,7 +61,7 @@ static void make(struct made *made, heng_step_form form, int8_t places)
     struct heng_component *component = &made->component;
     *component = heng_component_default();
     component->id = "energy";
-    component->rule = HENG_RULE_STEPS;
+    component->rule = HENG_TARIFF_RULE_STEPS;
     component->quantity = "active";
     component->unit = "kWh";
     component->form = form;
@@ -168,7 +168,7 @@ static void test_parts_sum_to_the_whole(void **state)
         for (int i = 0; i < 3; i++) {
             versions[i] = heng_component_default();
             versions[i].id = "energy";
-            versions[i].rule = HENG_RULE_PER_UNIT;
+            versions[i].rule = HENG_TARIFF_RULE_PER_UNIT;
             versions[i].quantity = "active";
             versions[i].unit = "kWh";
             versions[i].price = heng_dec_of(1 + below(9999), -4);
@@ -222,7 +222,7 @@ static void test_near_the_limit(void **state)
         int64_t amount = INT64_MAX >> below(20), price = 1 + below(1000);
         struct heng_rate_usage usage = used(from, to, amount);
         component.id = "energy";
-        component.rule = HENG_RULE_PER_UNIT;
+        component.rule = HENG_TARIFF_RULE_PER_UNIT;
         component.quantity = "active";
         component.unit = "kWh";
         component.price = heng_dec_of(price, -2);

@@ -17,21 +17,21 @@ static void test_steps(void **state)
         int digits, multiplier;
         const char *max_per_day;
         int days;
-        heng_step_kind kind;
+        heng_index_step_kind kind;
         int64_t amount; /* hundredths */
     } cases[] = {
-        {"99987.6", "12.3", 5, 1, "50", 30, HENG_STEP_ROLLOVER, 2470},
-        {"5012.3", "4987.1", 5, 1, "50", 30, HENG_STEP_NEGATIVE, -2520},
-        {"100.0", "100.0", 5, 1, "50", 30, HENG_STEP_FITS, 0},
-        {"100.0", "9100.0", 5, 1, "50", 30, HENG_STEP_LIMIT, 900000},
-        {"99987.6", "12.3", 5, 1, NULL, 30, HENG_STEP_ROLLOVER, 2470},
-        {"999998.75", "3.10", 6, 60, NULL, 30, HENG_STEP_ROLLOVER, 26100},
-        {"5012.3", "4987.1", 5, 1, NULL, 30, HENG_STEP_NEGATIVE, -2520},
-        {"99987.6", "12.3", 0, 1, NULL, 30, HENG_STEP_NEGATIVE, -9997530},  /* digits not known: not guessed */
-        {"99000.0", "501.0", 5, 1, "50", 30, HENG_STEP_NEGATIVE, -9849900}, /* 1501 > 1500 + last digit */
-        {"99000.0", "500.1", 5, 1, "50", 30, HENG_STEP_ROLLOVER, 150010},
-        {"100.0", "1600.1", 5, 1, "50", 30, HENG_STEP_FITS, 150010}, /* its last digit is not held against it */
-        {"100.0", "1600.2", 5, 1, "50", 30, HENG_STEP_LIMIT, 150020},
+        {"99987.6", "12.3", 5, 1, "50", 30, HENG_INDEX_STEP_ROLLOVER, 2470},
+        {"5012.3", "4987.1", 5, 1, "50", 30, HENG_INDEX_STEP_NEGATIVE, -2520},
+        {"100.0", "100.0", 5, 1, "50", 30, HENG_INDEX_STEP_FITS, 0},
+        {"100.0", "9100.0", 5, 1, "50", 30, HENG_INDEX_STEP_LIMIT, 900000},
+        {"99987.6", "12.3", 5, 1, NULL, 30, HENG_INDEX_STEP_ROLLOVER, 2470},
+        {"999998.75", "3.10", 6, 60, NULL, 30, HENG_INDEX_STEP_ROLLOVER, 26100},
+        {"5012.3", "4987.1", 5, 1, NULL, 30, HENG_INDEX_STEP_NEGATIVE, -2520},
+        {"99987.6", "12.3", 0, 1, NULL, 30, HENG_INDEX_STEP_NEGATIVE, -9997530},  /* digits not known: not guessed */
+        {"99000.0", "501.0", 5, 1, "50", 30, HENG_INDEX_STEP_NEGATIVE, -9849900}, /* 1501 > 1500 + last digit */
+        {"99000.0", "500.1", 5, 1, "50", 30, HENG_INDEX_STEP_ROLLOVER, 150010},
+        {"100.0", "1600.1", 5, 1, "50", 30, HENG_INDEX_STEP_FITS, 150010}, /* its last digit is not held against it */
+        {"100.0", "1600.2", 5, 1, "50", 30, HENG_INDEX_STEP_LIMIT, 150020},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct heng_channel channel = {.unit = HENG_UNIT_M3, .exp = -2};
@@ -45,7 +45,7 @@ static void test_steps(void **state)
         if (cases[i].max_per_day) { /* 50 a day are 2.08333.. an hour, in hundredths and millionths */
             max_micro = strtoll(cases[i].max_per_day, NULL, 10) * 100 * 1000000 / 24 + 1;
         }
-        struct heng_step step = heng_judge_step(&channel, &counter, max_micro, 0, &a, &b);
+        struct heng_index_step step = heng_judge_step(&channel, &counter, max_micro, 0, &a, &b);
         if (step.kind != cases[i].kind || step.amount != cases[i].amount)
             fail_msg("case %zu: kind %d, amount %lld", i, step.kind, (long long)step.amount);
     }
