@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "app/options.h"
-#include "app/site_profiles.h"
+#include "app/site/profiles.h"
 #include "base/log.h"
 
 void heng_fitter_print_help(unsigned timeout_s)

@@ -7,7 +7,7 @@
 
 #include "app/options.h"
 #include "app/route_file.h"
-#include "app/site_profiles.h"
+#include "app/site/profiles.h"
 #include "flow/site.h"
 #include "store/gateways.h"
 #include "store/read.h"

@@ -1,5 +1,5 @@
 /* `heng bench decode` as a program: what it prints, what it counts, what it refuses. */
-#include "app/cmd_bench.c"
+#include "app/cmd/bench.c"
 #include "app/options.c"
 #include "app/protocol_names.c"
 

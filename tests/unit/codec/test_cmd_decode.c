@@ -1,9 +1,9 @@
 /* `heng decode` as a program: options, exit status, and output that cannot be written. The test programs link all
  * of the house but app/, so the command is compiled into this one. */
-#include "app/cmd_decode.c"
+#include "app/cmd/decode.c"
 #include "app/explain_table.c"
 #include "app/protocol_names.c"
-#include "app/site_profiles.c"
+#include "app/site/profiles.c"
 
 #include <fcntl.h>
 #include <setjmp.h>
