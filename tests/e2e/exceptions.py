@@ -221,5 +221,27 @@ def answers_close_or_say_what_is_needed(house):
     assert [i for i in exceptions(house, rule="stuck", open=1)["items"] if i["point"] == STUCK] == []
 
 
+@tap.test
+def the_same_list_and_answers_without_a_server(house):
+    """The last one: it stops the server, whose database is then the command's."""
+    whole = exceptions(house)["items"]
+    code = house.server.end()
+    assert code == 0, house.server.output()[-500:]
+    listed = house.heng("usage", "exceptions", "--data", house.data)
+    assert listed.returncode == 0, listed.stderr
+    lines = [line for line in listed.stdout.splitlines() if line.startswith("channel ")]
+    assert len(lines) == len(whole), (listed.stdout, whole)
+    item = next(item for item in whole if item["rule"] == "high" and item["point"] == UNIT_SWITCH)
+    answer = ["usage", "answer", "--data", house.data, "--channel", item["channel"], "--rule", "high", "--from", item["first_day"],
+              "--to", (datetime.date.fromisoformat(item["last_day"]) + datetime.timedelta(days=1)).isoformat(),
+              "--who", "Li", "--reason", "counts in Wh since the repair"]
+    told = house.heng(*answer, "--by", "perhaps")
+    assert told.returncode in (1, 2) and told.stderr and not told.stdout, told
+    assert house.heng(*answer, "--by", "right").returncode == 0
+    mine = [line for line in house.heng("usage", "exceptions", "--data", house.data, "--point", UNIT_SWITCH).stdout.splitlines()
+            if f"channel {item['channel']} " in line and " high " in line]
+    assert mine and all("answered: right" in line for line in mine), mine
+
+
 if __name__ == "__main__":
     main(tap, prepare, __doc__)
