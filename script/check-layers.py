@@ -25,11 +25,12 @@ LIBRARIES = {
     "openssl/": {"trust", "link", "store", "seal", "billing", "account", "pay"},
     "cairo": {"paper"},
     "pango/": {"paper"},
+    "fontconfig/": {"paper"},
 }
 BANNED_EVERYWHERE = ["strcpy", "strcat", "sprintf", "vsprintf", "atoi", "atol", "sscanf", "gets", "localtime", "system"]
 NO_FLOAT = {"codec", "meter", "spool", "uplink", "gateway", "store", "sheet", "vee", "bill", "rate", "heat", "ledger", "account", "billing", "prepaid", "pay", "archive", "usage", "flow", "model", "line"}
 NO_ALLOC = {"codec", "meter", "model", "vee", "bill", "rate", "heat", "ledger"}
-NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill", "rate", "heat", "ledger", "account", "billing", "prepaid", "pay"}
+NO_CLOCK = {"codec", "meter", "line", "model", "spool", "uplink", "vee", "bill", "rate", "heat", "ledger", "account", "pay"}
 
 
 def read_layers(path):

@@ -90,6 +90,54 @@ static bool put_history(const struct heng_sim_cjt188 *line, unsigned index, unsi
     return back == 0;
 }
 
+/* --- its purse --------------------------------------------------------------------------------------------- */
+
+static uint64_t left_cent(const struct heng_sim_cjt188 *line, unsigned index)
+{
+    const struct heng_sim_purse *purse = &line->meters[index].purse;
+    double used_m3 = (line->world->water[index].volume_l - purse->from_l) / 1000.0;
+    uint64_t used = (uint64_t)floor(used_m3 * HENG_SIM_WATER_PRICE);
+    return used < purse->total_cent ? purse->total_cent - used : 0;
+}
+
+/* Whoever has been paid into and has nothing left shuts its valve; it is looked at when the meter speaks. */
+static void settle_purse(struct heng_sim_cjt188 *line, unsigned index)
+{
+    if (line->meters[index].purse.count && left_cent(line, index) == 0) heng_sim_world_valve(line->world, index, true);
+}
+
+static void put_purse(const struct heng_sim_cjt188 *line, unsigned index, struct heng_buf *out)
+{
+    const struct heng_sim_purse *purse = &line->meters[index].purse;
+    put_bcd(out, purse->count % 100, 1);
+    put_bcd(out, purse->last_cent, 4);
+    put_bcd(out, purse->total_cent % 100000000, 4);
+    put_bcd(out, left_cent(line, index), 4);
+    put_status(line, index, out);
+}
+
+static uint64_t bcd_of(const uint8_t *p, size_t n)
+{
+    uint64_t value = 0;
+    while (n--) value = value * 100 + (p[n] >> 4) * 10U + (p[n] & 15U);
+    return value;
+}
+
+/* The next purchase and no other. What was overdrawn before it is forgotten, as meters do that shut at zero. */
+static bool buy(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice p)
+{
+    struct heng_sim_purse *purse = &line->meters[index].purse;
+    if (p.n != 5 || bcd_of(p.p, 1) != (purse->count + 1) % 100) return false;
+    uint64_t left = left_cent(line, index);
+    purse->count++;
+    purse->last_cent = bcd_of(p.p + 1, 4);
+    purse->total_cent += purse->last_cent;
+    uint64_t used = purse->total_cent - purse->last_cent - left;
+    purse->from_l = line->world->water[index].volume_l - (double)used * 1000.0 / HENG_SIM_WATER_PRICE;
+    heng_sim_world_valve(line->world, index, false);
+    return true;
+}
+
 /* --- what it obeys ----------------------------------------------------------------------------------------- */
 
 static bool set_clock(struct heng_sim_cjt188 *line, unsigned index, struct heng_slice p)
@@ -138,9 +186,17 @@ static bool obey(struct heng_sim_cjt188 *line, unsigned index, uint8_t control, 
         put_current(line, index, payload);
         return true;
     }
+    if (control == HENG_CJT188_C_READ && di == HENG_CJT188_DI_PURCHASE) {
+        put_purse(line, index, payload);
+        return true;
+    }
     if (control == HENG_CJT188_C_READ) return put_history(line, index, back, payload);
     if (control != HENG_CJT188_C_WRITE) return false;
     if (di == HENG_CJT188_DI_WRITE_CLOCK) return set_clock(line, index, value);
+    if (di == HENG_CJT188_DI_WRITE_PURCHASE && buy(line, index, value)) {
+        put_status(line, index, payload);
+        return true;
+    }
     if (di != HENG_CJT188_DI_VALVE || !move_valve(line, index, value)) return false;
     put_status(line, index, payload);
     return true;
@@ -167,6 +223,7 @@ static void ask_one(struct heng_sim_cjt188 *line, unsigned index, struct heng_sl
 
     uint8_t memory[32];
     struct heng_buf payload = heng_buf_of(memory, sizeof memory);
+    settle_purse(line, index);
     if (!obey(line, index, control, di, value, &payload)) {
         put_error(line, index, request, ser, ret);
         return;

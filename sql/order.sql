@@ -1,6 +1,7 @@
 -- name: command_add
-INSERT INTO command (id, line_id, device_id, protocol, kind, back, baud, address, key, stage, requested_us, expires_us)
-VALUES (?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), ?10, ?11, ?12);
+INSERT INTO command (id, line_id, device_id, protocol, kind, back, baud, address, key, stage, requested_us, expires_us,
+    purchase, amount)
+VALUES (?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), ?10, ?11, ?12, ?13, ?14);
 
 -- name: command_put
 UPDATE command SET stage = ?2, sent_us = ?3, accepted_us = ?4, ended_us = ?5, outcome = ?6, why = ?7, first_frame = ?8,
@@ -10,7 +11,7 @@ WHERE id = ?1;
 -- name: command_get
 SELECT c.id, c.line_id, coalesce(c.device_id, 0), c.protocol, c.kind, c.back, c.baud, c.address, coalesce(c.key, ''),
        c.stage, c.requested_us, c.expires_us, c.sent_us, c.accepted_us, c.ended_us, c.outcome, c.why, c.first_frame,
-       c.frame_count, c.reading_us, coalesce(d.number, ''), l.name
+       c.frame_count, c.reading_us, c.purchase, c.amount, coalesce(d.number, ''), l.name
 FROM command c JOIN line l ON l.id = c.line_id LEFT JOIN device d ON d.id = c.device_id WHERE c.id = ?1;
 
 -- name: command_by_key
@@ -20,7 +21,7 @@ SELECT id FROM command WHERE key = ?1;
 -- Newest first, below id ?1; ?2 a meter or 0, ?3 a line or 0.
 SELECT c.id, c.line_id, coalesce(c.device_id, 0), c.protocol, c.kind, c.back, c.baud, c.address, coalesce(c.key, ''),
        c.stage, c.requested_us, c.expires_us, c.sent_us, c.accepted_us, c.ended_us, c.outcome, c.why, c.first_frame,
-       c.frame_count, c.reading_us, coalesce(d.number, ''), l.name
+       c.frame_count, c.reading_us, c.purchase, c.amount, coalesce(d.number, ''), l.name
 FROM command c JOIN line l ON l.id = c.line_id LEFT JOIN device d ON d.id = c.device_id
 WHERE c.id < ?1 AND (?2 = 0 OR c.device_id = ?2) AND (?3 = 0 OR c.line_id = ?3) ORDER BY c.id DESC LIMIT ?4;
 
@@ -28,7 +29,7 @@ WHERE c.id < ?1 AND (?2 = 0 OR c.device_id = ?2) AND (?3 = 0 OR c.line_id = ?3) 
 -- Not ended yet, oldest first, above id ?1.
 SELECT c.id, c.line_id, coalesce(c.device_id, 0), c.protocol, c.kind, c.back, c.baud, c.address, coalesce(c.key, ''),
        c.stage, c.requested_us, c.expires_us, c.sent_us, c.accepted_us, c.ended_us, c.outcome, c.why, c.first_frame,
-       c.frame_count, c.reading_us, coalesce(d.number, ''), l.name
+       c.frame_count, c.reading_us, c.purchase, c.amount, coalesce(d.number, ''), l.name
 FROM command c JOIN line l ON l.id = c.line_id LEFT JOIN device d ON d.id = c.device_id
 WHERE c.ended_us = 0 AND c.id > ?1 ORDER BY c.id LIMIT ?2;
 

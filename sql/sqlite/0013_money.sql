@@ -192,6 +192,8 @@ CREATE TABLE cash_day (
     totals       TEXT NOT NULL DEFAULT '',           -- JSON: per channel gross, refunds, reversals, net
     UNIQUE (org_id, desk, opened_us)
 ) STRICT;
+CREATE UNIQUE INDEX cash_day_one ON cash_day (org_id, desk) WHERE closed_us = 0;
+CREATE INDEX cash_day_day ON cash_day (day, id);
 
 -- What was asked of the engine for one contract and period, and what came out. total: of the period to date; before:
 -- charged already; amount: what this one charges. ask, states, trace are JSON: ask is the form of heng rate with tariffs
@@ -204,10 +206,12 @@ CREATE TABLE charge (
     kind        TEXT NOT NULL,
     from_day    INTEGER NOT NULL,
     to_day      INTEGER NOT NULL,
+    medium      TEXT NOT NULL,                       -- of the point; '' for fees
     total       INTEGER NOT NULL,
     before      INTEGER NOT NULL,
     amount      INTEGER NOT NULL,
     tax         INTEGER NOT NULL,                    -- part of total
+    before_tax  INTEGER NOT NULL,                    -- part of before
     estimated   INTEGER NOT NULL,                    -- rests on estimates: 1
     bill_id     INTEGER NOT NULL DEFAULT 0,
     booking_id  INTEGER NOT NULL DEFAULT 0,          -- of a prepaid charge; bills have one for all
@@ -235,6 +239,10 @@ CREATE TABLE charge_line (
     price     TEXT NOT NULL,
     amount    INTEGER NOT NULL,                      -- with tax
     tax       INTEGER NOT NULL,
+    note      TEXT NOT NULL,                         -- which of several: the transformer, say; '' none
+    vat       TEXT NOT NULL,                         -- rate of its tax, "0.13"; '' none is shown
+    time_count INTEGER NOT NULL,                     -- quantity x price x time_count / time_of: 20 of 30 days
+    time_of   INTEGER NOT NULL,
     PRIMARY KEY (charge_id, n)
 ) STRICT, WITHOUT ROWID;
 
@@ -283,12 +291,27 @@ CREATE TABLE bill (
     reverses   INTEGER UNIQUE REFERENCES bill (id),
     replaces   INTEGER NOT NULL DEFAULT 0,
     issued_us  INTEGER NOT NULL DEFAULT 0,
+    rank       INTEGER NOT NULL DEFAULT 0,           -- derived: place in the preview, exceptions first
     digest     BLOB                                  -- SHA-256 of what was issued, NULL before
 ) STRICT;
 CREATE UNIQUE INDEX bill_number ON bill (number) WHERE number <> '';
 CREATE INDEX bill_account ON bill (account_id, from_day);
 CREATE INDEX bill_run_bills ON bill (run_id, id) WHERE run_id > 0;
+CREATE INDEX bill_run_ranks ON bill (run_id, rank, id) WHERE run_id > 0;
 CREATE INDEX bill_due ON bill (state, due_day, id);
+
+-- What is asked for beforehand (Abschlag, area fee of a season): amount with tax for each month, or once for the period of
+-- a run. tax_percent: contained in it, "19". [from_day, to_day), to_day 0: no end.
+CREATE TABLE prepay_plan (
+    contract_id INTEGER NOT NULL REFERENCES contract (id),
+    from_day    INTEGER NOT NULL,
+    to_day      INTEGER NOT NULL DEFAULT 0,
+    per         TEXT NOT NULL,                       -- 'month', 'period'
+    amount      INTEGER NOT NULL,
+    tax_percent TEXT NOT NULL,
+    who         TEXT NOT NULL,
+    PRIMARY KEY (contract_id, from_day)
+) STRICT, WITHOUT ROWID;
 
 -- Numbers without gaps: 'bill', 'receipt' ... scope: desk, or ''.
 CREATE TABLE number_series (
@@ -360,13 +383,27 @@ CREATE TABLE prepaid_state (
     period_day  INTEGER NOT NULL,                    -- the running period began here
     charged_to  INTEGER NOT NULL,                    -- the first day that is not charged yet
     charged     INTEGER NOT NULL,                    -- of the running period
-    estimated   INTEGER NOT NULL                     -- the newest charge rests on estimates
+    estimated   INTEGER NOT NULL,                    -- the newest charge rests on estimates
+    changed_from INTEGER                             -- usage of this day or later may have changed since; NULL not
 ) STRICT;
+CREATE INDEX prepaid_changed ON prepaid_state (contract_id) WHERE changed_from IS NOT NULL;
 CREATE TABLE credit_state (
     account_id INTEGER PRIMARY KEY REFERENCES account (id),
     level      INTEGER NOT NULL,                     -- 0 none, 1..3
     since_us   INTEGER NOT NULL,
-    told       INTEGER NOT NULL DEFAULT 0            -- notices of crossings so far
+    told       INTEGER NOT NULL DEFAULT 0,           -- notices of crossings so far
+    told_1_us  INTEGER NOT NULL DEFAULT 0,           -- when each level was last told, 0 never
+    told_2_us  INTEGER NOT NULL DEFAULT 0,
+    told_3_us  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Supply is kept until then, whatever is owed: a promise to pay, a doubt about the meter.
+CREATE TABLE supply_keep (
+    account_id INTEGER PRIMARY KEY REFERENCES account (id),
+    until_us   INTEGER NOT NULL,
+    at_us      INTEGER NOT NULL,
+    who        TEXT NOT NULL,
+    reason     TEXT NOT NULL
 ) STRICT;
 
 -- Supply on or off because of money. state: 'waiting' (for notice, calendar, frost, person), 'ordered', 'done', 'failed',
@@ -391,6 +428,7 @@ CREATE TABLE supply_task (
 ) STRICT;
 CREATE INDEX supply_task_open ON supply_task (state, not_before_us, id);
 CREATE INDEX supply_task_point ON supply_task (point_id, id);
+CREATE INDEX supply_task_account ON supply_task (account_id, id);
 CREATE UNIQUE INDEX supply_task_one ON supply_task (point_id) WHERE state IN ('waiting', 'ordered');
 
 -- Days and hours in which nothing is cut: JSON by name ('' the site's), versions.
@@ -403,6 +441,10 @@ CREATE TABLE no_cut_calendar (
     PRIMARY KEY (name, version)
 ) STRICT, WITHOUT ROWID;
 
+-- A command may carry a purchase of a meter's own purse: its number and the amount.
+ALTER TABLE command ADD COLUMN purchase INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE command ADD COLUMN amount INTEGER NOT NULL DEFAULT 0;
+
 -- Money into a meter, or out of it: order n is number of its purchase counter. state: 'waiting', 'sent', 'unknown' (time-out: the counter
 -- says), 'confirmed', 'failed', 'alarm' (the counter contradicts us). One that is open for each device.
 CREATE TABLE meter_order (
@@ -414,7 +456,8 @@ CREATE TABLE meter_order (
     amount      INTEGER NOT NULL,                    -- negative: taken out
     state       TEXT NOT NULL,
     made_us     INTEGER NOT NULL,
-    booking_id  INTEGER NOT NULL,
+    not_before_us INTEGER NOT NULL DEFAULT 0,
+    booking_id  INTEGER NOT NULL,                    -- 0: the money is in the meter's book already (another meter for it)
     command_id  INTEGER NOT NULL DEFAULT 0,
     tries       INTEGER NOT NULL DEFAULT 0,
     ended_us    INTEGER NOT NULL DEFAULT 0,
@@ -422,6 +465,7 @@ CREATE TABLE meter_order (
 ) STRICT;
 CREATE INDEX meter_order_device ON meter_order (device_id, number);
 CREATE INDEX meter_order_open ON meter_order (state, id);
+CREATE UNIQUE INDEX meter_order_sent ON meter_order (device_id) WHERE state = 'sent';
 
 -- Payments that come through a channel. paid (the proof of money) and applied (the ledger) are separate. state: 'created',
 -- 'pending', 'paid', 'applied', 'refunding', 'refunded', 'closed', 'unknown', 'stuck' (a person has to decide).
@@ -448,6 +492,7 @@ CREATE TABLE pay_order (
 ) STRICT;
 CREATE INDEX pay_order_account ON pay_order (account_id, id);
 CREATE INDEX pay_order_state ON pay_order (state, id);
+CREATE INDEX pay_order_paid ON pay_order (channel, paid_us);
 CREATE UNIQUE INDEX pay_order_transaction ON pay_order (channel, transaction_id) WHERE transaction_id <> '';
 
 -- What a channel told us, as it came. outcome: 'applied', 'known', 'late', 'refused'. Append-only.
@@ -467,9 +512,11 @@ CREATE INDEX pay_notice_order ON pay_notice (order_number);
 CREATE TABLE pay_refund (
     id         INTEGER PRIMARY KEY,
     number     TEXT NOT NULL UNIQUE,
+    request    TEXT NOT NULL UNIQUE,                 -- key of who asked
     order_id   INTEGER NOT NULL REFERENCES pay_order (id),
     amount     INTEGER NOT NULL,
     state      TEXT NOT NULL,                        -- 'asked', 'sent', 'done', 'failed'
+    transaction_id TEXT NOT NULL DEFAULT '',         -- the channel's
     made_us    INTEGER NOT NULL,
     ended_us   INTEGER NOT NULL DEFAULT 0,
     booking_id INTEGER NOT NULL DEFAULT 0,
@@ -477,6 +524,7 @@ CREATE TABLE pay_refund (
     why        TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX pay_refund_order ON pay_refund (order_id);
+CREATE INDEX pay_refund_ended ON pay_refund (ended_us);
 
 -- Files to and from banks and channels, whole, with their lines. kind: 'withhold-out', 'withhold-in', 'payments-in',
 -- 'statement-in' ... A batch is never deleted.
@@ -498,6 +546,8 @@ CREATE TABLE pay_file (
     body    BLOB NOT NULL
 ) STRICT;
 CREATE INDEX pay_file_batch ON pay_file (channel, day, batch);
+CREATE INDEX pay_file_digest ON pay_file (digest);
+CREATE INDEX pay_file_state ON pay_file (kind, state, id);
 CREATE TABLE pay_file_line (
     file_id    INTEGER NOT NULL REFERENCES pay_file (id),
     n          INTEGER NOT NULL,
@@ -545,27 +595,45 @@ CREATE TABLE reconcile_line (
     PRIMARY KEY (reconcile_id, n)
 ) STRICT, WITHOUT ROWID;
 
--- Seals: checkpoint n of a stream ('frame', 'reading', 'booking', 'bill', 'audit' ...) covers the rows behind those of the one before
--- it. leaves: 16 bytes of SHA-256 for each row, in order; chain: SHA-256 over the one before and these; signature: Ed25519 by key.
+-- Seals (docs/decisions/0012-seals.md). seal_key: whose signatures count; signature: of the key before, over this one.
 CREATE TABLE seal_key (
-    id      INTEGER PRIMARY KEY,
-    public  BLOB NOT NULL,
-    from_us INTEGER NOT NULL,
-    note    TEXT NOT NULL DEFAULT ''
+    id        INTEGER PRIMARY KEY,
+    public    BLOB NOT NULL UNIQUE,
+    from_us   INTEGER NOT NULL,
+    signature BLOB,                                  -- NULL: the first, or the one before was lost
+    note      TEXT NOT NULL DEFAULT ''
 ) STRICT;
+-- What is final only some time after it was made, in the order in which it became so; triggers write it (0014). stream: 'bill',
+-- 'cash-day', and 'reading' for those without a frame: row_id is then the device, with at_us and source.
+CREATE TABLE seal_final (
+    id     INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    row_id INTEGER NOT NULL,
+    at_us  INTEGER NOT NULL DEFAULT 0,
+    source INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (stream, row_id, at_us, source)
+) STRICT;
+-- Checkpoint n. chain: SHA-256 over the chain before and the pieces of this one; signature: Ed25519 over chain.
 CREATE TABLE seal (
-    stream    TEXT NOT NULL,
-    n         INTEGER NOT NULL,
-    first_id  INTEGER NOT NULL,
-    last_id   INTEGER NOT NULL,
-    rows      INTEGER NOT NULL,
+    n         INTEGER PRIMARY KEY,
     at_us     INTEGER NOT NULL,
     key_id    INTEGER NOT NULL REFERENCES seal_key (id),
-    leaves    BLOB NOT NULL,
     chain     BLOB NOT NULL,
-    signature BLOB NOT NULL,
-    PRIMARY KEY (stream, n)
+    signature BLOB NOT NULL
+) STRICT;
+-- The rows of a stream ('frame', 'reading', 'bill' ...) at positions behind .. last_id, behind not included. root: Merkle root over
+-- their SHA-256; marks: position and the first 8 bytes of the SHA-256 of each, so that what differs can be named.
+CREATE TABLE seal_piece (
+    stream  TEXT NOT NULL,
+    last_id INTEGER NOT NULL,
+    behind  INTEGER NOT NULL,
+    seal_n  INTEGER NOT NULL,                        -- its checkpoint, written right behind it
+    rows    INTEGER NOT NULL,
+    root    BLOB NOT NULL,
+    marks   BLOB NOT NULL,
+    PRIMARY KEY (stream, last_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX seal_piece_seal ON seal_piece (seal_n, stream);
 
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
@@ -599,5 +667,13 @@ CREATE TRIGGER seal_no_update BEFORE UPDATE ON seal
 BEGIN SELECT RAISE (ABORT, 'seals are append-only'); END;
 CREATE TRIGGER seal_no_delete BEFORE DELETE ON seal
 BEGIN SELECT RAISE (ABORT, 'seals are append-only'); END;
+CREATE TRIGGER seal_piece_no_update BEFORE UPDATE ON seal_piece
+BEGIN SELECT RAISE (ABORT, 'seals are append-only'); END;
+CREATE TRIGGER seal_piece_no_delete BEFORE DELETE ON seal_piece
+BEGIN SELECT RAISE (ABORT, 'seals are append-only'); END;
+CREATE TRIGGER seal_final_no_update BEFORE UPDATE ON seal_final
+BEGIN SELECT RAISE (ABORT, 'what is final stays so'); END;
+CREATE TRIGGER seal_final_no_delete BEFORE DELETE ON seal_final
+BEGIN SELECT RAISE (ABORT, 'what is final stays so'); END;
 
 PRAGMA user_version = 13;

@@ -70,6 +70,9 @@ static heng_rc check_command(const struct heng_api_command_request *body, heng_o
         return heng_fail(err, HENG_ERANGE, 0, "'back' belongs to read-history");
     if (body->has_protocol && !body->has_line)
         return heng_fail(err, HENG_ERANGE, 0, "'protocol' belongs to a broadcast on a line");
+    if (kind == HENG_ORDER_PURCHASE)
+        return heng_fail(err, HENG_EDENIED, 0,
+                         "a purchase is sold to the account of the meter, which books it as well");
     if (body->has_line && kind != HENG_ORDER_SET_CLOCK && kind != HENG_ORDER_FREEZE)
         return heng_fail(err, HENG_ERANGE, 0, "only set-clock and freeze go to all meters of a line at once");
     return HENG_OK;

@@ -4,13 +4,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/cmd/account.h"
 #include "app/cmd/apportion.h"
 #include "app/cmd/archive.h"
 #include "app/cmd/bench.h"
+#include "app/cmd/bill.h"
+#include "app/cmd/cash.h"
+#include "app/cmd/contract.h"
 #include "app/cmd/decode.h"
 #include "app/cmd/gateway.h"
 #include "app/cmd/import.h"
+#include "app/cmd/pay.h"
+#include "app/cmd/prepaid.h"
 #include "app/cmd/profile.h"
+#include "app/cmd/purse.h"
 #include "app/cmd/rate.h"
 #include "app/cmd/read.h"
 #include "app/cmd/report.h"
@@ -21,6 +28,7 @@
 #include "app/cmd/store.h"
 #include "app/cmd/tariff.h"
 #include "app/cmd/usage.h"
+#include "app/cmd/verify.h"
 #include "app/cmd/weather.h"
 #include "app/options.h"
 
@@ -34,6 +42,8 @@ static const struct {
     {"import", heng_cmd_import, "put places, lines and meters from a file into the database"},
     {"backup", heng_cmd_backup, "write the whole database to one file while it is at work"},
     {"restore", heng_cmd_restore, "make a new database from such a file, on either engine"},
+    {"verify", heng_cmd_verify, "find what was changed behind our back: frames, readings, money, bills"},
+    {"seal", heng_cmd_seal, "the newest checkpoint for paper, the key, the proof of one row"},
     {"migrate", heng_cmd_migrate, "bring a database up to date, or say that it is"},
     {"gateway", heng_cmd_gateway, "let boxes in as gateways, see how they are, reach a line of one"},
     {"usage", heng_cmd_usage, "show what was used, explain it down to the frames, close a month"},
@@ -41,10 +51,18 @@ static const struct {
     {"weather", heng_cmd_weather, "days of weather in, and by which base they make degree days"},
     {"read", heng_cmd_read, "read meters of a line, or give them an order, without a database"},
     {"report", heng_cmd_report, "loss, quality of reading, comparison and habits, as tables"},
+    {"account", heng_cmd_account, "who pays: open, change, show, close; deposits, transfers, an old system's balances"},
+    {"purse", heng_cmd_purse, "money that lies in meters: sell, see orders, decide about those that got stuck"},
+    {"contract", heng_cmd_contract, "which account pays for which point by which tariff, from when; moving out and in"},
+    {"bill", heng_cmd_bill, "bills: why one says what it says, down to the frames of the meters"},
+    {"prepaid", heng_cmd_prepaid, "balances paid in beforehand: sell, refund, charge; warnings, supply off and on"},
+    {"cash", heng_cmd_cash, "a cashier's day: open, close, what it holds, sums; refund, reverse"},
+    {"ledger", heng_cmd_ledger, "what was booked for an account, and the proof that all books add up"},
     {"rate", heng_cmd_rate, "what a period costs: usage, contract and tariff in, lines and totals out"},
-    {"tariff", heng_cmd_tariff, "check tariffs: overlaps, gaps, steps that nothing reaches"},
+    {"tariff", heng_cmd_tariff, "check tariffs, and keep them by key and edition for contracts"},
     {"apportion", heng_cmd_apportion, "share the heat of a building over its flats, and what it costs them"},
     {"route", heng_cmd_route, "walk from meter to meter with a list, read them on site, bring a file back"},
+    {"pay", heng_cmd_pay, "payments through channels and banks: orders, files in and out, refunds, days compared"},
     {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
     {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},
     {"decode", heng_cmd_decode, "decode meter frames from hex to JSON, or explain them byte by byte"},

@@ -3,6 +3,7 @@
 /* What a contract costs for some days: usage out of the store, the tariff in force, the used tiers so far, through
  * rate/, to lines with their trace. Bills and prepaid balances are made of the same charges. */
 #include "base/arena.h"
+#include "ledger/rules.h"
 #include "store/money/accounts.h"
 #include "store/money/bills.h"
 #include "usage/usage.h"
@@ -13,6 +14,9 @@ struct heng_charger;
 HENG_NODISCARD heng_rc heng_charger_new(struct heng_store_reader *reader, struct heng_charger **ret,
                                         struct heng_err *err);
 void heng_charger_free(struct heng_charger *charger); /* accepts NULL */
+/* Which edition of a tariff is the newest is asked for each charge. A run that holds asks once, until it holds anew or
+ * lets go: all its charges are by the same editions. */
+void heng_charger_hold(struct heng_charger *charger, bool holds);
 const struct heng_usage_site *heng_charger_site(const struct heng_charger *charger);
 
 /* period_from: where the period began for which the total is (prepaid: of the running month; else from_day). before:

@@ -128,6 +128,7 @@ static bool is_same_wish(const struct heng_command *a, const struct heng_command
 {
     return a->line_id == b->line_id && a->device_id == b->device_id && a->protocol == b->protocol &&
            a->order.kind == b->order.kind && a->order.back == b->order.back && a->order.baud == b->order.baud &&
+           a->order.number == b->order.number && a->order.amount == b->order.amount &&
            strcmp(a->order.address, b->order.address) == 0;
 }
 

@@ -1,7 +1,8 @@
 #ifndef HENG_LEDGER_RULES_H
 #define HENG_LEDGER_RULES_H
-/* What happened, as postings: each kind of booking moves these books and no others. Pure. Callers fill who, when, key;
- * these fill kind, amount, account_id, postings. Amounts are positive unless it says otherwise.
+/* What happened, as postings: each kind of booking moves these books and no others. Pure. These fill kind, amount,
+ * account_id, channel, desk, postings and clear all else; callers fill who, when, key behind them. Amounts are positive
+ * unless it says otherwise.
  *
  *   kind          debit            credit
  *   sale          money            purse
@@ -9,11 +10,13 @@
  *   payment       money            owed (what is allocated), advance (the rest)
  *   charge        purse            revenue, tax
  *   bill          owed             revenue, tax           (a credit note the other way round)
- *   ...                                                   (the whole table: README.md)
+ *   ...                                                   (the whole table: rules.c and docs/ledger.md)
  *
  * Money is the cash of a desk, the channel of a payment, or the bank. */
 #include "base/rc.h"
 #include "model/booking.h"
+
+#include <stdbool.h>
 
 /* Where money comes from or goes to, by the channel's name: "cash" is the drawer of the desk, all else a channel. */
 HENG_NODISCARD heng_rc heng_ledger_money(struct heng_booking *booking, const char *channel, const char *desk,
@@ -23,7 +26,12 @@ HENG_NODISCARD heng_rc heng_ledger_money(struct heng_booking *booking, const cha
 HENG_NODISCARD heng_rc heng_ledger_post(struct heng_booking *booking, heng_book_kind book, int64_t account_id,
                                         const char *ref, int64_t amount, struct heng_err *err);
 
-/* Does it sum to zero, and does it move only what its kind may? Errors: EBUG with what is wrong. */
+/* Cash, channel, bank: money that changes hands. Books that are of an account. */
+bool heng_ledger_is_money(heng_book_kind book);
+bool heng_ledger_is_customers(heng_book_kind book);
+
+/* Does it sum to zero, and does it move only what its kind may, on the side where it may? Errors: EBUG with what is
+ * wrong. */
 HENG_NODISCARD heng_rc heng_ledger_check(const struct heng_booking *booking, struct heng_err *err);
 
 /* The mirror: the same postings with the other sign. */
@@ -34,6 +42,13 @@ HENG_NODISCARD heng_rc heng_ledger_sale(int64_t account_id, int64_t amount, cons
                                         struct heng_booking *ret, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_ledger_payment(int64_t account_id, int64_t amount, int64_t owed, const char *channel,
                                            const char *desk, struct heng_booking *ret, struct heng_err *err);
+/* Money into, or out of, any one book: deposit, payout, unclear ... */
+HENG_NODISCARD heng_rc heng_ledger_money_in(heng_booking_kind kind, int64_t account_id, heng_book_kind to,
+                                            int64_t amount, const char *channel, const char *desk,
+                                            struct heng_booking *ret, struct heng_err *err);
+HENG_NODISCARD heng_rc heng_ledger_money_out(heng_booking_kind kind, int64_t account_id, heng_book_kind from,
+                                             int64_t amount, const char *channel, const char *desk,
+                                             struct heng_booking *ret, struct heng_err *err);
 /* Money out of the purse or the advance. */
 HENG_NODISCARD heng_rc heng_ledger_refund(int64_t account_id, heng_book_kind from, int64_t amount, const char *channel,
                                           const char *desk, struct heng_booking *ret, struct heng_err *err);

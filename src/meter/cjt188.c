@@ -12,6 +12,7 @@
 #include "codec/cjt188.h"
 #include "meter/cjt188_order.h"
 #include "meter/order.h"
+#include "meter/purse.h"
 
 /* 500 ms by the sheets of mains-powered meters; battery meters behind radio are the line's latency. */
 enum { ANSWER_MS = 500, IDLE_MS = 30, PREAMBLE = 4, ID_DIGITS = HENG_CJT188_ID_DIGITS };
@@ -158,7 +159,10 @@ static heng_talk_verdict refused(struct heng_talk *talk, bool numbered, struct h
     heng_fail(err, HENG_EDENIED, 0, "the meter refuses the request");
     /* It may be the order of the DI that it refuses. */
     if (!order_known(talk)) return HENG_TALK_REFUSED;
-    heng_talk_verdict verdict = heng_talk_is_command(talk) ? heng_talk_denied(talk) : heng_talk_refused(talk);
+    bool command = heng_talk_is_command(talk), purchase = talk->order.kind == HENG_ORDER_PURCHASE;
+    heng_talk_verdict verdict = command && purchase ? heng_purse_refused(talk)
+                                : command           ? heng_talk_denied(talk)
+                                                    : heng_talk_refused(talk);
     if (verdict == HENG_TALK_NEXT) talk->memory->ser++;
     return verdict;
 }

@@ -8,6 +8,8 @@
  *   set-clock        04 A015 clock         901F: within CLOCK_S of the site's; else once more
  *   connect,         04 A017 code          901F until ST shows the valve where it is wanted, for as long as the profile
  *   disconnect                             gives it, or a minute
+ *   read-purse       -                     8105
+ *   purchase         04 A013 n amount      8105, before and behind: meter/purse.h
  *   set-address      15 A018 number        901F of the new number, which nobody answers before
  *
  * An 84 to A017 says that the meter has understood, not that the valve has moved: it may stick, and makers differ in
@@ -17,6 +19,7 @@
 
 #include "codec/cjt188.h"
 #include "meter/order.h"
+#include "meter/purse.h"
 #include "meter/values.h"
 
 enum { CLOCK_S = 30, MOVE_MS = 60000, ID_DIGITS = HENG_CJT188_ID_DIGITS, ANY_TYPE = 0xAA };
@@ -43,6 +46,15 @@ static uint32_t move_ms(const struct heng_talk *talk)
     return talk->profile && talk->profile->move_s ? talk->profile->move_s * 1000 : MOVE_MS;
 }
 
+static const struct heng_ask_def read_purse[] = {{.di = HENG_CJT188_DI_PURCHASE}};
+static const struct heng_ask_def purchase[] = {
+    {.di = HENG_CJT188_DI_PURCHASE},
+    {.di = HENG_CJT188_DI_WRITE_PURCHASE, .function_code = HENG_CJT188_C_WRITE},
+    {.di = HENG_CJT188_DI_PURCHASE}};
+
+/* The count of purchases has two digits, an amount eight. */
+enum { COUNT_WRAP = 100, AMOUNT_MAX = 99999999 };
+
 static void ask_history(struct heng_talk *talk)
 {
     const struct heng_ask_def usual = {.di = HENG_CJT188_DI_HISTORY};
@@ -62,6 +74,8 @@ void heng_cjt188_order_begin(struct heng_talk *talk)
     case HENG_ORDER_CONNECT:
     case HENG_ORDER_DISCONNECT: heng_talk_command(talk, set_valve, 2, 0, 1, move_ms(talk)); return;
     case HENG_ORDER_SET_ADDRESS: heng_talk_command(talk, set_address, 3, 1, 2, 0); return;
+    case HENG_ORDER_READ_PURSE: heng_talk_ask(talk, read_purse, 1); return;
+    case HENG_ORDER_PURCHASE: heng_talk_command(talk, purchase, 3, 1, 2, 0); return;
     case HENG_ORDER_READ:
     case HENG_ORDER_PROBE:
     case HENG_ORDER_FREEZE:
@@ -85,6 +99,8 @@ heng_rc heng_cjt188_order_put(const struct heng_talk *talk, struct heng_buf *buf
     switch (talk->asks[talk->step].di) {
     case HENG_CJT188_DI_WRITE_CLOCK: return heng_cjt188_put_clock(buf, &talk->clock);
     case HENG_CJT188_DI_WRITE_ADDRESS: return heng_cjt188_put_id(buf, talk->order.address);
+    case HENG_CJT188_DI_WRITE_PURCHASE:
+        return heng_cjt188_put_purchase(buf, (uint8_t)(talk->order.number % COUNT_WRAP), (uint64_t)talk->order.amount);
     case HENG_CJT188_DI_VALVE:
         heng_buf_u8(buf, heng_cjt188_valve_code(talk->order.kind == HENG_ORDER_CONNECT,
                                                 talk->profile ? &talk->profile->dialect : NULL));
@@ -128,6 +144,17 @@ static heng_talk_verdict judge_valve(struct heng_talk *talk, bool known, heng_cj
     return HENG_TALK_BAD;
 }
 
+static heng_talk_verdict judge_purse(struct heng_talk *talk, const struct heng_telegram *telegram,
+                                     struct heng_read *read, struct heng_err *err)
+{
+    struct heng_purse purse = {.number = 0};
+    bool known = heng_purse_of(telegram, &purse);
+    if (talk->order.kind == HENG_ORDER_PURCHASE) return heng_purse_looked(talk, &purse, COUNT_WRAP, read, err);
+    if (!known) return heng_talk_stateless(talk, read, err, "say what is in its purse");
+    heng_purse_add_values(&purse, read);
+    return heng_talk_step(talk);
+}
+
 heng_talk_verdict heng_cjt188_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
                                              struct heng_read *read, struct heng_err *err)
 {
@@ -149,6 +176,8 @@ heng_talk_verdict heng_cjt188_order_answered(struct heng_talk *talk, const struc
         heng_talk_note_clock(talk, telegram);
         return judge_clock(talk, err);
     case HENG_ORDER_SET_ADDRESS: return heng_talk_moved(talk, err);
+    case HENG_ORDER_READ_PURSE:
+    case HENG_ORDER_PURCHASE: return judge_purse(talk, telegram, read, err);
     case HENG_ORDER_READ:
     case HENG_ORDER_READ_HISTORY:
     case HENG_ORDER_READ_ADDRESS:
@@ -190,7 +219,11 @@ heng_rc heng_cjt188_can(const struct heng_meter_config *meter, const struct heng
     case HENG_ORDER_READ_ADDRESS:
     case HENG_ORDER_READ_CLOCK:
     case HENG_ORDER_READ_STATE:
+    case HENG_ORDER_READ_PURSE:
     case HENG_ORDER_SET_CLOCK: return HENG_OK;
+    case HENG_ORDER_PURCHASE:
+        if (!is_one(meter->address)) return heng_order_not_one(meter->address, order, err);
+        return heng_purse_check(order, AMOUNT_MAX, err);
     case HENG_ORDER_CONNECT:
     case HENG_ORDER_DISCONNECT:
         return is_one(meter->address) ? HENG_OK : heng_order_not_one(meter->address, order, err);

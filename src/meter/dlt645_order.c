@@ -5,6 +5,7 @@
  *   read-address     -                -                              13, to AAAAAAAAAAAA (2007)
  *   read-clock       -                -                              04000101 04000102; C010 C011
  *   read-state       -                -                              04000503 (2007)
+ *   read-purse       -                -                              00900200 00900201 03330201 03330601 (2007)
  *   set-clock        -                14 04000101, 14 04000102;      the same two: within CLOCK_S, else once more
  *                                     04 C010, 04 C011
  *   freeze           -                16 99999999 (2007)             the clock, then 05010001: frozen just now
@@ -29,6 +30,7 @@
 
 #include "codec/dlt645.h"
 #include "meter/order.h"
+#include "meter/purse.h"
 #include "meter/values.h"
 
 enum { CLOCK_S = 30, SKEW_S = 300, VALID_MIN = 30, MOVE_MS = 60000, FROZEN_S = 180, ID_DIGITS = HENG_DLT645_ID_DIGITS };
@@ -86,6 +88,11 @@ static const struct heng_ask_def set_address_2007[] = {
     {.di = ENERGY}, {.function_code = HENG_DLT645_C_WRITE_ADDRESS}, {.di = ENERGY}};
 static const struct heng_ask_def set_address_1997[] = {
     {.di = ENERGY_97}, {.function_code = HENG_DLT645_97_C_WRITE_ADDRESS}, {.di = ENERGY_97}};
+/* What is left, what is owed, the purchases so far, all they brought: many models keep the last two to their cards. */
+static const struct heng_ask_def purse[] = {{.di = 0x00900200},
+                                            {.di = 0x00900201, .optional = true},
+                                            {.di = 0x03330201, .optional = true},
+                                            {.di = 0x03330601, .optional = true}};
 static const struct heng_ask_def set_baud[] = {{.function_code = HENG_DLT645_C_BAUD}, {.di = ENERGY}};
 
 static bool is_1997(const struct heng_talk *talk) { return talk->meter->protocol == HENG_PROTOCOL_DLT645_1997; }
@@ -141,8 +148,10 @@ void heng_dlt645_order_begin(struct heng_talk *talk)
         return;
     case HENG_ORDER_SET_ADDRESS: heng_talk_command(talk, old ? set_address_1997 : set_address_2007, 3, 1, 2, 0); return;
     case HENG_ORDER_SET_BAUD: heng_talk_command(talk, set_baud, 2, 0, 1, 0); return;
+    case HENG_ORDER_READ_PURSE: heng_talk_ask(talk, purse, 4); return;
     case HENG_ORDER_READ:
     case HENG_ORDER_PROBE:
+    case HENG_ORDER_PURCHASE:
     case HENG_ORDER_COUNT: return;
     }
 }
@@ -171,6 +180,8 @@ static uint8_t action_of(const struct heng_talk *talk)
     case HENG_ORDER_FREEZE:
     case HENG_ORDER_SET_ADDRESS:
     case HENG_ORDER_SET_BAUD:
+    case HENG_ORDER_READ_PURSE:
+    case HENG_ORDER_PURCHASE:
     case HENG_ORDER_COUNT: break;
     }
     return RELEASE;
@@ -333,6 +344,8 @@ static heng_talk_verdict judge_relay(struct heng_talk *talk, unsigned word, stru
     case HENG_ORDER_FREEZE:
     case HENG_ORDER_SET_ADDRESS:
     case HENG_ORDER_SET_BAUD:
+    case HENG_ORDER_READ_PURSE:
+    case HENG_ORDER_PURCHASE:
     case HENG_ORDER_COUNT: break;
     }
     if (reached && talk->order.kind == HENG_ORDER_CONNECT && open)
@@ -368,6 +381,15 @@ static heng_talk_verdict relay_answered(struct heng_talk *talk, const struct hen
     return heng_talk_step(talk);
 }
 
+/* What is left and owed are measured values, which are taken already. */
+static void note_purse(const struct heng_telegram *telegram, struct heng_read *read)
+{
+    struct heng_purse said = {.number = 0};
+    if (!heng_purse_of(telegram, &said)) return;
+    said.has_remaining = false;
+    heng_purse_add_values(&said, read);
+}
+
 heng_talk_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struct heng_telegram *telegram,
                                              struct heng_read *read, struct heng_err *err)
 {
@@ -393,6 +415,7 @@ heng_talk_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struc
             return heng_talk_failed(talk, err, "the meter does not answer the command and speaks as fast as before");
         return command ? heng_talk_accepted(talk) : heng_talk_moved(talk, err);
     case HENG_ORDER_SET_ADDRESS: return command ? heng_talk_accepted(talk) : heng_talk_moved(talk, err);
+    case HENG_ORDER_READ_PURSE: note_purse(telegram, read); break;
     case HENG_ORDER_READ_CLOCK:
         if (talk->step > 0 && is_torn(talk)) return ask_clock_again(talk, read);
         break;
@@ -400,6 +423,7 @@ heng_talk_verdict heng_dlt645_order_answered(struct heng_talk *talk, const struc
     case HENG_ORDER_READ_HISTORY:
     case HENG_ORDER_READ_ADDRESS:
     case HENG_ORDER_PROBE:
+    case HENG_ORDER_PURCHASE:
     case HENG_ORDER_COUNT: break;
     }
     return heng_talk_step(talk);
@@ -475,6 +499,11 @@ heng_rc heng_dlt645_can(const struct heng_meter_config *meter, const struct heng
         if (old) return unsupported(order, err);
         return is_one(meter->address) ? check_secret(order, err) : heng_order_not_one(meter->address, order, err);
     case HENG_ORDER_SET_BAUD: return old ? unsupported(order, err) : check_baud(order->baud, err);
+    case HENG_ORDER_READ_PURSE: return old ? unsupported(order, err) : HENG_OK;
+    case HENG_ORDER_PURCHASE:
+        return heng_fail(err, HENG_EUNSUPPORTED, 0,
+                         "a DL/T 645 meter takes money only with the seal (MAC) of a security module: top up its card, "
+                         "or keep the balance here");
     case HENG_ORDER_COUNT: break;
     }
     return heng_fail(err, HENG_EBUG, 0, "no such order");

@@ -6,6 +6,7 @@
 #include "codec/telegram.h"
 #include "meter/profile.h"
 #include "model/order.h"
+#include "model/purse.h"
 #include "model/reading.h"
 
 enum {
@@ -50,6 +51,7 @@ struct heng_talk {
      * from `readback` on what has become of them. See meter/order.h. */
     uint8_t command, readback;
     uint32_t wait_max_ms, waited_ms;   /* the meter may take so long to do it; so long it has been waited for */
+    struct heng_purse purse;           /* PURCHASE: what the meter said before it was sent */
     bool repeated_once;                /* the command was given a second time, because the read-back said no */
     bool misnumbered;                  /* CJ/T 188: an answer was dropped because of its number */
     struct heng_civil meter_clock;     /* what it says, as far as it has said it */

@@ -178,6 +178,8 @@ heng_rc heng_mbus_can(const struct heng_meter_config *meter, const struct heng_o
     case HENG_ORDER_DISCONNECT:
     case HENG_ORDER_KEEP:
     case HENG_ORDER_RELEASE:
+    case HENG_ORDER_READ_PURSE:
+    case HENG_ORDER_PURCHASE:
     case HENG_ORDER_COUNT: break;
     }
     return heng_fail(err, HENG_EUNSUPPORTED, 0, "M-Bus has no command for '%s' that all meters understand",

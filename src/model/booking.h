@@ -90,7 +90,8 @@ struct heng_posting {
     int64_t amount; /* debit positive */
 };
 
-/* amount: what a person would say was moved, never below zero but for BILL (a credit note) and ADJUSTMENT. day: of the
+/* amount: what a person would say was moved, never below zero but where what was taken may be given back
+ * (BILL: a credit note, CHARGE, METER_USE, ADJUSTMENT, OPENING, and REVERSAL of such a one). day: of the
  * site, for which it counts. */
 struct heng_booking {
     int64_t id;

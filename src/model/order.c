@@ -27,13 +27,15 @@ bool heng_order_changes(heng_order_kind kind)
     case HENG_ORDER_KEEP:
     case HENG_ORDER_RELEASE:
     case HENG_ORDER_SET_ADDRESS:
-    case HENG_ORDER_SET_BAUD: return true;
+    case HENG_ORDER_SET_BAUD:
+    case HENG_ORDER_PURCHASE: return true;
     case HENG_ORDER_READ:
     case HENG_ORDER_READ_HISTORY:
     case HENG_ORDER_READ_ADDRESS:
     case HENG_ORDER_READ_CLOCK:
     case HENG_ORDER_READ_STATE:
     case HENG_ORDER_PROBE:
+    case HENG_ORDER_READ_PURSE:
     case HENG_ORDER_COUNT: return false;
     }
     return false;

@@ -19,7 +19,9 @@
     X(KEEP, "keep")               /* supply stays on whatever the credit says */                                       \
     X(RELEASE, "release")         /* ends KEEP */                                                                      \
     X(SET_ADDRESS, "set-address") /* to `address` */                                                                   \
-    X(SET_BAUD, "set-baud")       /* to `baud` */
+    X(SET_BAUD, "set-baud")       /* to `baud` */                                                                      \
+    X(READ_PURSE, "read-purse")   /* of a meter that holds money: purchases so far, the last one, what is left */      \
+    X(PURCHASE, "purchase")       /* `amount` into it, as purchase `number`: see model/purse.h */
 
 typedef enum heng_order_kind {
 #define X(symbol, text) HENG_ORDER_##symbol,
@@ -74,6 +76,8 @@ struct heng_order {
     uint16_t back;                  /* READ_HISTORY */
     uint32_t baud;                  /* SET_BAUD */
     char address[HENG_ADDRESS_MAX]; /* SET_ADDRESS */
+    uint32_t number;                /* PURCHASE: from 1 for each meter */
+    int64_t amount;                 /* PURCHASE: smallest unit of the currency; below zero: taken out */
     bool has_secret;
     uint8_t password[4], operator_code[4];
 };

@@ -708,6 +708,19 @@ static void check_request(struct heng_form *form, struct heng_rate_request *ret,
         heng_form_refuse(form, HENG_ECONFIG, "period", "nothing is asked: no period, late_fee or power_factor_rebill");
 }
 
+heng_rc heng_rate_contract_read(struct heng_slice json, struct heng_arena *arena, struct heng_rate_contract *ret,
+                                struct heng_err *err)
+{
+    struct heng_form form;
+    struct heng_rate_request request = {0};
+    struct reader r = {&form, arena, &request};
+    heng_form_open(&form, json);
+    read_contract(&r);
+    heng_rc rc = heng_form_close(&form, err);
+    if (rc == HENG_OK) *ret = request.ask.contract;
+    return rc;
+}
+
 heng_rc heng_rate_request_read(struct heng_slice json, struct heng_arena *arena, struct heng_rate_request *ret,
                                struct heng_err *err)
 {

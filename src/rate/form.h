@@ -28,6 +28,10 @@ struct heng_rate_request {
     struct heng_pf_rebill rebill;
 };
 
+/* What a form says under "contract" alone: what is kept of a contract beside its bills. */
+HENG_NODISCARD heng_rc heng_rate_contract_read(struct heng_slice json, struct heng_arena *arena,
+                                               struct heng_rate_contract *ret, struct heng_err *err);
+
 HENG_NODISCARD heng_rc heng_rate_request_read(struct heng_slice json, struct heng_arena *arena,
                                               struct heng_rate_request *ret, struct heng_err *err);
 

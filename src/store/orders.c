@@ -31,6 +31,8 @@ heng_rc heng_store_add_command(struct heng_store *store, const struct heng_comma
     heng_query_text(&q, heng_stage_text(command->stage));
     heng_query_int(&q, command->requested_us);
     heng_query_int(&q, command->expires_us);
+    heng_query_int(&q, command->order.number);
+    heng_query_int(&q, command->order.amount);
     rc = heng_query_finish(&q, err);
     if (rc == HENG_OK) *ret_id = id;
     return rc;
@@ -85,6 +87,8 @@ static void fill_command(struct heng_query *q, struct heng_command_row *ret)
     command->first_frame = heng_query_get_int(q);
     command->frame_count = (uint16_t)heng_query_get_int(q);
     command->reading_us = heng_query_get_int(q);
+    command->order.number = (uint32_t)heng_query_get_int(q);
+    command->order.amount = heng_query_get_int(q);
     heng_query_get_text(q, ret->number, sizeof ret->number);
     heng_query_get_text(q, ret->line_name, sizeof ret->line_name);
 }

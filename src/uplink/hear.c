@@ -220,6 +220,8 @@ heng_rc heng_hear_order(struct heng_slice in, struct heng_down_order *ret, struc
     ret->order.kind = (heng_order_kind)m->kind;
     ret->order.back = (uint16_t)m->back;
     ret->order.baud = m->baud;
+    ret->order.number = m->number;
+    ret->order.amount = m->amount;
     bool path = path_is(m->path, m->n_path, &ret->path);
     bool holds = m->class_ < HENG_CLASS_COUNT && m->protocol < HENG_PROTOCOL_COUNT && m->kind < HENG_ORDER_COUNT &&
                  m->back <= UINT16_MAX && m->line_id > 0 && m->device_id >= 0 &&

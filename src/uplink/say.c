@@ -115,6 +115,8 @@ bool heng_say_order(struct heng_wire_out *out, const struct heng_down_order *ord
     m.kind = (uint32_t)order->order.kind;
     m.back = order->order.back;
     m.baud = order->order.baud;
+    m.number = order->order.number;
+    m.amount = order->order.amount;
     m.address = borrowed(order->order.address);
     m.has_secret = order->order.has_secret;
     if (m.has_secret) {

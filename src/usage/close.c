@@ -1,4 +1,5 @@
 /* Values for days that readings do not bound: at the close of a month, or when somebody asks for them. */
+#include "store/money/prepaid.h"
 #include "usage/close_parts.h"
 #include "vee/rule_sum.h"
 
@@ -134,6 +135,7 @@ heng_rc heng_usage_estimate(struct heng_usage_worker *w, heng_day day, struct he
     if (rc != HENG_OK) return rc;
     heng_usage_to_row(&made, w->row.id, &w->packed);
     rc = heng_store_put_usage(w->store, HENG_USAGE_ESTIMATE, &w->packed, err);
+    if (rc == HENG_OK) rc = heng_store_usage_changed(w->store, w->row.id, day, err);
     if (rc == HENG_OK) heng_usage_ring_put(&w->ring, &made); /* days in a row that were estimated count for the next */
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "store/archive_due.h"
 #include "store/checks.h"
+#include "store/money/prepaid.h"
 #include "usage/check.h"
 #include "usage/close_parts.h"
 
@@ -123,7 +124,8 @@ static heng_rc put_day(void *ctx, const struct heng_day_usage *day)
 {
     struct heng_usage_worker *w = ctx;
     heng_usage_to_row(day, w->row.id, &w->packed);
-    return heng_store_put_usage(w->store, HENG_USAGE_MEASURED, &w->packed, &w->err);
+    heng_rc rc = heng_store_put_usage(w->store, HENG_USAGE_MEASURED, &w->packed, &w->err);
+    return rc == HENG_OK ? heng_store_usage_changed(w->store, w->row.id, day->day, &w->err) : rc;
 }
 
 static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, const struct heng_verdict *verdicts,
@@ -150,7 +152,8 @@ static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, c
 static heng_rc drop_days(void *ctx, heng_day from, heng_day to)
 {
     struct heng_usage_worker *w = ctx;
-    return heng_store_drop_usage(w->store, HENG_USAGE_MEASURED, w->row.id, from, to, NULL, &w->err);
+    heng_rc rc = heng_store_drop_usage(w->store, HENG_USAGE_MEASURED, w->row.id, from, to, NULL, &w->err);
+    return rc == HENG_OK ? heng_store_usage_changed(w->store, w->row.id, from, &w->err) : rc;
 }
 
 static heng_rc drop_checkpoints(void *ctx, heng_day from, heng_day to)

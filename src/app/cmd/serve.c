@@ -11,8 +11,10 @@
 
 #include "api/server.h"
 #include "app/options.h"
+#include "app/site/money.h"
 #include "app/site/profiles.h"
 #include "app/site/reload.h"
+#include "app/site/seal.h"
 #include "app/site/uplink.h"
 #include "app/site/usage.h"
 #include "base/log.h"
@@ -37,6 +39,8 @@ struct serving {
     struct heng_site_keys *keys;
     struct site_run site;
     struct site_usage usage;
+    struct site_money *money;
+    struct site_seal seal;
 };
 
 struct serve_options {
@@ -127,6 +131,16 @@ static void on_live(void *owner, struct heng_live *live, size_t count)
     site_wishes_live(site->wishes, live, count);
 }
 
+/* What people change may be money. */
+static heng_rc change(void *owner, heng_rc (*run)(void *ctx, struct heng_store *store, struct heng_err *err), void *ctx,
+                      struct heng_err *err)
+{
+    struct serving *serving = owner;
+    heng_rc rc = site_write(&serving->site.writer, run, ctx, err);
+    if (rc == HENG_OK) site_money_wake(serving->money);
+    return rc;
+}
+
 /* Desk, API, writer, DTUs, lines, uplink, in this order: each needs those before it. *store becomes the writer's. */
 static heng_rc start(struct serving *serving, const struct serve_options *options, const char *database,
                      struct heng_store **store, struct heng_err *err)
@@ -150,10 +164,11 @@ static heng_rc start(struct serving *serving, const struct serve_options *option
     heng_rc rc = site_uplink_new(site, &uplink, &site->uplink, err);
     if (rc == HENG_OK) rc = heng_orders_recover(*store, heng_clock_wall(), err);
     if (rc == HENG_OK) rc = site_wishes_new(site, database, &serving->profiles, serving->keys, &site->wishes, err);
+    if (rc == HENG_OK) rc = site_money_new(&site->writer, site_wishes_desk(site->wishes), &serving->money, err);
     if (rc != HENG_OK) return rc;
     api.desk = site_wishes_desk(site->wishes);
-    api.write = site_write;
-    api.write_owner = &site->writer;
+    api.write = change;
+    api.write_owner = serving;
     api.archive_changed = site_reload_changed;
     api.archive_owner = site;
     api.spool = options->data;
@@ -163,6 +178,8 @@ static heng_rc start(struct serving *serving, const struct serve_options *option
         rc = heng_writer_start(*store, database, serving->api, &serving->profiles, events, &site->writer, err);
     if (rc == HENG_OK) *store = NULL;
     if (rc == HENG_OK) rc = site_usage_start(&serving->usage, &serving->loop, site->writer, err);
+    if (rc == HENG_OK) rc = site_money_start(serving->money, err);
+    if (rc == HENG_OK) rc = site_seal_start(&serving->seal, &serving->loop, site->writer, options->data, err);
     if (rc == HENG_OK && options->dtu_host[0])
         rc = heng_dtu_listen(&serving->loop, options->dtu_host, options->dtu_port, &site->dtu, err);
     if (rc == HENG_OK) rc = site_run_start(site, database, &serving->profiles, tell_trouble, serving, err);
@@ -206,9 +223,11 @@ static heng_rc serve(const struct serve_options *options, struct heng_err *err)
         stop(&serving);
         uv_walk(&serving.loop, on_walk_close, NULL);
         uv_run(&serving.loop, UV_RUN_DEFAULT);
+        site_money_stop(serving.money);
         if (serving.site.writer) site_wishes_settle(serving.site.wishes);
         heng_writer_stop(serving.site.writer); /* before the API: it still publishes what it stores */
         heng_api_stop(serving.api);
+        site_money_free(serving.money);
         site_wishes_free(serving.site.wishes);
         site_uplink_free(serving.site.uplink);
         site_run_fini(&serving.site);
@@ -216,6 +235,7 @@ static heng_rc serve(const struct serve_options *options, struct heng_err *err)
     }
     heng_store_close(store);
     site_usage_fini(&serving.usage);
+    site_seal_fini(&serving.seal);
     heng_site_keys_free(serving.keys);
     heng_profiles_fini(&serving.profiles);
     return rc;

@@ -58,8 +58,9 @@ heng_mode heng_mode_of(const char *text);
 
 #define HENG_CYCLE_OF_BILL_LIST(X)                                                                                     \
     X(MONTH, "month", 1)                                                                                               \
-    X(TWO_MONTHS, "two-months", 2) X(QUARTER, "quarter", 3) X(YEAR, "year", 12)                                        \
-        X(SEASON, "season", 0) /* of heating: from and to are told by who bills */
+    X(TWO_MONTHS, "two-months", 2)                                                                                     \
+    X(QUARTER, "quarter", 3)                                                                                           \
+    X(YEAR, "year", 12) X(SEASON, "season", 0) /* of heating: from and to are told by who bills */
 typedef enum heng_bill_cycle {
 #define X(symbol, text, months) HENG_BILL_CYCLE_##symbol,
     HENG_CYCLE_OF_BILL_LIST(X)
@@ -103,6 +104,14 @@ HENG_NODISCARD heng_rc heng_store_list_contracts(struct heng_store_reader *reade
                                                  int64_t after_id, struct heng_contract *ret, size_t cap, size_t *ret_n,
                                                  struct heng_err *err);
 
+/* How people name a point: by its key, else by the number of the meter there; "" when it has neither. */
+HENG_NODISCARD heng_rc heng_store_contract_point(struct heng_store_reader *reader, int64_t point_id,
+                                                 char ret[HENG_AT_LEAST(HENG_KEY_MAX)], struct heng_err *err);
+/* The first day behind all charges of a contract that count (not of a draft, not of a bill that was reversed); 0: none
+ * was made. */
+HENG_NODISCARD heng_rc heng_store_contract_charged(struct heng_store_reader *reader, int64_t id, int32_t *ret_to_day,
+                                                   struct heng_err *err);
+
 /* An edition of a tariff. */
 struct heng_tariff_edition {
     int64_t id, org_id;
@@ -112,10 +121,12 @@ struct heng_tariff_edition {
     char who[HENG_WHO_MAX], reason[HENG_REASON_MAX];
     uint8_t digest[32];
 };
-/* body is stored as the next edition of its key. Errors: those of the store. */
+/* body is stored as the next edition of its key; id, edition and digest are given here. An organisation's first edition
+ * counts on from those of the operator that it saw before: what an edition's number meant to it, it means for ever. */
 HENG_NODISCARD heng_rc heng_store_put_tariff(struct heng_store *store, struct heng_tariff_edition *edition,
                                              struct heng_slice body, struct heng_err *err);
-/* The edition (0: the newest) of a key, as seen by an organisation: its own, else the operator's. */
+/* The edition (0: the newest) of a key, as seen by an organisation: its own, else the operator's. ret_body: appended
+ * to, may be NULL. Errors: ENOTFOUND. */
 HENG_NODISCARD heng_rc heng_store_get_tariff(struct heng_store_reader *reader, int64_t org_id, const char *key,
                                              int64_t edition, struct heng_tariff_edition *ret,
                                              struct heng_str *ret_body, struct heng_err *err);
@@ -145,5 +156,21 @@ struct heng_audit {
 };
 HENG_NODISCARD heng_rc heng_store_add_audit(struct heng_store *store, const struct heng_audit *audit,
                                             struct heng_slice before, struct heng_slice after, struct heng_err *err);
+/* Newest first, below before_id (0: from the newest); of a subject ("": any) and its id (0: any). before and after are
+ * borrowed for the call of each. */
+typedef heng_rc heng_audit_each(void *ctx, const struct heng_audit *audit, struct heng_slice before,
+                                struct heng_slice after);
+HENG_NODISCARD heng_rc heng_store_each_audit(struct heng_store_reader *reader, int64_t scope, int64_t before_id,
+                                             const char *subject, int64_t subject_id, size_t cap, heng_audit_each *each,
+                                             void *ctx, struct heng_err *err);
+
+/* What is under way for an account, or for one contract of it (contract_id 0: all, and what is of the account itself):
+ * how many of each. */
+struct heng_account_busy {
+    int64_t commands, supply_tasks, meter_orders, pay_orders, draft_bills;
+};
+HENG_NODISCARD heng_rc heng_store_account_busy(struct heng_store_reader *reader, int64_t account_id,
+                                               int64_t contract_id, struct heng_account_busy *ret,
+                                               struct heng_err *err);
 
 #endif

@@ -11,6 +11,7 @@ enum {
     HENG_BILL_NUMBER_MAX = 32,
     HENG_BILL_UNIT_MAX = 16,
     HENG_DEC_SHORT_MAX = 28,
+    HENG_MEDIUM_TEXT_MAX = 24,
 };
 
 /* X(symbol, text) */
@@ -33,6 +34,8 @@ struct heng_charge_line {
     int32_t from_day, to_day;
     char quantity[HENG_DEC_SHORT_MAX], price[HENG_DEC_SHORT_MAX];
     int64_t amount, tax;
+    char note[HENG_COMPONENT_MAX], vat[HENG_DEC_SHORT_MAX]; /* note: which transformer, say; vat: "0.13", "" none */
+    uint32_t time_count, time_of; /* amount is quantity x price x time_count / time_of; 0 of 0 is 1 of 1 */
 };
 
 /* [from_day, to_day). Texts are borrowed JSON: of who made it, or of the arena of who read it. */
@@ -40,7 +43,8 @@ struct heng_charge {
     int64_t id, contract_id, account_id;
     heng_charge_kind kind;
     int32_t from_day, to_day;
-    int64_t total, before, amount, tax;
+    char medium[HENG_MEDIUM_TEXT_MAX];              /* heng_medium_text of the point: "" for fees */
+    int64_t total, before, amount, tax, before_tax; /* tax is part of total, before_tax of before */
     bool estimated;
     int64_t bill_id, booking_id;
     heng_us at_us;
@@ -61,8 +65,10 @@ HENG_NODISCARD heng_rc heng_store_get_charge(struct heng_store_reader *reader, i
 HENG_NODISCARD heng_rc heng_store_list_charges(struct heng_store_reader *reader, int64_t bill_id,
                                                struct heng_arena *arena, struct heng_charge **ret, size_t *ret_n,
                                                struct heng_err *err);
+/* SHA-256 of what a charge says: contract, period, amounts, ask, lines and trace. What heng_charge.digest must be. */
+HENG_NODISCARD heng_rc heng_charge_digest(const struct heng_charge *charge, uint8_t ret[32], struct heng_err *err);
 /* The newest charge that counts (not of a bill that is a draft or was reversed) of a contract with to_day <= until,
- * with its states; ENOTFOUND: none. What the next charge goes on from. */
+ * with its states, without lines, ask and trace; ENOTFOUND: none. What the next charge goes on from. */
 HENG_NODISCARD heng_rc heng_store_last_charge(struct heng_store_reader *reader, int64_t contract_id, int32_t until,
                                               struct heng_arena *arena, struct heng_charge *ret, struct heng_err *err);
 /* The booking of a prepaid charge, when it is known. */
@@ -133,6 +139,7 @@ struct heng_bill {
     char why[HENG_DETAIL_MAX];
     int64_t booking_id, reverses, replaces;
     heng_us issued_us;
+    int32_t rank; /* place in the preview: the lowest first */
     bool has_digest;
     uint8_t digest[32];
 };
@@ -142,5 +149,51 @@ HENG_NODISCARD heng_rc heng_store_get_bill(struct heng_store_reader *reader, int
                                            struct heng_bill *ret, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_store_find_bill(struct heng_store_reader *reader, int64_t scope, const char *number,
                                             struct heng_bill *ret, struct heng_err *err);
+/* Many, each as put_bill. */
+HENG_NODISCARD heng_rc heng_store_put_bills(struct heng_store *store, struct heng_bill *bills, size_t n,
+                                            struct heng_err *err);
+
+/* Which: 0, "" and COUNT: all. Of a run they come by rank and id behind (after_rank, after_id), else newest first below
+ * after_id (0: from the newest). */
+struct heng_bill_ask {
+    int64_t scope, account_id, run_id;
+    heng_bill_kind kind;
+    heng_bill_state state;
+    int32_t from_day, to_day; /* whose period touches [from_day, to_day); 0, 0: all */
+    int32_t after_rank;
+    int64_t after_id;
+};
+HENG_NODISCARD heng_rc heng_store_list_bills(struct heng_store_reader *reader, const struct heng_bill_ask *ask,
+                                             struct heng_bill *ret, size_t cap, size_t *ret_n, struct heng_err *err);
+/* The bill that takes this one back. Errors: ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_store_find_bill_reversal(struct heng_store_reader *reader, int64_t bill_id,
+                                                     struct heng_bill *ret, struct heng_err *err);
+
+/* --- which money pays which bill ------------------------------------------------------------------------------- */
+
+enum { HENG_PART_MAX = 12 };
+/* n: of the booking, from 0. part: "principal", "late". amount below zero takes back. */
+struct heng_allocation {
+    int64_t booking_id, bill_id, amount;
+    int32_t n, day;
+    char part[HENG_PART_MAX];
+};
+HENG_NODISCARD heng_rc heng_store_add_allocations(struct heng_store *store, const struct heng_allocation *rows,
+                                                  size_t n, struct heng_err *err);
+/* Of a bill, or of a booking (the other is 0), in the order in which they were made. */
+HENG_NODISCARD heng_rc heng_store_list_allocations(struct heng_store_reader *reader, int64_t bill_id,
+                                                   int64_t booking_id, struct heng_allocation *ret, size_t cap,
+                                                   size_t *ret_n, struct heng_err *err);
+
+/* An issued bill of which something is left: principal of its total, late of the fees booked for it. */
+struct heng_open_bill {
+    int64_t id, account_id, principal, late;
+    int32_t due_day;
+    char number[HENG_BILL_NUMBER_MAX], currency[HENG_CURRENCY_MAX];
+};
+/* Of an account, oldest due first. */
+HENG_NODISCARD heng_rc heng_store_list_open_bills(struct heng_store_reader *reader, int64_t account_id,
+                                                  struct heng_open_bill *ret, size_t cap, size_t *ret_n,
+                                                  struct heng_err *err);
 
 #endif

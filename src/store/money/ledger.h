@@ -26,10 +26,30 @@ HENG_NODISCARD heng_rc heng_store_list_bookings(struct heng_store_reader *reader
                                                 struct heng_booking *ret, size_t cap, size_t *ret_n,
                                                 struct heng_err *err);
 
+/* Of a cash day, in the order in which they were booked, behind after_id. */
+HENG_NODISCARD heng_rc heng_store_cash_day_bookings(struct heng_store_reader *reader, int64_t cash_day_id,
+                                                    int64_t after_id, struct heng_booking *ret, size_t cap,
+                                                    size_t *ret_n, struct heng_err *err);
+/* The id of the newest sale or refund of an account that is not reversed. 0: none. */
+HENG_NODISCARD heng_rc heng_store_last_sale(struct heng_store_reader *reader, int64_t account_id, int64_t *ret,
+                                            struct heng_err *err);
+
 /* The balance of a book; 0 when nothing was ever posted to it. */
 HENG_NODISCARD heng_rc heng_store_book_balance(struct heng_store_reader *reader, int64_t org_id, heng_book_kind kind,
                                                int64_t account_id, const char *ref, const char *currency, int64_t *ret,
                                                struct heng_err *err);
+
+struct heng_book_row {
+    int64_t id, org_id;
+    heng_book_kind kind;
+    int64_t account_id;
+    char ref[HENG_BOOK_REF_MAX], currency[HENG_CURRENCY_MAX];
+    int64_t balance, postings; /* debit positive; how many */
+};
+/* The books of an account, or (0) those that belong to none. */
+HENG_NODISCARD heng_rc heng_store_list_books(struct heng_store_reader *reader, int64_t scope, int64_t account_id,
+                                             struct heng_book_row *ret, size_t cap, size_t *ret_n,
+                                             struct heng_err *err);
 
 /* The books of an account as the customer sees them: positive is theirs, but for owed. in_meter: of all its meters, as
  * far as booked. */
@@ -39,8 +59,8 @@ struct heng_account_balance {
 HENG_NODISCARD heng_rc heng_store_account_balance(struct heng_store_reader *reader, int64_t account_id,
                                                   struct heng_account_balance *ret, struct heng_err *err);
 
-/* Adds up every book anew and every booking: all must agree. ret_wrong: how many do not, the first is told in ret_why.
- */
+/* Adds up every book and every booking anew, works every digest out again, and counts the receipts of each desk and
+ * year: all must agree. wrong: how many do not; why: the first. */
 struct heng_books_proof {
     int64_t books, bookings, postings, wrong;
     char why[HENG_DETAIL_MAX];

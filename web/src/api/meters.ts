@@ -26,6 +26,7 @@ const CLOCK_BROADCAST: Protocol[] = ['mbus', 'cjt188', 'dlt645-2007', 'dlt645-19
 /* These change something in the meter or behind it: a person confirms them. */
 const CHANGES: OrderKind[] = [
   'set-clock', 'freeze', 'connect', 'disconnect', 'keep', 'release', 'set-address', 'set-baud',
+  'purchase',
 ]
 
 export function changes(kind: OrderKind): boolean {

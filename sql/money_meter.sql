@@ -1,0 +1,64 @@
+-- Orders of money into meters. One that is open comes first for its meter; those behind it wait for it.
+
+-- name: meter_order_find
+SELECT id FROM meter_order WHERE key = ?1;
+
+-- name: meter_order_add
+INSERT INTO meter_order (id, key, contract_id, device_id, number, amount, state, made_us, not_before_us, booking_id,
+    command_id, tries, ended_us, why)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);
+
+-- name: meter_order_put
+UPDATE meter_order SET number = ?2, state = ?3, not_before_us = ?4, command_id = ?5, tries = ?6, ended_us = ?7, why = ?8
+WHERE id = ?1;
+
+-- name: meter_order_get
+SELECT o.id, o.key, o.contract_id, o.device_id, o.number, o.amount, o.state, o.made_us, o.not_before_us, o.booking_id,
+       o.command_id, o.tries, o.ended_us, o.why
+FROM meter_order o JOIN contract k ON k.id = o.contract_id JOIN account a ON a.id = k.account_id
+WHERE o.id = ?1 AND (?2 = 0 OR a.org_id = ?2);
+
+-- name: meter_order_due
+-- Whose time has come, the oldest of each meter only.
+SELECT o.id, o.key, o.contract_id, o.device_id, o.number, o.amount, o.state, o.made_us, o.not_before_us, o.booking_id,
+       o.command_id, o.tries, o.ended_us, o.why
+FROM meter_order o
+WHERE o.state IN ('waiting', 'unknown') AND o.not_before_us <= ?1
+  AND NOT EXISTS (SELECT 1 FROM meter_order b WHERE b.device_id = o.device_id AND b.id < o.id
+                  AND b.state IN ('waiting', 'sent', 'unknown', 'alarm', 'failed'))
+ORDER BY o.id LIMIT ?2;
+
+-- name: meter_order_answered
+-- Sent ones whose command has ended.
+SELECT o.id, o.key, o.contract_id, o.device_id, o.number, o.amount, o.state, o.made_us, o.not_before_us, o.booking_id,
+       o.command_id, o.tries, o.ended_us, o.why
+FROM meter_order o JOIN command c ON c.id = o.command_id
+WHERE o.state = 'sent' AND c.ended_us > 0 ORDER BY o.id LIMIT ?1;
+
+-- name: meter_order_list
+-- Newest first, below id ?3; ?2 1: those that are not done, 2: those that a person has to look at.
+SELECT o.id, o.key, o.contract_id, o.device_id, o.number, o.amount, o.state, o.made_us, o.not_before_us, o.booking_id,
+       o.command_id, o.tries, o.ended_us, o.why
+FROM meter_order o JOIN contract k ON k.id = o.contract_id JOIN account a ON a.id = k.account_id
+WHERE (?1 = 0 OR a.org_id = ?1) AND (?3 = 0 OR o.id < ?3)
+  AND (?2 = 0 OR (?2 = 1 AND o.state IN ('waiting', 'sent', 'unknown', 'alarm', 'failed'))
+       OR (?2 = 2 AND o.state IN ('alarm', 'failed')))
+ORDER BY o.id DESC LIMIT ?4;
+
+-- name: meter_order_count
+-- The purchases that are in a meter are known to be so many now.
+UPDATE contract SET meter_count = ?2 WHERE id = ?1;
+
+-- name: meter_order_device
+-- The newest device at a point.
+SELECT device_id FROM installation WHERE point_id = ?1 AND until_us IS NULL ORDER BY id DESC LIMIT 1;
+
+-- name: money_under_way
+-- Is anything ordered of which the end is not written down?
+SELECT CASE WHEN EXISTS (SELECT 1 FROM supply_task WHERE state = 'ordered')
+              OR EXISTS (SELECT 1 FROM meter_order WHERE state = 'sent') THEN 1 ELSE 0 END;
+
+-- name: supply_answered
+-- Tasks of supply whose command has ended.
+SELECT t.id, t.command_id FROM supply_task t JOIN command c ON c.id = t.command_id
+WHERE t.state = 'ordered' AND c.ended_us > 0 ORDER BY t.id LIMIT ?1;
