@@ -129,6 +129,66 @@ def walk_archive(check, api):
     check.file(f"{api}/archive/templates", f"{api}/archive/templates", XLSX)
 
 
+def walk_money(check, api):
+    for path in ("audit", "audit?refused=1", "tariffs", "tariff-bindings", "ledger/books", "ledger/check", "cash/days",
+                 "cash/settlement", "prepaid", "prepaid?level=1", "notices", "notices?waiting=1", "supply-tasks",
+                 "supply-tasks?open=1", "meter-orders", "meter-orders?which=stuck", "receipts?desk=A&year=2026"):
+        check.get(f"{api}/{path.split('?')[0]}", f"{api}/{path}")
+    for account in check.get(f"{api}/accounts", f"{api}/accounts?limit=5").get("items", []):
+        one, template = f"{api}/accounts/{account['id']}", f"{api}/accounts/{{accountId}}"
+        detail = check.get(template, one)
+        if not account.get("closed_at"):
+            check.get(f"{template}/closing", f"{one}/closing")
+            check.get(f"{template}/may-sell", f"{one}/may-sell?amount=100")
+        check.get(f"{template}/bookings", f"{one}/bookings?limit=3")
+        check.get(f"{api}/contracts", f"{api}/contracts?account={account['id']}")
+        for contract in detail.get("contracts", [])[:2]:
+            check.get(f"{api}/contracts/{{contractId}}", f"{api}/contracts/{contract['id']}")
+        for booking in detail.get("bookings", [])[:3]:
+            check.get(f"{api}/bookings/{{bookingId}}", f"{api}/bookings/{booking['id']}")
+            if booking.get("receipt"):
+                check.get(f"{api}/receipt", f"{api}/receipt?number={booking['receipt']}")
+    for tariff in check.get(f"{api}/tariffs", f"{api}/tariffs").get("items", [])[:2]:
+        check.get(f"{api}/tariffs/edition", f"{api}/tariffs/edition?tariff={tariff['tariff']}")
+    for day in check.get(f"{api}/cash/days", f"{api}/cash/days?limit=3").get("items", []):
+        check.get(f"{api}/cash/days/{{cashDayId}}/bookings", f"{api}/cash/days/{day['id']}/bookings")
+        check.get(f"{api}/cash/day", f"{api}/cash/day?desk={day['desk']}", 404 if day.get("closed_at") else 200)
+    check.get(f"{api}/contracts", f"{api}/contracts", 400)
+    check.get(f"{api}/receipt", f"{api}/receipt?number=none", 400)
+    check.get(f"{api}/tariffs/edition", f"{api}/tariffs/edition?tariff=there-is-none", 404)
+    for word in ("accounts", "contracts", "bookings"):
+        check.get(f"{api}/{word}/{{{word[:-1]}Id}}", f"{api}/{word}/999999999", 404)
+
+
+def walk_bills(check, api):
+    for path in ("pay/orders", "pay/stuck", "pay/files", "reconciliations", "late-bills", "arrears", "arrears/ageing", "arrears/calls",
+                 "arrears/collection", "apportionments", "seal", "seal/verification", "bills?state=issued&kind=bill"):
+        check.get(f"{api}/{path.split('?')[0]}", f"{api}/{path}")
+    for run in check.get(f"{api}/bill-runs", f"{api}/bill-runs?limit=3").get("items", []):
+        check.get(f"{api}/bill-runs/{{runId}}", f"{api}/bill-runs/{run['id']}")
+        check.get(f"{api}/bills", f"{api}/bills?run={run['id']}&limit=2")
+    for bill in check.get(f"{api}/bills", f"{api}/bills?limit=3").get("items", []):
+        one, template = f"{api}/bills/{bill['id']}", f"{api}/bills/{{billId}}"
+        check.get(template, one)
+        if bill.get("number"):
+            check.file(f"{template}/document", f"{one}/document", "application/pdf")
+            check.file(f"{template}/bundle", f"{one}/bundle", "application/x-tar")
+    for order in check.get(f"{api}/pay/orders", f"{api}/pay/orders?limit=3").get("items", []):
+        check.get(f"{api}/pay/orders/{{orderNumber}}", f"{api}/pay/orders/{order['number']}")
+    for file in check.get(f"{api}/pay/files", f"{api}/pay/files?limit=2").get("items", []):
+        check.get(f"{api}/pay/files/{{fileId}}", f"{api}/pay/files/{file['id']}")
+        check.file(f"{api}/pay/files/{{fileId}}/content", f"{api}/pay/files/{file['id']}/content", "application/octet-stream")
+    for one in check.get(f"{api}/reconciliations", f"{api}/reconciliations?limit=2").get("items", []):
+        check.get(f"{api}/reconciliations/{{reconciliationId}}", f"{api}/reconciliations/{one['id']}")
+    for one in check.get(f"{api}/apportionments", f"{api}/apportionments?limit=2").get("items", []):
+        check.get(f"{api}/apportionments/{{apportionmentId}}", f"{api}/apportionments/{one['id']}")
+    for kind in ("sales-day", "settlement", "arrears", "balances"):
+        check.file(f"{api}/lists/{{listKind}}", f"{api}/lists/{kind}", XLSX)
+    check.get(f"{api}/bills/{{billId}}", f"{api}/bills/999999999", 404)
+    check.get(f"{api}/bills", f"{api}/bills?state=lost", 400)
+    check.get(f"{api}/arrears", f"{api}/arrears?as_of=yesterday", 400)
+
+
 def walk(check):
     api = "/api/v1"
     check.get(f"{api}/health", f"{api}/health")
@@ -174,6 +234,8 @@ def walk(check):
         check.get(f"{api}/points/{{pointId}}/{word}", f"{api}/points/999999999/{word}", 404)
     check.get(f"{api}/points/{{pointId}}/loss", f"{api}/points/999999999/loss", 404)
     walk_archive(check, api)
+    walk_money(check, api)
+    walk_bills(check, api)
     check.get(f"{api}/enrolments", f"{api}/enrolments")
     check.get(f"{api}/enrolments", f"{api}/enrolments?state=waiting")
     check.get(f"{api}/meters/{{meterId}}", f"{api}/meters/999999999", 404)

@@ -8,7 +8,8 @@ of parameters, a table that checks them, and the declaration of its handler heng
 fails at link. What this small generator does not understand stops the build.
 
 A schema that is the body of a request becomes a struct and a table of its fields (api/body.c reads by it) instead of a
-writer; its fields are whole numbers, texts, words, booleans and lists of whole numbers.
+writer; its fields are whole numbers, texts, words, booleans, lists of whole numbers, and JSON as it stands
+(`x-heng-json: true` with a maxLength).
 
 Shapes: date-time is heng_us (HENG_US_NEVER: null), another string is const char * (NULL: null), an array is a pointer
 and a count. An optional property has a flag has_<name>. A property with `x-heng-json: true` is text that is JSON
@@ -17,6 +18,9 @@ already. A response of text/event-stream makes a route with stream set and no ha
 Files: an operation with `x-heng-upload: BYTES` takes a body of one of the media types of its requestBody, at most so
 many bytes, as struct heng_api_upload; a response of media types that are none of the above is a file, which the handler
 fills in as struct heng_api_file.
+
+Messages: an operation with `x-heng-message: true` takes its body as it came, with its headers, as struct
+heng_api_message; whoever sends it proves it by its content, so it may come from anywhere.
 """
 import json
 import pathlib
@@ -54,7 +58,7 @@ class Contract:
         self.bodies = {}   # C name -> fields
         for item in doc["paths"].values():
             for op in item.values():
-                if "requestBody" in op and "x-heng-upload" not in op:
+                if "requestBody" in op and not op.keys() & {"x-heng-upload", "x-heng-message"}:
                     name = op["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
                     self.bodies[name] = self.fields(name)
         for name, schema in self.schemas.items():
@@ -68,9 +72,9 @@ class Contract:
         for field, node in self.schemas[name]["properties"].items():
             kind, ctype = self.kind(f"{name}_{field}", node)
             schema = self.resolve(node)
-            if kind not in ("int", "text", "enum", "bool", "ints"):
+            if kind not in ("int", "text", "enum", "bool", "ints", "json"):
                 sys.exit(f"{name}.{field}: kind {kind} is not supported in a request")
-            if kind == "text" and "maxLength" not in schema or kind == "ints" and "maxItems" not in schema:
+            if kind in ("text", "json") and "maxLength" not in schema or kind == "ints" and "maxItems" not in schema:
                 sys.exit(f"{name}.{field}: needs a maxLength or maxItems")
             numbers = schema["items"] if kind == "ints" else schema
             fields.append({"name": field, "c": member(field), "kind": kind, "type": ctype,
@@ -148,7 +152,7 @@ class Contract:
                 body, upload = None, None
                 if "x-heng-upload" in op:
                     upload = {"max": op["x-heng-upload"], "types": list(op["requestBody"]["content"])}
-                elif "requestBody" in op:
+                elif "requestBody" in op and "x-heng-message" not in op:
                     body = snake(op["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1])
                 answer = None
                 if "application/json" in content:
@@ -157,7 +161,8 @@ class Contract:
                 if is_file and any(c["schema"].get("format") != "binary" for c in content.values()):
                     sys.exit(f"{op['operationId']}: no answer that can be generated")
                 yield {"name": snake(op["operationId"]), "method": method.upper(), "path": path, "params": params,
-                       "body": body, "upload": upload, "status": status, "answer": answer, "file": is_file,
+                       "body": body, "upload": upload, "message": op.get("x-heng-message", False),
+                       "status": status, "answer": answer, "file": is_file,
                        "summary": op["summary"]}
 
     def parameter(self, operation, path, node):
@@ -230,6 +235,7 @@ def header(contract, operations):
             params = f"const struct heng_api_{op['name']}_params *params, " if op["params"] else ""
             params += f"const struct heng_api_{op['body']} *body, " if op["body"] else ""
             params += "const struct heng_api_upload *upload, " if op["upload"] else ""
+            params += "const struct heng_api_message *message, " if op["message"] else ""
             out += [f"/* {op['summary']}. */",
                     f"HENG_NODISCARD heng_rc heng_api_{op['name']}(struct heng_api_call *call, {params}"
                     f"struct heng_api_{op['answer'] or 'file'} *ret, struct heng_err *err);"]
@@ -319,6 +325,7 @@ def source(contract, operations):
         if op["answer"] or op["file"]:
             params = ("params, " if op["params"] else "") + ("body, " if op["body"] else "")
             params += "call->upload, " if op["upload"] else ""
+            params += "call->message, " if op["message"] else ""
             unused = ("" if op["params"] else "    (void)params;\n") + ("" if op["body"] else "    (void)body;\n")
             head = (f"static heng_rc run_{op['name']}(struct heng_api_call *call, const void *params, "
                     f"const void *body, struct heng_json *json, struct heng_err *err)\n{{\n{unused}")
@@ -335,7 +342,7 @@ def source(contract, operations):
         run = f"run_{op['name']}" if op["answer"] or op["file"] else "NULL"
         stream = "false" if op["answer"] or op["file"] else "true"
         upload = f", .upload_max = {op['upload']['max']}, .upload_types = types_{op['name']}" if op["upload"] else ""
-        is_file = ", .file = true" if op["file"] else ""
+        is_file = (", .file = true" if op["file"] else "") + (", .message = true" if op["message"] else "")
         fields, count = (f"fields_{op['body']}", len(contract.bodies[op["body"]])) if op["body"] else ("NULL", 0)
         out.append(f"    {{.method = {quoted(op['method'])}, .path = {quoted(op['path'])}, .operation = "
                    f"{quoted(op['name'])}, .params = {params}, .param_count = {len(op['params'])}, .fields = {fields}, "

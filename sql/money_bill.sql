@@ -5,6 +5,27 @@ INSERT INTO bill (id, run_id, org_id, account_id, kind, state, number, from_day,
                   why, booking_id, reverses, replaces, issued_us, rank, digest)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, nullif(?17, 0), ?18, ?19, ?20, ?21);
 
+-- name: bill_add_all
+-- engine: postgres
+INSERT INTO bill (id, run_id, org_id, account_id, from_day, to_day, due_day, total, tax, flags, booking_id, reverses, replaces,
+                  issued_us, rank, kind, state, number, currency, why, digest)
+SELECT id, run_id, org_id, account_id, from_day, to_day, due_day, total, tax, flags, booking_id, nullif(reverses, 0), replaces,
+       issued_us, rank, kind, state, number, currency, why, nullif(digest, '')
+FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+    AS b (id, run_id, org_id, account_id, from_day, to_day, due_day, total, tax, flags, booking_id, reverses, replaces,
+          issued_us, rank, kind, state, number, currency, why, digest);
+
+-- name: bill_change_all
+-- As bill_change, of many; the columns of bill_add_all. What never changes is taken as it stands.
+-- engine: postgres
+UPDATE bill SET kind = b.kind, state = b.state, number = b.number, from_day = b.from_day, to_day = b.to_day,
+    due_day = b.due_day, total = b.total, tax = b.tax, flags = b.flags, why = b.why, booking_id = b.booking_id,
+    issued_us = b.issued_us, rank = b.rank, digest = nullif(b.digest, ''), replaces = b.replaces
+FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+    AS b (id, run_id, org_id, account_id, from_day, to_day, due_day, total, tax, flags, booking_id, reverses, replaces,
+          issued_us, rank, kind, state, number, currency, why, digest)
+WHERE bill.id = b.id AND bill.state IN ('draft', 'blocked') RETURNING bill.id;
+
 -- name: bill_change
 -- One that was issued keeps all that it says.
 UPDATE bill SET kind = ?2, state = ?3, number = ?4, from_day = ?5, to_day = ?6, due_day = ?7, total = ?8, tax = ?9, flags = ?10,
@@ -66,12 +87,41 @@ SELECT from_day, to_day, total FROM bill
 WHERE account_id = ?1 AND from_day < ?2 AND kind IN ('bill', 'heat', 'statement') AND state = 'issued'
 ORDER BY from_day DESC, id DESC LIMIT ?3;
 
+-- name: bill_before_all
+-- engine: postgres
+SELECT w.nr, l.* FROM unnest(?1, ?2) WITH ORDINALITY AS w (account_id, day, nr)
+CROSS JOIN LATERAL (
+    SELECT from_day, to_day, total FROM bill
+    WHERE account_id = w.account_id AND from_day < w.day AND kind IN ('bill', 'heat', 'statement') AND state = 'issued'
+    ORDER BY from_day DESC, id DESC LIMIT ?3) l;
+
 -- name: bill_twice
--- A bill that was issued for days of a charge of draft ?1: it may not be issued too.
-SELECT b.number FROM charge d JOIN charge h ON h.contract_id = d.contract_id AND h.kind = d.kind
-    AND h.from_day < d.to_day AND h.to_day > d.from_day AND h.bill_id > 0 AND h.bill_id <> d.bill_id
-JOIN bill b ON b.id = h.bill_id AND b.state = 'issued'
-WHERE d.bill_id = ?1 AND d.bill_id > 0 AND d.kind IN ('usage', 'heat') AND b.kind <> 'prepay' LIMIT 1;
+-- Drafts from id ?1 to ?2 with a charge for days for which a bill was issued: they may not be issued too. Both go from the
+-- drafts to what stands beside each, and never from all that was ever charged.
+-- engine: sqlite
+SELECT d.bill_id, min(b.number) FROM charge d CROSS JOIN charge h CROSS JOIN bill b
+WHERE d.bill_id >= ?1 AND d.bill_id <= ?2 AND d.bill_id > 0 AND d.kind IN ('usage', 'heat')
+  AND h.contract_id = d.contract_id AND h.kind = d.kind AND h.from_day < d.to_day AND h.to_day > d.from_day AND h.bill_id > 0
+  AND h.bill_id <> d.bill_id AND b.id = h.bill_id AND b.state = 'issued' AND b.kind <> 'prepay'
+GROUP BY d.bill_id ORDER BY d.bill_id;
+-- engine: postgres
+SELECT d.bill_id, min(t.number) FROM charge d
+CROSS JOIN LATERAL (
+    SELECT b.number FROM charge h JOIN bill b ON b.id = h.bill_id AND b.state = 'issued' AND b.kind <> 'prepay'
+    WHERE h.contract_id = d.contract_id AND h.kind = d.kind AND h.from_day < d.to_day AND h.to_day > d.from_day
+      AND h.bill_id > 0 AND h.bill_id <> d.bill_id LIMIT 1) t
+WHERE d.bill_id >= ?1 AND d.bill_id <= ?2 AND d.bill_id > 0 AND d.kind IN ('usage', 'heat')
+GROUP BY d.bill_id ORDER BY d.bill_id;
+
+-- name: bill_advances
+-- Which of the accounts have paid something in advance. (Credit is negative.)
+-- engine: postgres
+SELECT w.nr FROM unnest(?1) WITH ORDINALITY AS w (account_id, nr)
+CROSS JOIN LATERAL (SELECT k.id FROM book k WHERE k.account_id = w.account_id AND k.kind = 'advance' AND k.balance < 0 LIMIT 1) l;
+
+-- name: bill_seal_position
+-- Where an issued bill stands in the stream of what is sealed.
+SELECT id FROM seal_final WHERE stream = 'bill' AND row_id = ?1 ORDER BY id LIMIT 1;
 
 -- name: bill_drop
 DELETE FROM bill WHERE id = ?1 AND state IN ('draft', 'blocked');
@@ -101,15 +151,21 @@ SELECT booking_id, bill_id, amount, n, day, part FROM allocation WHERE bill_id =
 -- name: allocation_list_booking
 SELECT booking_id, bill_id, amount, n, day, part FROM allocation WHERE booking_id = ?1 ORDER BY n LIMIT ?2;
 
+-- name: allocation_take_back
+-- The mirror ?2 of booking ?1 takes back, on day ?3, what it paid.
+INSERT INTO allocation (booking_id, n, bill_id, part, amount, day)
+SELECT ?2, n, bill_id, part, -amount, ?3 FROM allocation WHERE booking_id = ?1;
+
 -- name: bill_open
+-- coalesce: by the account's index, not by all bills that are issued.
 SELECT id, account_id, principal, late, due_day, number, currency
 FROM (SELECT b.id, b.account_id, b.due_day, b.number, b.currency,
              b.total - coalesce((SELECT CAST(sum(a.amount) AS BIGINT) FROM allocation a
                                  WHERE a.bill_id = b.id AND a.part = 'principal'), 0) AS principal,
-             coalesce((SELECT CAST(sum(d.fee) AS BIGINT) FROM dunning d WHERE d.bill_id = b.id AND d.booking_id > 0), 0)
+             coalesce((SELECT CAST(sum(f.amount) AS BIGINT) FROM bill_fee f WHERE f.bill_id = b.id), 0)
            - coalesce((SELECT CAST(sum(a.amount) AS BIGINT) FROM allocation a
                        WHERE a.bill_id = b.id AND a.part = 'late'), 0) AS late
-      FROM bill b WHERE b.account_id = ?1 AND b.state = 'issued' AND b.kind NOT IN ('statement', 'reversal')) open_bill
+      FROM bill b WHERE b.account_id = ?1 AND coalesce(b.state, '') = 'issued' AND b.kind NOT IN ('statement', 'reversal')) open_bill
 WHERE principal <> 0 OR late <> 0
 ORDER BY due_day, id LIMIT ?2;
 
@@ -142,37 +198,38 @@ SELECT count(*) FROM account WHERE currency = ?2 AND (?1 = 0 OR org_id = ?1);
 -- name: bill_run_page
 -- The ?4 accounts behind account ?3 in the order of their numbers, each with its contracts that touch [?5, ?6): of medium
 -- ?7, mode ?8, group ?9, cycle ?10 ('': all), at or below place ?11 (0: everywhere). ?12: this account alone, with ?4 1. An account without a
--- contract has a row of NULLs.
-SELECT a.id, a.org_id, a.number, k.id, k.point_id, k.mode, k.tariff_key, k.price_class, k.tariff_group, k.cycle, k.from_day,
-       k.to_day, k.terms, k.follows, k.meter_count, k.medium, k.charged_to, k.fatal, k.tasks
+-- contract has a row of NULLs. (contract is joined by itself: joined to its point first, SQLite would walk over all of them for each page.)
+SELECT a.id, a.org_id, a.number, c.id, c.point_id, c.mode, c.tariff_key, c.price_class, c.tariff_group, c.cycle, c.from_day,
+       c.to_day, c.terms, coalesce(c.follows, 0), c.meter_count, (SELECT p.medium FROM point p WHERE p.id = c.point_id),
+       coalesce((SELECT max(h.to_day) FROM charge h LEFT JOIN bill b ON b.id = h.bill_id
+                 WHERE h.contract_id = c.id AND h.kind = 'usage' AND h.to_day > ?5 AND h.from_day < ?6
+                   AND (h.bill_id = 0 OR b.state = 'issued')), 0) AS charged_to,
+       (SELECT count(*) FROM charge h WHERE h.contract_id = c.id AND h.kind = 'fee' AND h.from_day >= ?5 AND h.from_day < ?6
+          AND h.bill_id > 0) AS asked,
+       (SELECT count(*) FROM channel n JOIN verdict v ON v.channel_id = n.id
+        WHERE n.point_id = c.point_id AND n.main = 1 AND v.day >= ?5 AND v.day < ?6 AND v.severity = 'fatal'
+          AND coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = v.channel_id AND w.rule = v.rule
+                        AND w.from_day <= v.day AND w.to_day >= v.day ORDER BY w.id DESC LIMIT 1), 'open')
+              NOT IN ('right', 'wrong')) AS fatal,
+       (SELECT count(*) FROM channel n JOIN verdict v ON v.channel_id = n.id
+        WHERE n.point_id = c.point_id AND n.main = 1 AND v.day >= ?5 AND v.day < ?6 AND v.severity = 'task'
+          AND coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = v.channel_id AND w.rule = v.rule
+                        AND w.from_day <= v.day AND w.to_day >= v.day ORDER BY w.id DESC LIMIT 1), 'open')
+              NOT IN ('right', 'wrong')) AS tasks
 FROM (SELECT id, org_id, number FROM account
       WHERE number > coalesce((SELECT number FROM account WHERE id = ?3), '') AND currency = ?2 AND (?1 = 0 OR org_id = ?1)
         AND number >= coalesce((SELECT number FROM account WHERE id = ?12), '') AND (?12 = 0 OR id = ?12)
       ORDER BY number LIMIT ?4) a
-LEFT JOIN (
-    SELECT c.id, c.account_id, c.point_id, c.mode, c.tariff_key, c.price_class, c.tariff_group, c.cycle, c.from_day, c.to_day,
-           c.terms, coalesce(c.follows, 0) AS follows, c.meter_count, p.medium,
-           coalesce((SELECT max(h.to_day) FROM charge h LEFT JOIN bill b ON b.id = h.bill_id
-                     WHERE h.contract_id = c.id AND h.kind = 'usage' AND h.to_day > ?5 AND h.from_day < ?6
-                       AND (h.bill_id = 0 OR b.state = 'issued')), 0) AS charged_to,
-           (SELECT count(*) FROM channel n JOIN verdict v ON v.channel_id = n.id
-            WHERE n.point_id = c.point_id AND n.main = 1 AND v.day >= ?5 AND v.day < ?6 AND v.severity = 'fatal'
-              AND coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = v.channel_id AND w.rule = v.rule
-                            AND w.from_day <= v.day AND w.to_day >= v.day ORDER BY w.id DESC LIMIT 1), 'open')
-                  NOT IN ('right', 'wrong')) AS fatal,
-           (SELECT count(*) FROM channel n JOIN verdict v ON v.channel_id = n.id
-            WHERE n.point_id = c.point_id AND n.main = 1 AND v.day >= ?5 AND v.day < ?6 AND v.severity = 'task'
-              AND coalesce((SELECT w.answer FROM verdict_answer w WHERE w.channel_id = v.channel_id AND w.rule = v.rule
-                            AND w.from_day <= v.day AND w.to_day >= v.day ORDER BY w.id DESC LIMIT 1), 'open')
-                  NOT IN ('right', 'wrong')) AS tasks
-    FROM contract c JOIN point p ON p.id = c.point_id
-    WHERE c.from_day < ?6 AND (c.to_day = 0 OR c.to_day > ?5) AND (?7 = '' OR p.medium = ?7) AND (?8 = '' OR c.mode = ?8)
-      AND (?9 = '' OR c.tariff_group = ?9 OR p.group_name = ?9) AND (?10 = '' OR c.cycle = ?10)
-      AND (?11 = 0 OR EXISTS (
-          WITH RECURSIVE up (id) AS (
-              SELECT p.place_id UNION ALL SELECT q.parent_id FROM place q JOIN up ON q.id = up.id WHERE q.parent_id IS NOT NULL)
-          SELECT 1 FROM up WHERE up.id = ?11))) k ON k.account_id = a.id
-ORDER BY a.number, k.id;
+LEFT JOIN contract c ON c.account_id = a.id
+    AND c.from_day < ?6 AND (c.to_day = 0 OR c.to_day > ?5) AND (?8 = '' OR c.mode = ?8) AND (?10 = '' OR c.cycle = ?10)
+    AND (?7 = '' OR EXISTS (SELECT 1 FROM point p WHERE p.id = c.point_id AND p.medium = ?7))
+    AND (?9 = '' OR c.tariff_group = ?9 OR EXISTS (SELECT 1 FROM point p WHERE p.id = c.point_id AND p.group_name = ?9))
+    AND (?11 = 0 OR EXISTS (
+        WITH RECURSIVE up (id) AS (
+            SELECT p.place_id FROM point p WHERE p.id = c.point_id
+            UNION ALL SELECT q.parent_id FROM place q JOIN up ON q.id = up.id WHERE q.parent_id IS NOT NULL)
+        SELECT 1 FROM up WHERE up.id = ?11))
+ORDER BY a.number, c.id;
 
 -- name: bill_run_sums
 SELECT count(*), count(*) FILTER (WHERE state = 'blocked'), count(*) FILTER (WHERE state = 'issued'),

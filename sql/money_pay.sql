@@ -142,7 +142,7 @@ FROM pay_file_line WHERE file_id = ?1 AND n = ?2;
 -- The open batch that holds a bill.
 SELECT f.id, f.org_id, f.channel, f.kind, f.name, f.day, f.batch, f.count, f.total, f.state, f.at_us, f.who, f.why, f.digest
 FROM pay_file_line l JOIN pay_file f ON f.id = l.file_id
-WHERE l.bill_id = ?1 AND l.result = '' AND f.kind = 'withhold-out' AND f.state IN ('open', 'sent') ORDER BY f.id LIMIT 1;
+WHERE l.bill_id = ?1 AND l.bill_id > 0 AND l.result = '' AND f.kind = 'withhold-out' AND f.state IN ('open', 'sent') ORDER BY f.id LIMIT 1;
 
 -- name: pay_withhold
 -- Accounts that agreed to withholding (bank is not empty), behind id ?2.

@@ -140,11 +140,14 @@ SELECT (SELECT count(*) FROM pay_order WHERE account_id = ?1 AND
         WHERE c.account_id = ?1 AND o.state IN ('waiting', 'sent', 'unknown', 'alarm'));
 
 -- name: supply_arrears
+-- Without bills that are in dispute, or paid in instalments.
 SELECT coalesce(min(due_day), 0), coalesce(CAST(sum(rest) AS BIGINT), 0) FROM
     (SELECT b.due_day AS due_day,
             b.total - coalesce((SELECT CAST(sum(x.amount) AS BIGINT) FROM allocation x
                                 WHERE x.bill_id = b.id AND x.part = 'principal'), 0) AS rest
-     FROM bill b WHERE b.account_id = ?1 AND b.state = 'issued' AND b.due_day < ?2 AND b.total > 0) open
+     FROM bill b WHERE b.account_id = ?1 AND coalesce(b.state, '') = 'issued' AND b.due_day < ?2 AND b.total > 0
+       AND NOT EXISTS (SELECT 1 FROM instalment i WHERE i.bill_id = b.id AND i.ended_us = 0)
+       AND NOT EXISTS (SELECT 1 FROM bill_hold h WHERE h.bill_id = b.id AND h.ended_us = 0)) open
 WHERE rest > 0;
 
 -- name: supply_debtors
@@ -183,3 +186,8 @@ ORDER BY id DESC LIMIT ?4;
 SELECT id, key, org_id, account_id, kind, language, text, made_us, state, sent_us, why FROM notice
 WHERE state = 'waiting' AND (?1 = 0 OR org_id = ?1) AND id > ?2
 ORDER BY id LIMIT ?3;
+
+-- name: supply_again
+-- Cuts that wait are looked at now, of an account (?1; 0: all); those whose order failed keep their pause.
+UPDATE supply_task SET not_before_us = ?2
+WHERE wish = 'off' AND state = 'waiting' AND tries = 0 AND not_before_us > ?2 AND (?1 = 0 OR account_id = ?1);

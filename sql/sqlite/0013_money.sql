@@ -43,6 +43,19 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_subject ON audit (subject, subject_id, id);
 
+-- What people and programs asked for over HTTP, by the key that they gave: the same again is answered the same, something
+-- else under the key is refused. answer_id: what was made or changed; booking_id: what was booked for it, 0 nothing.
+CREATE TABLE request (
+    key        TEXT PRIMARY KEY,
+    operation  TEXT NOT NULL,
+    digest     BLOB NOT NULL,                        -- SHA-256 of what was asked
+    answer_id  INTEGER NOT NULL,
+    booking_id INTEGER NOT NULL,
+    made       INTEGER NOT NULL,                     -- how many
+    at_us      INTEGER NOT NULL,
+    who        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- A tariff as it was put in: the JSON form of docs/rating.md. A change is a new edition; none is ever altered.
 CREATE TABLE tariff_doc (
     id      INTEGER PRIMARY KEY,
@@ -350,13 +363,41 @@ CREATE TABLE dunning (
     notice_id  INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (bill_id, step)
 ) STRICT, WITHOUT ROWID;
+-- plan: the first of a bill is 1; ended_us: it was given up, 0 it runs or is paid.
 CREATE TABLE instalment (
     bill_id INTEGER NOT NULL REFERENCES bill (id),
+    plan    INTEGER NOT NULL,
     n       INTEGER NOT NULL,
     due_day INTEGER NOT NULL,
     amount  INTEGER NOT NULL,
     who     TEXT NOT NULL,
-    ended_us INTEGER NOT NULL DEFAULT 0,             -- the plan was given up
+    made_us INTEGER NOT NULL,
+    ended_us INTEGER NOT NULL DEFAULT 0,
+    why     TEXT NOT NULL DEFAULT '',                -- it was given up
+    PRIMARY KEY (bill_id, plan, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX instalment_running ON instalment (bill_id, plan, n) WHERE ended_us = 0;
+
+-- What is owed on a bill beside its total: fees, each a booking. kind: 'late', 'dunning'. Negative rows take back. Append-only.
+CREATE TABLE bill_fee (
+    booking_id INTEGER PRIMARY KEY REFERENCES booking (id),
+    bill_id    INTEGER NOT NULL REFERENCES bill (id),
+    kind       TEXT NOT NULL,
+    amount     INTEGER NOT NULL,
+    day        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bill_fee_bill ON bill_fee (bill_id, booking_id);
+
+-- A bill that is in dispute: no dunning, no late fee, no cut until it is ended, by the day to_day (0: none) or by a person.
+CREATE TABLE bill_hold (
+    bill_id  INTEGER NOT NULL REFERENCES bill (id),
+    n        INTEGER NOT NULL,
+    from_day INTEGER NOT NULL,
+    to_day   INTEGER NOT NULL DEFAULT 0,
+    who      TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    ended_us INTEGER NOT NULL DEFAULT 0,
+    ended_by TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (bill_id, n)
 ) STRICT, WITHOUT ROWID;
 
@@ -466,6 +507,20 @@ CREATE TABLE meter_order (
 CREATE INDEX meter_order_device ON meter_order (device_id, number);
 CREATE INDEX meter_order_open ON meter_order (state, id);
 CREATE UNIQUE INDEX meter_order_sent ON meter_order (device_id) WHERE state = 'sent';
+CREATE INDEX meter_order_contract ON meter_order (contract_id, id);
+
+-- What meters have used of the money in them: asked once a day, written down as the difference to the book. command_id: the
+-- question under way, 0 none; at_us, remaining: its last answer that was taken; why: what stood in the way.
+CREATE TABLE meter_mirror (
+    contract_id INTEGER PRIMARY KEY REFERENCES contract (id),
+    asks        INTEGER NOT NULL,
+    due_us      INTEGER NOT NULL,
+    command_id  INTEGER NOT NULL,
+    at_us       INTEGER NOT NULL,
+    remaining   INTEGER NOT NULL,
+    why         TEXT NOT NULL
+) STRICT;
+CREATE INDEX meter_mirror_due ON meter_mirror (command_id, due_us);
 
 -- Payments that come through a channel. paid (the proof of money) and applied (the ledger) are separate. state: 'created',
 -- 'pending', 'paid', 'applied', 'refunding', 'refunded', 'closed', 'unknown', 'stuck' (a person has to decide).
@@ -655,6 +710,10 @@ CREATE TRIGGER allocation_no_update BEFORE UPDATE ON allocation
 BEGIN SELECT RAISE (ABORT, 'allocations are append-only'); END;
 CREATE TRIGGER allocation_no_delete BEFORE DELETE ON allocation
 BEGIN SELECT RAISE (ABORT, 'allocations are append-only'); END;
+CREATE TRIGGER bill_fee_no_update BEFORE UPDATE ON bill_fee
+BEGIN SELECT RAISE (ABORT, 'fees are append-only'); END;
+CREATE TRIGGER bill_fee_no_delete BEFORE DELETE ON bill_fee
+BEGIN SELECT RAISE (ABORT, 'fees are append-only'); END;
 CREATE TRIGGER receipt_no_update BEFORE UPDATE ON receipt
 BEGIN SELECT RAISE (ABORT, 'receipts are append-only'); END;
 CREATE TRIGGER receipt_no_delete BEFORE DELETE ON receipt

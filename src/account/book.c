@@ -2,6 +2,7 @@
 
 #include "account/receipt.h"
 #include "ledger/amount.h"
+#include "store/money/dunning.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -156,6 +157,7 @@ heng_rc heng_book(struct heng_store *store, struct heng_booking *booking, const 
 static heng_rc may_reverse(struct heng_store *store, const struct heng_booking *of, struct heng_err *err)
 {
     struct heng_cash_day day;
+    char number[HENG_BILL_NUMBER_MAX];
     int64_t by;
     struct heng_store_reader *reader = heng_store_as_reader(store);
     if (of->kind == HENG_BOOKING_REVERSAL)
@@ -165,6 +167,12 @@ static heng_rc may_reverse(struct heng_store *store, const struct heng_booking *
     if (rc == HENG_OK)
         return heng_fail(err, HENG_ECONFLICT, 0, "booking %" PRId64 " was reversed before, by booking %" PRId64, of->id,
                          by);
+    if (rc != HENG_ENOTFOUND) return rc;
+    rc = heng_store_find_freed(reader, of->id, number, err);
+    if (rc == HENG_OK)
+        return heng_fail(err, HENG_ECONFLICT, 0,
+                         "bill %s that it paid was reversed since: its money lies in the advance, refund it there",
+                         number);
     if (rc != HENG_ENOTFOUND || of->cash_day_id == 0) return rc == HENG_ENOTFOUND ? HENG_OK : rc;
     rc = heng_store_get_cash_day(reader, 0, of->cash_day_id, &day, err);
     if (rc == HENG_OK && day.closed_us)
@@ -186,5 +194,7 @@ heng_rc heng_book_reverse(struct heng_store *store, int64_t booking_id, const ch
     mirror.day = hand->day;
     if ((rc = find_known(store, &mirror, ret, err)) != HENG_ENOTFOUND) return rc;
     rc = may_reverse(store, &of, err);
-    return rc == HENG_OK ? heng_book(store, &mirror, hand, ret, err) : rc;
+    if (rc == HENG_OK) rc = heng_book(store, &mirror, hand, ret, err);
+    /* What it paid is open again; a fee that it was is none any more. */
+    return rc == HENG_OK ? heng_store_take_back(store, booking_id, ret->booking_id, mirror.day, err) : rc;
 }

@@ -10,6 +10,7 @@
 #include "account/money_book.h"
 #include "account/note.h"
 #include "ledger/amount.h"
+#include "ledger/collect.h"
 #include "store/money/bills.h"
 
 /* --- what stands in the way ----------------------------------------------------------------------------------------
@@ -119,32 +120,41 @@ static heng_rc book(struct closing *c, const char *what, heng_book_kind from, st
     return heng_account_book(c->store, c->account, key, c->hand, c->reason, booking, ret, err);
 }
 
+static void add_row(struct heng_allocation *rows, size_t *n, int64_t booking_id, int64_t bill_id, const char *part,
+                    int64_t amount, int32_t day)
+{
+    if (amount <= 0) return;
+    rows[*n] = (struct heng_allocation){
+        .booking_id = booking_id, .bill_id = bill_id, .amount = amount, .n = (int32_t)*n, .day = day};
+    snprintf(rows[(*n)++].part, HENG_PART_MAX, "%s", part);
+}
+
 /* Which bills the money of a booking pays: the oldest due first, the principal before the late fee. */
 static heng_rc allocate(struct closing *c, int64_t booking_id, int64_t amount, struct heng_err *err)
 {
     enum { BILLS_MAX = 256 };
-    struct heng_open_bill *bills = malloc(BILLS_MAX * sizeof *bills);
-    struct heng_allocation *rows = malloc(2 * BILLS_MAX * sizeof *rows);
+    struct heng_open_bill *bills = calloc(BILLS_MAX, sizeof *bills);
+    struct heng_owing *owing = calloc(BILLS_MAX, sizeof *owing);
+    struct heng_allocation *rows = calloc(2 * BILLS_MAX, sizeof *rows);
     size_t n = 0, used = 0;
-    heng_rc rc = bills && rows ? HENG_OK : heng_fail(err, HENG_ENOMEM, 0, "no memory for the bills of an account");
+    int64_t rest;
+    heng_rc rc =
+        bills && owing && rows ? HENG_OK : heng_fail(err, HENG_ENOMEM, 0, "no memory for the bills of an account");
     if (rc == HENG_OK)
         rc = heng_store_list_open_bills(heng_store_as_reader(c->store), c->account->id, bills, BILLS_MAX, &n, err);
+    for (size_t i = 0; rc == HENG_OK && i < n; i++)
+        owing[i] = (struct heng_owing){.bill_id = bills[i].id,
+                                       .due_day = bills[i].due_day,
+                                       .principal = bills[i].principal > 0 ? bills[i].principal : 0,
+                                       .late = bills[i].late > 0 ? bills[i].late : 0};
+    if (rc == HENG_OK) heng_allocate(owing, n, amount, HENG_PAY_RULE_PRINCIPAL_LATE, &rest);
     for (size_t i = 0; rc == HENG_OK && i < n; i++) {
-        const int64_t parts[2] = {bills[i].principal, bills[i].late};
-        for (size_t p = 0; p < 2; p++) {
-            int64_t part = parts[p] < amount ? parts[p] : amount;
-            if (part <= 0) continue;
-            rows[used] = (struct heng_allocation){.booking_id = booking_id,
-                                                  .bill_id = bills[i].id,
-                                                  .amount = part,
-                                                  .n = (int32_t)used,
-                                                  .day = c->hand->day};
-            snprintf(rows[used++].part, HENG_PART_MAX, "%s", p == 0 ? "principal" : "late");
-            amount -= part;
-        }
+        add_row(rows, &used, booking_id, owing[i].bill_id, "principal", owing[i].paid_principal, c->hand->day);
+        add_row(rows, &used, booking_id, owing[i].bill_id, "late", owing[i].paid_late, c->hand->day);
     }
     if (rc == HENG_OK && used) rc = heng_store_add_allocations(c->store, rows, used, err);
     free(rows);
+    free(owing);
     free(bills);
     return rc;
 }
@@ -208,15 +218,6 @@ static heng_rc settle(struct closing *c, struct heng_err *err)
 /* --- close ---------------------------------------------------------------------------------------------------------
  */
 
-/* A refusal is a row that the operator can find; when not even that can be written, that is the error. */
-static heng_rc refuse(struct heng_store *store, const struct heng_account *account, const struct heng_hand *hand,
-                      const char *why, struct heng_err *err)
-{
-    const struct heng_note note = {"account.refused", "account", account->id, account->org_id, why};
-    heng_rc rc = heng_account_note(store, &note, hand, "", "{\"asked\":\"close\"}", err);
-    return rc == HENG_OK ? heng_fail(err, HENG_ECONFLICT, 0, "account %s: %.120s", account->number, why) : rc;
-}
-
 static heng_rc find(struct heng_store_reader *reader, int64_t scope, int64_t id, const char *key,
                     struct heng_account *ret, struct heng_err *err)
 {
@@ -258,7 +259,7 @@ heng_rc heng_account_close(struct heng_store *store, int64_t scope, int64_t id, 
     if (!view) return heng_fail(err, HENG_ENOMEM, 0, "no memory to close an account");
     rc = heng_account_close_check(reader, scope, id, hand->day, view, err);
     if (rc == HENG_OK && view->n)
-        rc = refuse(store, &account, hand, view->why[0], err);
+        rc = heng_fail(err, HENG_ECONFLICT, 0, "account %s: %.120s", account.number, view->why[0]);
     else if (rc == HENG_OK) {
         struct closing c = {store, &account, hand, key, reason, view->balance, ret};
         rc = close_open(&c, &account, err);

@@ -28,8 +28,8 @@ struct heng_closed {
     int64_t amounts[3];
     bool existed;
 };
-/* Close it, money out by hand->channel at hand->desk. Errors: ENOTFOUND; ECONFLICT the first of what stands in the way:
- * nothing is booked, and the audit has a line "account.refused" that wants to be committed. */
+/* Close it, money out by hand->channel at hand->desk. Errors: ENOTFOUND; ECONFLICT the first of what stands in the way,
+ * and nothing is booked. */
 HENG_NODISCARD heng_rc heng_account_close(struct heng_store *store, int64_t scope, int64_t id, const char *key,
                                           const struct heng_hand *hand, const char *reason, struct heng_closed *ret,
                                           struct heng_err *err);

@@ -158,10 +158,18 @@ struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_
     if (rc != HENG_OK) return answer_failure(route, false, rc, &err, ret_status);
 
     struct heng_arena arena = {.max = HENG_API_ARENA_MAX};
-    struct heng_api_call call = {.api = api, .reader = reader, .arena = &arena, .upload = upload, .file = &file};
+    const struct heng_api_message message = {input->headers, input->header_count, input->body};
+    struct heng_api_call call = {.api = api,
+                                 .reader = reader,
+                                 .arena = &arena,
+                                 .upload = upload,
+                                 .file = &file,
+                                 .message = &message,
+                                 .route = route,
+                                 .input = input};
     struct heng_str text = {.max = HENG_API_BODY_MAX};
     struct heng_json json = heng_json_of(&text);
-    rc = heng_api_take_body(route, input, &arena, &body, &err);
+    if (!route->message) rc = heng_api_take_body(route, input, &arena, &body, &err);
     if (rc == HENG_OK) rc = route->run(&call, &params, &body, &json, &err);
     heng_arena_fini(&arena);
     if (rc == HENG_OK && text.rc != HENG_OK) rc = heng_fail(&err, text.rc, 0, "the answer is too large");
@@ -173,6 +181,7 @@ struct MHD_Response *heng_api_run_route(struct heng_api *api, const struct heng_
     if (route->file) {
         heng_str_fini(&text);
         struct MHD_Response *answer = NULL;
+        if (file.status) *ret_status = file.status;
         rc = heng_api_file_response(&file, &answer, &err);
         return rc == HENG_OK ? answer : answer_failure(route, false, rc, &err, ret_status);
     }

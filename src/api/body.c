@@ -9,14 +9,38 @@ enum { FIELD_TEXT_MAX = 256, FIELDS_MAX = 32 };
 static void take_text(struct heng_json_reader *r, const struct heng_api_field *field, struct heng_arena *arena,
                       char *to)
 {
-    char text[FIELD_TEXT_MAX];
-    heng_json_get_string(r, text, sizeof text);
-    if (r->err.rc == HENG_OK && strlen(text) > field->most)
+    size_t cap = field->most + 2; /* one more, to see that it is too long */
+    char *text = heng_arena_take(arena, cap, 1);
+    if (!text) {
+        heng_json_refuse(r, HENG_ENOMEM, "out of memory");
+        return;
+    }
+    heng_json_get_string(r, text, cap);
+    if (r->err.rc == HENG_ELIMIT || strlen(text) > field->most) {
+        r->err.rc = HENG_OK;
         heng_json_refuse(r, HENG_ERANGE, "it is longer than %zu bytes", field->most);
+    }
+    const char *done = text;
+    memcpy(to, &done, sizeof done);
+}
+
+/* The value as it stands, checked to be one. */
+static void take_json(struct heng_json_reader *r, const struct heng_api_field *field, struct heng_arena *arena,
+                      char *to)
+{
+    heng_json_peek(r); /* up to its first byte */
+    size_t from = r->at;
+    heng_json_skip(r);
     if (r->err.rc != HENG_OK) return;
-    const char *copy = heng_arena_text(arena, text);
-    if (!copy) heng_json_refuse(r, HENG_ENOMEM, "out of memory");
-    memcpy(to, &copy, sizeof copy);
+    size_t n = r->at - from;
+    if (n > field->most) heng_json_refuse(r, HENG_ERANGE, "it is longer than %zu bytes", field->most);
+    char *text = heng_arena_take(arena, n + 1, 1);
+    if (!text) heng_json_refuse(r, HENG_ENOMEM, "out of memory");
+    if (r->err.rc != HENG_OK) return;
+    memcpy(text, r->text.p + from, n);
+    text[n] = '\0';
+    const char *done = text;
+    memcpy(to, &done, sizeof done);
 }
 
 static void take_word(struct heng_json_reader *r, const struct heng_api_field *field, char *to)
@@ -69,6 +93,7 @@ static void take_field(struct heng_json_reader *r, const struct heng_api_field *
         memcpy(to, &flag, sizeof flag);
         break;
     case HENG_API_FIELD_TEXT: take_text(r, field, arena, to); break;
+    case HENG_API_FIELD_JSON: take_json(r, field, arena, to); break;
     case HENG_API_FIELD_ENUM: take_word(r, field, to); break;
     case HENG_API_FIELD_INTS:
         take_ints(r, field, arena, to, &n);

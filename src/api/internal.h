@@ -163,8 +163,9 @@ struct heng_api {
     pthread_mutex_t health_mutex;
     char health[HENG_HEALTH_PARTS][HENG_DETAIL_MAX];
     struct heng_latency latency; /* under health_mutex */
-    struct heng_rate rate;
+    struct heng_rate rate, message_rate;
     atomic_uint uploads;
+    struct heng_verification *verification;
 };
 
 /* Whose call is it? There are no accounts yet: whoever reaches the server is its operator. */

@@ -18,16 +18,30 @@ enum { HENG_API_FD_PATH_MAX = 32 };
 void heng_api_fd_path(int fd, char ret[static HENG_API_FD_PATH_MAX]);
 
 /* A file as the answer. Owns: fd, which goes to the server when the handler returns OK. name: what the browser saves it
- * as; plain ASCII. */
+ * as; plain ASCII; "": it is shown. status 0: that of the route. */
 enum { HENG_API_FILE_NAME_MAX = 96 };
 struct heng_api_file {
     int fd;
     const char *type;
     char name[HENG_API_FILE_NAME_MAX];
+    unsigned status;
+};
+
+/* A message as it came, whose sender is proved by what is in it. Texts are borrowed from the request. */
+enum { HENG_API_HEADERS_MAX = 32, HENG_API_MESSAGE_MAX = 65536 };
+struct heng_api_header {
+    const char *name, *value;
+};
+struct heng_api_message {
+    const struct heng_api_header *headers;
+    size_t header_count;
+    struct heng_slice body;
 };
 
 /* What a handler works with. */
 struct heng_api;
+struct heng_api_route;
+struct heng_api_input;
 struct heng_store_reader;
 struct heng_api_call {
     struct heng_api *api;
@@ -36,6 +50,9 @@ struct heng_api_call {
     bool is_wish;                         /* set by a handler: the error it gives is meant for who asked */
     const struct heng_api_upload *upload; /* of a route that takes one */
     struct heng_api_file *file;           /* of a route that answers with one */
+    const struct heng_api_route *route;
+    const struct heng_api_input *input;
+    const struct heng_api_message *message;
 };
 
 typedef enum heng_api_param_kind {
@@ -68,7 +85,8 @@ typedef enum heng_api_field_kind {
     HENG_API_FIELD_TEXT,
     HENG_API_FIELD_ENUM,
     HENG_API_FIELD_BOOL,
-    HENG_API_FIELD_INTS
+    HENG_API_FIELD_INTS,
+    HENG_API_FIELD_JSON /* any value, as it stands in the text */
 } heng_api_field_kind;
 
 /* One field of a request's body: what is allowed, and where it goes in the struct of its schema. */
@@ -77,14 +95,15 @@ struct heng_api_field {
     heng_api_field_kind kind;
     bool required;
     int64_t min, max;         /* INT, INTS */
-    size_t most;              /* bytes of a TEXT, items of INTS */
+    size_t most;              /* bytes of a TEXT or JSON, items of INTS */
     const char *const *words; /* ENUM */
     unsigned word_count;
     size_t offset, has_offset, count_offset;
 };
 
 /* run is NULL for a stream of events; fields is NULL for a request without a body. status: of a good answer.
- * upload_max: the body is a file of at most so many bytes, and of one of the types; 0: it is JSON. */
+ * upload_max: the body is a file of at most so many bytes, and of one of the types; 0: it is JSON. message: it is
+ * anything, from anywhere. */
 struct heng_api_route {
     const char *method, *path, *operation;
     const struct heng_api_param *params;
@@ -94,7 +113,7 @@ struct heng_api_route {
     unsigned status;
     heng_rc (*run)(struct heng_api_call *call, const void *params, const void *body, struct heng_json *json,
                    struct heng_err *err);
-    bool stream, file;
+    bool stream, file, message;
     uint64_t upload_max;
     const char *const *upload_types; /* NULL behind the last */
 };
@@ -107,10 +126,12 @@ struct heng_api_arg {
 /* What a request asks with: the {parts} of the path and the query. */
 enum { HENG_API_PARTS_MAX = 4, HENG_API_ARGS_MAX = 16 };
 struct heng_api_input {
-    char parts[HENG_API_PARTS_MAX][32];
+    char parts[HENG_API_PARTS_MAX][64];
     size_t part_count;
     struct heng_api_arg args[HENG_API_ARGS_MAX];
     size_t arg_count;
+    struct heng_api_header headers[HENG_API_HEADERS_MAX]; /* of a route for messages */
+    size_t header_count;
     struct heng_slice body;
 };
 

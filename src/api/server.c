@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "api/internal.h"
+#include "api/money/verification.h"
 #include "api/upload.h"
 #include "base/log.h"
 
@@ -71,6 +72,16 @@ static enum MHD_Result collect_arg(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+/* Those behind the last place are not looked at: a message that needs one of them is not believed. */
+static enum MHD_Result collect_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct heng_api_input *input = &((struct heng_request *)cls)->input;
+    (void)kind;
+    if (input->header_count == HENG_API_HEADERS_MAX) return MHD_NO;
+    input->headers[input->header_count++] = (struct heng_api_header){name, value ? value : ""};
+    return MHD_YES;
+}
+
 static enum MHD_Result answer_stream(struct heng_request *request)
 {
     const char *last_id = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Last-Event-ID");
@@ -97,9 +108,15 @@ static bool is_question(const char *method)
     return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 }
 
+/* Of a body that is kept in memory. */
+static size_t body_max(const struct heng_api_route *route)
+{
+    return route->message ? HENG_API_MESSAGE_MAX : HENG_API_REQUEST_MAX;
+}
+
 static const char *too_long(const struct heng_api_route *route, char *text, size_t cap)
 {
-    uint64_t max = route->upload_max ? route->upload_max : HENG_API_REQUEST_MAX;
+    uint64_t max = route->upload_max ? route->upload_max : body_max(route);
     snprintf(text, cap, "the body is longer than %llu bytes", (unsigned long long)max);
     return text;
 }
@@ -127,6 +144,7 @@ static enum MHD_Result answer_api(struct heng_request *request, const char *meth
     if (request->bad_uri)
         return send_problem(connection, MHD_HTTP_BAD_REQUEST, heng_rc_name(HENG_ERANGE),
                             "too many parameters, or a zero byte in one");
+    if (request->route->message) MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_header, request);
     if (request->route->stream) return answer_stream(request);
     if (request->upload.fd >= 0) /* all of it is there: now it is the writer that takes its time */
         heng_connection_expect(&request->api->connections, connection, UPLOAD_TIMEOUT_S * HENG_US_PER_S);
@@ -180,6 +198,13 @@ static enum MHD_Result refuse_with(struct heng_request *request, unsigned status
     return send_problem(request->connection, status, heng_rc_name(rc), detail);
 }
 
+/* Messages of others have a bucket of their own: people and they do not keep each other waiting. */
+static enum MHD_Result refuse_message(struct heng_request *request)
+{
+    if (take_turn(&request->api->message_rate)) return MHD_YES;
+    return refuse_with(request, MHD_HTTP_SERVICE_UNAVAILABLE, HENG_EBUSY, "too many messages at once");
+}
+
 /* A request that changes something. There is no sign-in yet, so the browser of somebody at this machine must not be
  * turned against us: a page from elsewhere can send no JSON without asking first, and says where it comes from. */
 static enum MHD_Result refuse_wish(struct heng_request *request, const struct heng_api_route *route)
@@ -190,6 +215,7 @@ static enum MHD_Result refuse_wish(struct heng_request *request, const struct he
     const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
     if (!is_our_port(request->api, host))
         return refuse_with(request, MHD_HTTP_MISDIRECTED_REQUEST, HENG_EDENIED, "the Host header names another port");
+    if (route->message) return refuse_message(request);
     if (origin && (strncasecmp(origin, "http://", 7) != 0 || strcasecmp(origin + 7, host) != 0))
         return refuse_with(request, MHD_HTTP_FORBIDDEN, HENG_EDENIED, "this page is not one of this server's");
     if (!route->upload_max && !is_json(type))
@@ -237,8 +263,8 @@ static void gather(struct heng_request *request, const char *body, size_t n)
         heng_api_upload_add(request, request->route, body, n);
         return;
     }
-    if (!request->body) request->body = malloc(HENG_API_REQUEST_MAX);
-    if (!request->body || n > HENG_API_REQUEST_MAX - request->body_n) {
+    if (!request->body) request->body = malloc(body_max(request->route));
+    if (!request->body || n > body_max(request->route) - request->body_n) {
         request->too_large = true;
         return;
     }
@@ -437,9 +463,12 @@ heng_rc heng_api_start(const struct heng_api_options *options, struct heng_api *
     pthread_mutex_init(&api->tick_mutex, NULL);
     pthread_mutex_init(&api->health_mutex, NULL);
     pthread_mutex_init(&api->rate.mutex, NULL);
+    pthread_mutex_init(&api->message_rate.mutex, NULL);
     heng_events_init(&api->events, or_default(own->listeners_max, 512), or_default(own->heartbeat_ms, 15000));
     heng_connections_init(&api->connections, own->request_timeout_s);
-    heng_rc rc = own->workers <= 64 ? HENG_OK : heng_fail(err, HENG_ECONFIG, 0, "at most 64 workers");
+    api->verification = heng_verification_new(own->database);
+    heng_rc rc = api->verification ? HENG_OK : heng_fail(err, HENG_ENOMEM, 0, "out of memory");
+    if (rc == HENG_OK) rc = own->workers <= 64 ? HENG_OK : heng_fail(err, HENG_ECONFIG, 0, "at most 64 workers");
     if (rc == HENG_OK) rc = heng_files_check_root(own->web_root, err);
     if (rc == HENG_OK) rc = open_listener(api, err);
     if (rc == HENG_OK) heng_api_sketches_clean(api); /* the port is ours: no other server works in this folder */
@@ -463,6 +492,7 @@ void heng_api_stop(struct heng_api *api)
     if (api->daemon) MHD_quiesce_daemon(api->daemon);
     heng_api_queue_stop(&api->queue);
     heng_api_queue_stop(&api->wishes);
+    heng_verification_free(api->verification);
     if (api->ticking) {
         wake_ticker(api, true);
         pthread_join(api->ticker, NULL);

@@ -147,7 +147,10 @@ heng_rc heng_api_file_response(struct heng_api_file *file, struct MHD_Response *
         if (file->fd >= 0) close(file->fd);
         return rc;
     }
-    snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", file->name);
+    if (file->name[0])
+        snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", file->name);
+    else
+        snprintf(disposition, sizeof disposition, "inline");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, file->type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");

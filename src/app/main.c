@@ -7,6 +7,7 @@
 #include "app/cmd/account.h"
 #include "app/cmd/apportion.h"
 #include "app/cmd/archive.h"
+#include "app/cmd/arrears.h"
 #include "app/cmd/bench.h"
 #include "app/cmd/bill.h"
 #include "app/cmd/cash.h"
@@ -14,6 +15,7 @@
 #include "app/cmd/decode.h"
 #include "app/cmd/gateway.h"
 #include "app/cmd/import.h"
+#include "app/cmd/paper.h"
 #include "app/cmd/pay.h"
 #include "app/cmd/prepaid.h"
 #include "app/cmd/profile.h"
@@ -56,12 +58,14 @@ static const struct {
     {"contract", heng_cmd_contract, "which account pays for which point by which tariff, from when; moving out and in"},
     {"bill", heng_cmd_bill, "bills: why one says what it says, down to the frames of the meters"},
     {"prepaid", heng_cmd_prepaid, "balances paid in beforehand: sell, refund, charge; warnings, supply off and on"},
+    {"arrears", heng_cmd_arrears, "what is owed and for how long, payments, dunning, instalments, write-offs, notices"},
     {"cash", heng_cmd_cash, "a cashier's day: open, close, what it holds, sums; refund, reverse"},
     {"ledger", heng_cmd_ledger, "what was booked for an account, and the proof that all books add up"},
     {"rate", heng_cmd_rate, "what a period costs: usage, contract and tariff in, lines and totals out"},
     {"tariff", heng_cmd_tariff, "check tariffs, and keep them by key and edition for contracts"},
     {"apportion", heng_cmd_apportion, "share the heat of a building over its flats, and what it costs them"},
     {"route", heng_cmd_route, "walk from meter to meter with a list, read them on site, bring a file back"},
+    {"paper", heng_cmd_paper, "bills, receipts, statements, lists: as PDF, page, for printers with pins, as .xlsx"},
     {"pay", heng_cmd_pay, "payments through channels and banks: orders, files in and out, refunds, days compared"},
     {"scan", heng_cmd_scan, "find the meters of a line, its protocol and its speed"},
     {"send", heng_cmd_send, "send raw bytes to a line and explain what comes back"},

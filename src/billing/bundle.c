@@ -102,8 +102,8 @@ static heng_rc add_usage(struct heng_charger *charger, struct tar *tar, const st
     heng_str_fmt(&text, "channel,day,amount,trust,method,intervals,missing,packed\n");
     for (size_t i = 0; rc == HENG_OK && i < trace.row_count; i++) {
         struct days days = {&text, trace.rows[i].channel_id};
-        rc = heng_store_each_charge_day(charger->reader, trace.rows[i].channel_id, trace.rows[i].from, trace.rows[i].to,
-                                        each_day, &days, tar->err);
+        rc = heng_charge_facts_days(charger->facts, trace.rows[i].channel_id, trace.rows[i].from, trace.rows[i].to,
+                                    each_day, &days, tar->err);
     }
     snprintf(name, sizeof name, "usage-%zu.csv", number);
     if (rc == HENG_OK) rc = add_text(tar, name, &text);

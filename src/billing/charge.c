@@ -30,9 +30,8 @@ static heng_rc find_bounds(struct heng_charger *charger, struct heng_err *err)
     for (size_t c = 0; rc == HENG_OK && c < work->channel_count; c++) {
         size_t n = 0;
         if (!work->channel_used[c] || work->channels[c].is_virtual) continue;
-        rc = heng_store_list_charge_bounds(charger->reader, &work->channels[c], from_us, to_us,
-                                           work->bounds + work->bound_count, CHARGE_BOUNDS_MAX - work->bound_count, &n,
-                                           err);
+        rc = heng_charge_facts_bounds(charger->facts, &work->channels[c], from_us, to_us,
+                                      work->bounds + work->bound_count, CHARGE_BOUNDS_MAX - work->bound_count, &n, err);
         for (size_t i = 0; i < n; i++) work->bound_channels[work->bound_count++] = c;
     }
     for (size_t i = 1; i < work->bound_count; i++)

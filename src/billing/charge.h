@@ -30,6 +30,11 @@ struct heng_charge_ask {
     bool must_be_complete; /* ECONFIG where usage is missing; else what is known is charged, to the day it is known */
 };
 
+/* What these asks will want to know is read at once, where each question costs a way to a server; it is kept until the
+ * next ahead or hold. Charges worked out in between see the facts as they were now. */
+HENG_NODISCARD heng_rc heng_charger_ahead(struct heng_charger *charger, const struct heng_charge_ask *asks, size_t n,
+                                          struct heng_err *err);
+
 /* What stood in the way, or should be looked at. */
 struct heng_charge_findings {
     uint32_t flags;   /* HENG_BILL_FLAG_* */

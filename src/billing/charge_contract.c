@@ -78,9 +78,8 @@ static heng_rc walk_back(struct heng_charger *charger, struct heng_slice *ret_st
         struct heng_charge last;
         *ret_root = at->id;
         *ret_from = at->from_day;
-        heng_rc rc = ret_state->n
-                         ? HENG_OK
-                         : heng_store_last_charge(charger->reader, at->id, work->from, work->arena, &last, err);
+        heng_rc rc = ret_state->n ? HENG_OK
+                                  : heng_charge_facts_last(charger->facts, at->id, work->from, work->arena, &last, err);
         if (rc == HENG_OK && !ret_state->n) *ret_state = last.states;
         if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
         if (!at->follows) return HENG_OK;

@@ -310,7 +310,7 @@ static heng_rc walk_days(struct walk *walk, size_t channel, heng_day from, heng_
     walk->err = err;
     if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
     heng_rc rc =
-        heng_store_each_charge_day(walk->charger->reader, work->channels[channel].id, from, to, each_day, walk, err);
+        heng_charge_facts_days(walk->charger->facts, work->channels[channel].id, from, to, each_day, walk, err);
     if (rc != HENG_OK) return rc;
     if (EVP_DigestFinal_ex(md, walk->row->digest, NULL) != 1) return heng_fail(err, HENG_ENOMEM, 0, "out of memory");
     if (walk->expected < to && walk->expected < work->known_to) work->known_to = walk->expected;
@@ -561,8 +561,8 @@ static heng_rc gather(struct heng_charger *charger, struct heng_err *err)
 heng_rc charge_usage(struct heng_charger *charger, struct heng_err *err)
 {
     struct charge_work *work = &charger->work;
-    heng_rc rc = heng_store_list_charge_channels(charger->reader, work->ask->contract->point_id, work->channels,
-                                                 CHARGE_CHANNELS_MAX, &work->channel_count, err);
+    heng_rc rc = heng_charge_facts_channels(charger->facts, work->ask->contract->point_id, work->channels,
+                                            CHARGE_CHANNELS_MAX, &work->channel_count, err);
     if (rc == HENG_OK) rc = gather(charger, err);
     if (rc != HENG_OK || work->known_to >= work->to || work->ask->must_be_complete || work->known_to <= work->from)
         return rc;
@@ -593,7 +593,7 @@ heng_rc charge_days_digest(struct heng_charger *charger, int64_t channel_id, hen
 {
     if (EVP_DigestInit_ex(charger->md, EVP_sha256(), NULL) != 1)
         return heng_fail(err, HENG_ENOMEM, 0, "out of memory for a digest");
-    heng_rc rc = heng_store_each_charge_day(charger->reader, channel_id, from, to, each_digest, charger->md, err);
+    heng_rc rc = heng_charge_facts_days(charger->facts, channel_id, from, to, each_digest, charger->md, err);
     if (rc == HENG_OK && EVP_DigestFinal_ex(charger->md, ret, NULL) != 1)
         return heng_fail(err, HENG_ENOMEM, 0, "out of memory for a digest");
     return rc;

@@ -14,6 +14,7 @@ heng_rc heng_charger_new(struct heng_store_reader *reader, struct heng_charger *
     charger->md = EVP_MD_CTX_new();
     heng_rc rc = charger->md ? heng_usage_site_open(reader, &charger->site, err)
                              : heng_fail(err, HENG_ENOMEM, 0, "out of memory for charges");
+    if (rc == HENG_OK) rc = heng_charge_facts_new(reader, &charger->facts, err);
     if (rc == HENG_OK)
         *ret = charger;
     else
@@ -45,6 +46,7 @@ void heng_charger_free(struct heng_charger *charger)
         free(charger->tariffs);
         charger->tariffs = next;
     }
+    heng_charge_facts_free(charger->facts);
     heng_str_fini(&charger->text);
     heng_str_fini(&charger->body);
     EVP_MD_CTX_free(charger->md);
@@ -58,6 +60,24 @@ void heng_charger_hold(struct heng_charger *charger, bool holds)
 {
     charger->holds = holds;
     forget_newest(charger);
+    heng_charge_facts_forget(charger->facts);
+}
+
+heng_rc heng_charger_ahead(struct heng_charger *charger, const struct heng_charge_ask *asks, size_t n,
+                           struct heng_err *err)
+{
+    struct heng_charge_want *wants = calloc(n ? n : 1, sizeof *wants);
+    if (!wants) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for charges");
+    for (size_t i = 0; i < n; i++)
+        wants[i] = (struct heng_charge_want){.contract_id = asks[i].contract->id,
+                                             .point_id = asks[i].contract->point_id,
+                                             .from_day = asks[i].from_day,
+                                             .to_day = asks[i].to_day,
+                                             .from_us = heng_day_from_us(&charger->site.days, asks[i].from_day),
+                                             .to_us = heng_day_from_us(&charger->site.days, asks[i].to_day)};
+    heng_rc rc = heng_charge_facts_ahead(charger->facts, wants, n, err);
+    free(wants);
+    return rc;
 }
 
 /* --- editions ---------------------------------------------------------------------------------------------------- */

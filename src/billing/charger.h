@@ -91,6 +91,7 @@ struct charge_work {
 
 struct heng_charger {
     struct heng_store_reader *reader;
+    struct heng_charge_facts *facts;
     struct heng_usage_site site;
     struct charge_tariff *tariffs;
     struct charge_newest *newest;

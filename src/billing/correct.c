@@ -6,6 +6,7 @@
 
 #include "account/note.h"
 #include "billing/issue.h"
+#include "billing/late.h"
 #include "billing/run_parts.h"
 #include "store/money/prepay.h"
 #include "vee/day.h"
@@ -36,8 +37,8 @@ static heng_rc may_reverse(struct heng_store *store, const struct heng_bill *bil
     return heng_fail(err, HENG_ECONFLICT, 0, "%s is settled by %s: reverse that one first", bill->number, number);
 }
 
-/* What was paid on it, and not taken back since. */
-static heng_rc paid_on(struct heng_store *store, int64_t bill_id, int64_t *ret, struct heng_err *err)
+/* What was paid on its parts, and not taken back since: the principal, and late fees. */
+static heng_rc paid_on(struct heng_store *store, int64_t bill_id, int64_t ret[2], struct heng_err *err)
 {
     struct heng_allocation *rows = calloc(ALLOCATIONS_MAX, sizeof *rows);
     size_t n = 0;
@@ -46,10 +47,12 @@ static heng_rc paid_on(struct heng_store *store, int64_t bill_id, int64_t *ret, 
         rc = heng_store_list_allocations(heng_store_as_reader(store), bill_id, 0, rows, ALLOCATIONS_MAX, &n, err);
     if (rc == HENG_OK && n == ALLOCATIONS_MAX)
         rc = heng_fail(err, HENG_ELIMIT, 0, "more than %d payments on one bill", ALLOCATIONS_MAX - 1);
-    *ret = 0;
-    for (size_t i = 0; i < n && rc == HENG_OK; i++)
-        if (strcmp(rows[i].part, "principal") == 0 && __builtin_add_overflow(*ret, rows[i].amount, ret))
+    ret[0] = ret[1] = 0;
+    for (size_t i = 0; i < n && rc == HENG_OK; i++) {
+        int64_t *part = &ret[strcmp(rows[i].part, "principal") != 0];
+        if (__builtin_add_overflow(*part, rows[i].amount, part))
             rc = heng_fail(err, HENG_ERANGE, 0, "payments do not fit a number");
+    }
     free(rows);
     return rc;
 }
@@ -58,10 +61,14 @@ static heng_rc paid_on(struct heng_store *store, int64_t bill_id, int64_t *ret, 
 static heng_rc free_payments(struct heng_store *store, const struct heng_bill *bill, const struct heng_hand *hand,
                              struct heng_err *err)
 {
+    static const char *const names[] = {"principal", "late"};
     struct heng_booking booking;
     struct heng_booked booked;
-    int64_t paid;
-    heng_rc rc = paid_on(store, bill->id, &paid, err);
+    struct heng_allocation rows[2];
+    int64_t parts[2];
+    size_t n = 0;
+    heng_rc rc = paid_on(store, bill->id, parts, err);
+    const int64_t paid = rc == HENG_OK ? parts[0] + parts[1] : 0;
     if (rc != HENG_OK || !paid) return rc;
     rc = heng_ledger_move(paid > 0 ? HENG_BOOKING_TRANSFER : HENG_BOOKING_APPLY, bill->account_id,
                           paid > 0 ? HENG_BOOK_OWED : HENG_BOOK_ADVANCE, bill->account_id, "",
@@ -75,9 +82,16 @@ static heng_rc free_payments(struct heng_store *store, const struct heng_bill *b
     snprintf(booking.currency, sizeof booking.currency, "%s", bill->currency);
     rc = heng_book(store, &booking, hand, &booked, err);
     if (rc != HENG_OK || booked.existed) return rc;
-    struct heng_allocation row = {
-        .booking_id = booked.booking_id, .bill_id = bill->id, .amount = -paid, .day = hand->day, .part = "principal"};
-    return heng_store_add_allocations(store, &row, 1, err);
+    for (size_t i = 0; i < 2; i++) {
+        if (!parts[i]) continue;
+        rows[n] = (struct heng_allocation){.booking_id = booked.booking_id,
+                                           .bill_id = bill->id,
+                                           .amount = -parts[i],
+                                           .day = hand->day,
+                                           .n = (int32_t)n};
+        snprintf(rows[n++].part, HENG_PART_MAX, "%s", names[i]);
+    }
+    return heng_store_add_allocations(store, rows, n, err);
 }
 
 static heng_rc mirror_bill(struct heng_store *store, const struct heng_bill *bill, const struct heng_hand *hand,
@@ -134,8 +148,13 @@ heng_rc heng_bill_reverse(struct heng_store *store, int64_t scope, int64_t bill_
     if (bill.state == HENG_BILL_STATE_REVERSED)
         return heng_store_find_bill_reversal(heng_store_as_reader(store), bill.id, ret, err);
     if ((rc = may_reverse(store, &bill, hand, reason, err)) != HENG_OK) return rc;
-    if ((rc = mirror_bill(store, &bill, hand, reason, ret, err)) != HENG_OK) return rc;
-    if ((rc = free_payments(store, &bill, hand, err)) != HENG_OK) return rc;
+    rc = heng_settled_undo(store, bill.id, hand, reason, err);
+    if (rc == HENG_OK) rc = mirror_bill(store, &bill, hand, reason, ret, err);
+    if (rc == HENG_OK) rc = free_payments(store, &bill, hand, err);
+    if (rc == HENG_OK) rc = heng_fees_undo(store, bill.id, hand, reason, err);
+    if (rc == HENG_OK) rc = heng_store_end_instalments(store, bill.id, hand->now_us, "the bill was reversed", err);
+    if (rc == HENG_OK) rc = heng_store_end_hold(store, bill.id, hand->now_us, hand->who, err);
+    if (rc != HENG_OK) return rc;
     bill.state = HENG_BILL_STATE_REVERSED;
     rc = heng_store_put_bill(store, &bill, err);
     return rc == HENG_OK ? note_bill(store, &bill, "bill.reverse", hand, reason, err) : rc;

@@ -10,6 +10,7 @@
 #include "billing/heat_parts.h"
 #include "billing/run_parts.h"
 #include "heat/apportion_run.h"
+#include "store/archive_points.h"
 #include "store/read.h"
 #include "vee/day.h"
 
@@ -127,7 +128,18 @@ static heng_rc listed_account(const struct heat_job *job, const char *id, char r
     return heng_fail(job->err, r.err.rc, 0, "accounts of flats: %s", r.err.text);
 }
 
-/* Of a listed account the contract for heat of these days; else by the keys of place and point. */
+static heng_rc is_for_heat(struct heat_job *job, const struct heng_contract *contract, bool *ret)
+{
+    struct heng_point point;
+    heng_rc rc = heng_archive_get_point(job->reader, 0, contract->point_id, &point, job->err);
+    if (rc == HENG_OK)
+        *ret = point.medium == HENG_MEDIUM_HEAT || point.medium == HENG_MEDIUM_HEAT_INLET ||
+               point.medium == HENG_MEDIUM_HEAT_COOLING || point.medium == HENG_MEDIUM_HEAT_COST_ALLOCATOR;
+    return rc;
+}
+
+/* Of a listed account the contract for heat of these days (one for something else where it has none); else by the keys
+ * of place and point. */
 static heng_rc find_contract(struct heat_job *job, const struct heng_flat_bill *flat, struct heng_contract *ret)
 {
     char number[HENG_ACCOUNT_NUMBER_MAX];
@@ -150,12 +162,18 @@ static heng_rc find_contract(struct heat_job *job, const struct heng_flat_bill *
     struct heng_contract *all = heng_arena_take(&job->arena, HENG_CONTRACTS_MAX, sizeof *all);
     if (!all) return heng_fail(job->err, HENG_ENOMEM, 0, "no memory for contracts");
     rc = heng_store_list_contracts(job->reader, account.id, 0, 0, all, HENG_CONTRACTS_MAX, &n, job->err);
-    for (size_t i = 0; i < n && rc == HENG_OK; i++)
-        if (all[i].mode == HENG_MODE_POSTPAID && all[i].from_day < flat->to_day &&
-            (!all[i].to_day || all[i].to_day > flat->from_day)) {
-            *ret = all[i];
-            return HENG_OK;
-        }
+    bool found = false;
+    for (size_t i = 0; i < n && rc == HENG_OK; i++) {
+        bool heat = false;
+        if (all[i].mode != HENG_MODE_POSTPAID || all[i].from_day >= flat->to_day ||
+            (all[i].to_day && all[i].to_day <= flat->from_day))
+            continue;
+        rc = is_for_heat(job, &all[i], &heat);
+        if (!found || heat) *ret = all[i];
+        found = true;
+        if (heat) break;
+    }
+    if (rc == HENG_OK && found) return HENG_OK;
     return rc != HENG_OK ? rc
                          : heng_fail(job->err, HENG_ECONFIG, 0, "flat '%.60s': account '%s' has no contract then",
                                      flat->id, number);

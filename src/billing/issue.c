@@ -16,17 +16,44 @@ void heng_bill_number(int64_t org_id, int year, int64_t n, char ret[HENG_BILL_NU
         snprintf(ret, HENG_BILL_NUMBER_MAX, "%04d-%06lld", year, (long long)n);
 }
 
-/* Two runs over the same days: who issues first has them. */
-static heng_rc gate_twice(struct heng_store *store, struct heng_draft *draft, struct heng_err *err)
+static void ids_of(const struct heng_draft *drafts, size_t n, int64_t *ret_first, int64_t *ret_last)
 {
-    char number[HENG_BILL_NUMBER_MAX], why[HENG_DETAIL_MAX];
-    heng_rc rc = heng_store_find_billed_twice(heng_store_as_reader(store), draft->bill.id, number, err);
-    if (rc == HENG_ENOTFOUND) return HENG_OK;
-    if (rc != HENG_OK) return rc;
-    snprintf(why, sizeof why, "its days are billed by %s already: make it again, or reverse that one", number);
-    heng_draft_block(draft, 0, why);
-    draft->bill.rank = heng_bill_rank(&draft->bill);
-    return HENG_OK;
+    *ret_first = *ret_last = drafts[0].bill.id;
+    for (size_t i = 1; i < n; i++) {
+        if (drafts[i].bill.id < *ret_first) *ret_first = drafts[i].bill.id;
+        if (drafts[i].bill.id > *ret_last) *ret_last = drafts[i].bill.id;
+    }
+}
+
+static void block_twice(struct heng_draft *drafts, size_t n, const struct heng_billed_twice *twice)
+{
+    char why[HENG_DETAIL_MAX];
+    for (size_t i = 0; i < n; i++) {
+        if (drafts[i].bill.id != twice->bill_id || drafts[i].bill.kind == HENG_BILL_STATEMENT) continue;
+        snprintf(why, sizeof why, "its days are billed by %s already: make it again, or reverse that one",
+                 twice->number);
+        heng_draft_block(&drafts[i], 0, why);
+        drafts[i].bill.rank = heng_bill_rank(&drafts[i].bill);
+    }
+}
+
+/* Two runs over the same days: who issues first has them. Asked for all drafts at once; when what lies between them is
+ * too much, for each half. */
+static heng_rc gate_twice(struct heng_store *store, struct heng_draft *drafts, size_t n, struct heng_err *err)
+{
+    enum { TWICE_MAX = 512 };
+    struct heng_billed_twice twice[TWICE_MAX];
+    int64_t first, last;
+    size_t count = 0;
+    if (!n) return HENG_OK;
+    ids_of(drafts, n, &first, &last);
+    heng_rc rc = heng_store_list_billed_twice(heng_store_as_reader(store), first, last, twice, TWICE_MAX, &count, err);
+    if (rc == HENG_ELIMIT && n > 1) {
+        rc = gate_twice(store, drafts, n / 2, err);
+        return rc == HENG_OK ? gate_twice(store, drafts + n / 2, n - n / 2, err) : rc;
+    }
+    for (size_t i = 0; rc == HENG_OK && i < count; i++) block_twice(drafts, n, &twice[i]);
+    return rc;
 }
 
 /* Numbers for those that may go out, in their order; each organisation has its own. */
@@ -98,6 +125,23 @@ static heng_rc apply(struct heng_store *store, const struct heng_bill *bill, hen
     return heng_store_add_allocations(store, &row, 1, err);
 }
 
+/* Which accounts have an advance; after a bill that gives back, perhaps any of them. */
+static heng_rc find_advances(struct heng_store *store, const struct heng_draft *drafts, size_t n, bool *ret,
+                             struct heng_err *err)
+{
+    int64_t *accounts = calloc(n, sizeof *accounts);
+    if (!accounts) return heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu bills", n);
+    bool gives_back = false;
+    for (size_t i = 0; i < n; i++) accounts[i] = drafts[i].bill.account_id;
+    heng_rc rc = heng_store_which_have_advance(heng_store_as_reader(store), accounts, n, ret, err);
+    for (size_t i = 0; i < n; i++) {
+        ret[i] = ret[i] || gives_back || drafts[i].bill.total < 0;
+        gives_back = gives_back || drafts[i].bill.total < 0;
+    }
+    free(accounts);
+    return rc;
+}
+
 /* What was paid in advance pays the new bill; what a bill gives back lies in advance for the next ones. */
 static heng_rc use_advance(struct heng_store *store, const struct heng_bill *bill, const struct heng_hand *hand,
                            const struct heng_bill_settings *settings, struct heng_err *err)
@@ -135,12 +179,11 @@ static heng_rc seal_all(struct heng_store *store, struct heng_draft *drafts, siz
 heng_rc heng_issue(struct heng_store *store, struct heng_draft *drafts, size_t n, const struct heng_hand *hand,
                    const struct heng_bill_settings *settings, struct heng_err *err)
 {
-    heng_rc rc = HENG_OK;
+    heng_rc rc = gate_twice(store, drafts, n, err);
     for (size_t i = 0; i < n && rc == HENG_OK; i++) {
         if (drafts[i].bill.kind == HENG_BILL_STATEMENT) continue;
-        rc = gate_twice(store, &drafts[i], err);
         struct heng_draft sum = drafts[i];
-        if (rc == HENG_OK) rc = heng_draft_sum(&sum, err);
+        rc = heng_draft_sum(&sum, err);
         if (rc == HENG_OK && drafts[i].bill.state == HENG_BILL_STATE_DRAFT &&
             (sum.bill.total != drafts[i].bill.total || sum.bill.tax != drafts[i].bill.tax))
             rc = heng_fail(err, HENG_EBUG, 0, "draft %lld does not say what its charges sum to",
@@ -149,9 +192,38 @@ heng_rc heng_issue(struct heng_store *store, struct heng_draft *drafts, size_t n
     if (rc == HENG_OK) rc = number_all(store, drafts, n, hand->day, err);
     if (rc == HENG_OK) rc = book_all(store, drafts, n, hand, err);
     if (rc == HENG_OK) rc = seal_all(store, drafts, n, hand->now_us, err);
+    bool *advances = rc == HENG_OK ? calloc(n ? n : 1, sizeof *advances) : NULL;
+    if (rc == HENG_OK && !advances) rc = heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu bills", n);
+    if (rc == HENG_OK && n) rc = find_advances(store, drafts, n, advances, err);
     for (size_t i = 0; i < n && rc == HENG_OK; i++)
-        if (drafts[i].bill.state == HENG_BILL_STATE_ISSUED)
+        if (drafts[i].bill.state == HENG_BILL_STATE_ISSUED && advances[i])
             rc = use_advance(store, &drafts[i].bill, hand, settings, err);
+    free(advances);
+    return rc;
+}
+
+/* The charges of drafts without their texts, by one look; statements, which have none of their own, one by one. */
+static heng_rc charges_of_all(struct heng_store_reader *reader, struct heng_draft *drafts, size_t n,
+                              struct heng_arena *arena, struct heng_err *err)
+{
+    struct heng_charge *charges;
+    int64_t first, last;
+    size_t count = 0, at = 0;
+    ids_of(drafts, n, &first, &last);
+    heng_rc rc = heng_store_list_draft_charges(reader, first, last, arena, &charges, &count, err);
+    bool one_by_one = rc == HENG_ELIMIT;
+    if (one_by_one) rc = HENG_OK;
+    for (size_t i = 0; i < n && rc == HENG_OK; i++) {
+        struct heng_draft *draft = &drafts[i];
+        if (one_by_one || draft->bill.kind == HENG_BILL_STATEMENT) {
+            rc = heng_bill_charges(reader, &draft->bill, arena, &draft->charges, &draft->charge_count, err);
+            continue;
+        }
+        while (at < count && charges[at].bill_id < draft->bill.id) at++;
+        draft->charges = charges + at;
+        while (at < count && charges[at].bill_id == draft->bill.id) at++;
+        draft->charge_count = (size_t)(charges + at - draft->charges);
+    }
     return rc;
 }
 
@@ -165,11 +237,8 @@ heng_rc heng_issue_piece(struct heng_store *store, struct heng_run *run, const s
     heng_rc rc = bills && drafts ? HENG_OK : heng_fail(err, HENG_ENOMEM, 0, "no memory to issue bills");
     if (rc == HENG_OK)
         rc = heng_store_list_drafts(heng_store_as_reader(store), run->id, run->next_id, bills, HENG_RUN_PIECE, &n, err);
-    for (size_t i = 0; i < n && rc == HENG_OK; i++) {
-        drafts[i].bill = bills[i];
-        rc = heng_bill_charges(heng_store_as_reader(store), &bills[i], &arena, &drafts[i].charges,
-                               &drafts[i].charge_count, err);
-    }
+    for (size_t i = 0; i < n && rc == HENG_OK; i++) drafts[i].bill = bills[i];
+    if (rc == HENG_OK && n) rc = charges_of_all(heng_store_as_reader(store), drafts, n, &arena, err);
     if (rc == HENG_OK && n) rc = heng_issue(store, drafts, n, hand, settings, err);
     if (rc == HENG_OK && n) run->next_id = bills[n - 1].id;
     *ret_n = n;

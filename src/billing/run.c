@@ -115,7 +115,7 @@ heng_rc heng_run_take(struct heng_run_worker *worker, const struct heng_run *run
     heng_rc rc = select_for(worker, run, err);
     heng_arena_fini(&worker->arena);
     worker->arena = (struct heng_arena){.max = HENG_RUN_ARENA_MAX};
-    worker->item_n = worker->accounts = 0;
+    worker->item_n = worker->accounts = worker->past_n = 0;
     worker->last_id = 0;
     if (rc != HENG_OK) return rc;
     if (worker->selection.listed_n) {
@@ -171,6 +171,7 @@ heng_rc heng_run_make(struct heng_run_worker *worker, const struct heng_run *run
     ret->items = heng_arena_take(&worker->arena, HENG_MODE_COUNT * worker->accounts + 1, sizeof *ret->items);
     if (!items || !ret->items) return heng_fail(err, HENG_ENOMEM, 0, "no memory for the drafts of a run");
     heng_charger_hold(worker->charger, true);
+    if (run->kind == HENG_RUN_USAGE) rc = heng_run_ahead(worker, run, err);
     for (size_t i = 0; i < worker->item_n && rc == HENG_OK; i++)
         if (i == 0 || worker->items[i].account_id != worker->items[i - 1].account_id)
             rc = make_account(worker, run, i, items, ret, err);

@@ -11,7 +11,8 @@ enum { YEAR_DAYS = 365, SAME_TIME_DAYS = 20 };
 static int32_t later(int32_t a, int32_t b) { return a > b ? a : b; }
 
 /* The days of a run that a contract has and that are not charged yet. */
-static bool open_days(const struct heng_run *run, const struct heng_run_item *item, int32_t *ret_from, int32_t *ret_to)
+bool heng_run_open_days(const struct heng_run *run, const struct heng_run_item *item, int32_t *ret_from,
+                        int32_t *ret_to)
 {
     const struct heng_contract *contract = &item->contract;
     *ret_from = later(later(run->from_day, contract->from_day), item->charged_to);
@@ -67,10 +68,24 @@ static heng_rc take_off(struct heng_run_worker *worker, const struct heng_run_it
                         struct heng_draft *draft, struct heng_err *err)
 {
     bool is = false;
+    if (!item->asked) return HENG_OK;
     heng_rc rc = heng_prepay_take_off(worker->reader, &item->contract, from, to, &worker->arena,
                                       &draft->charges[draft->charge_count], &is, err);
     if (rc == HENG_OK && is) draft->charge_count++;
     return rc;
+}
+
+/* Bills of the account before this one: read ahead for the page, or now. */
+static heng_rc find_past(struct heng_run_worker *worker, const struct heng_bill *bill, struct heng_bill_past *ret,
+                         size_t *ret_n, struct heng_err *err)
+{
+    const struct heng_run_past *past = heng_run_past_of(worker, bill->account_id, bill->from_day);
+    if (!past)
+        return heng_store_list_bills_before(worker->reader, bill->account_id, bill->from_day, ret, HENG_RUN_PAST_MAX,
+                                            ret_n, err);
+    *ret_n = past->count;
+    memcpy(ret, past->bills, past->count * sizeof *ret);
+    return HENG_OK;
 }
 
 /* Further from what it was, per day, than the setting says? Amounts so large that a product does not fit are far. */
@@ -92,8 +107,7 @@ static heng_rc compare(struct heng_run_worker *worker, struct heng_draft *draft,
     struct heng_bill_past past[HENG_RUN_PAST_MAX];
     struct heng_bill *bill = &draft->bill;
     size_t n = 0, with = 0;
-    heng_rc rc = heng_store_list_bills_before(worker->reader, bill->account_id, bill->from_day, past, HENG_RUN_PAST_MAX,
-                                              &n, err);
+    heng_rc rc = find_past(worker, bill, past, &n, err);
     if (rc != HENG_OK) return rc;
     if (!n) {
         bill->flags |= HENG_BILL_FLAG_FIRST;
@@ -150,7 +164,7 @@ static heng_rc make_bill(struct heng_run_worker *worker, const struct heng_run *
     if (!ret->charges) return heng_fail(err, HENG_ENOMEM, 0, "no memory for the charges of a bill");
     for (size_t i = 0; i < n && rc == HENG_OK; i++) {
         int32_t from, to;
-        if (!open_days(run, &items[i], &from, &to)) continue;
+        if (!heng_run_open_days(run, &items[i], &from, &to)) continue;
         *ret_is = true;
         first = from < first ? from : first;
         last = later(last, to);

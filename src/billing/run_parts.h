@@ -20,6 +20,14 @@ struct heng_run_selection {
 HENG_NODISCARD heng_rc heng_run_select(struct heng_store_reader *reader, int64_t scope, const char *currency,
                                        const char *json, struct heng_run_selection *ret, struct heng_err *err);
 
+/* Bills of an account for days before day. */
+struct heng_run_past {
+    int64_t account_id;
+    int32_t day;
+    size_t count;
+    const struct heng_bill_past *bills;
+};
+
 struct heng_run_worker {
     struct heng_store_reader *reader;
     struct heng_charger *charger;
@@ -28,9 +36,18 @@ struct heng_run_worker {
     int64_t selected_for; /* the run whose selection this is; -1 none */
     struct heng_run_selection selection;
     struct heng_run_item items[HENG_RUN_ITEMS_MAX];
-    size_t item_n, accounts;
+    struct heng_run_past pasts[HENG_RUN_ITEMS_MAX];
+    size_t item_n, accounts, past_n;
     int64_t last_id;
 };
+
+/* Whatever making the drafts of the page will ask for each account, asked once for all: run_ahead.c. */
+HENG_NODISCARD heng_rc heng_run_ahead(struct heng_run_worker *worker, const struct heng_run *run, struct heng_err *err);
+/* NULL: it was not read ahead. */
+const struct heng_run_past *heng_run_past_of(const struct heng_run_worker *worker, int64_t account_id, int32_t day);
+/* The days of a run that a contract has and that are not charged yet. */
+bool heng_run_open_days(const struct heng_run *run, const struct heng_run_item *item, int32_t *ret_from,
+                        int32_t *ret_to);
 
 /* The draft of an account from n of its items, that all are prepaid or all are not. ret->charge_count 0: there is
  * nothing to bill. Texts in the worker's arena. */

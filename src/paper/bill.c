@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "paper/words.h"
+#include "billing/bill.h"
+#include "paper/bill_parts.h"
 #include "store/archive_places.h"
 #include "store/read.h"
+#include "usage/usage.h"
 
 heng_rc heng_paper_sender(struct heng_store_reader *reader, int64_t org_id,
                           char ret[HENG_AT_LEAST(HENG_LETTERHEAD_MAX)], struct heng_err *err)
@@ -36,44 +38,69 @@ static heng_rc supply_place(struct heng_store_reader *reader, const struct heng_
     return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
-static void pair(struct heng_paper *paper, heng_word word, const char *value)
+/* The numbers of the bills that belong to one. */
+struct others {
+    char reverses[HENG_BILL_NUMBER_MAX], replaces[HENG_BILL_NUMBER_MAX], reversed_by[HENG_BILL_NUMBER_MAX];
+};
+
+static heng_rc number_of(struct heng_store_reader *reader, int64_t scope, int64_t id, char ret[HENG_BILL_NUMBER_MAX],
+                         struct heng_err *err)
 {
-    if (*value) heng_paper_pair(paper, HENG_PAPER_PAIR, heng_word_text(word, paper->language), value);
+    struct heng_bill bill;
+    ret[0] = 0;
+    if (!id) return HENG_OK;
+    heng_rc rc = heng_store_get_bill(reader, scope, id, &bill, err);
+    if (rc == HENG_OK) memcpy(ret, bill.number, HENG_BILL_NUMBER_MAX);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
-static void pair_money(struct heng_paper *paper, heng_paper_kind kind, heng_word word, int64_t amount,
-                       const char *currency)
+static heng_rc find_others(struct heng_store_reader *reader, int64_t scope, const struct heng_bill *bill,
+                           struct others *ret, struct heng_err *err)
 {
-    char text[HENG_MONEY_TEXT_MAX];
-    heng_paper_pair(paper, kind, heng_word_text(word, paper->language),
-                    heng_paper_money(amount, currency, paper->language, text));
+    struct heng_bill reversal;
+    ret->reversed_by[0] = 0;
+    heng_rc rc = number_of(reader, scope, bill->reverses, ret->reverses, err);
+    if (rc == HENG_OK) rc = number_of(reader, scope, bill->replaces, ret->replaces, err);
+    if (rc != HENG_OK || bill->state != HENG_BILL_STATE_REVERSED) return rc;
+    rc = heng_store_find_bill_reversal(reader, bill->id, &reversal, err);
+    if (rc == HENG_OK) memcpy(ret->reversed_by, reversal.number, HENG_BILL_NUMBER_MAX);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
-static void head(struct heng_paper *paper, const struct heng_bill *bill, const struct heng_account *account,
-                 const char *place, const char *reversed)
+static void head(const struct heng_bill_paper *b, const struct heng_account *account, const char *place,
+                 const struct others *others)
 {
     char text[HENG_MONEY_TEXT_MAX];
+    struct heng_paper *paper = b->paper;
+    const struct heng_bill *bill = &b->bill;
     heng_language language = paper->language;
     heng_paper_put(paper, HENG_PAPER_TITLE, heng_word_text(heng_word_of_bill(bill->kind), language));
     if (bill->state == HENG_BILL_STATE_DRAFT || bill->state == HENG_BILL_STATE_BLOCKED)
         heng_paper_put(paper, HENG_PAPER_MARK, heng_word_text(HENG_WORD_DRAFT, language));
     if (bill->state == HENG_BILL_STATE_REVERSED)
         heng_paper_put(paper, HENG_PAPER_MARK, heng_word_text(HENG_WORD_REVERSED, language));
-    pair(paper, HENG_WORD_NUMBER, bill->number);
-    pair(paper, HENG_WORD_REVERSES, reversed);
-    pair(paper, HENG_WORD_ACCOUNT, account->number);
-    pair(paper, HENG_WORD_NAME, account->name);
-    pair(paper, HENG_WORD_PLACE, place);
-    pair(paper, HENG_WORD_PERIOD, heng_paper_period(bill->from_day, bill->to_day, language, text));
-    if (bill->due_day && bill->kind != HENG_BILL_STATEMENT && bill->kind != HENG_BILL_REVERSAL)
-        pair(paper, HENG_WORD_DUE, heng_paper_day(bill->due_day, language, text));
+    heng_paper_word(paper, HENG_WORD_NUMBER, bill->number);
+    heng_paper_word(paper, HENG_WORD_REVERSES, others->reverses);
+    heng_paper_word(paper, HENG_WORD_REPLACES, others->replaces);
+    heng_paper_word(paper, HENG_WORD_REVERSED_BY, others->reversed_by);
+    if (bill->issued_us) {
+        struct heng_civil civil = heng_zone_civil(b->zone, bill->issued_us);
+        heng_day day = heng_day_of_date(civil.year, civil.month, civil.day);
+        heng_paper_word(paper, HENG_WORD_ISSUED, heng_paper_day(day, language, text));
+    }
+    heng_paper_word(paper, HENG_WORD_ACCOUNT, account->number);
+    heng_paper_word(paper, HENG_WORD_NAME, account->name);
+    heng_paper_word(paper, HENG_WORD_PLACE, place);
+    heng_paper_word(paper, HENG_WORD_PERIOD, heng_paper_period(bill->from_day, bill->to_day, language, text));
+    if (bill->due_day && bill->kind != HENG_BILL_STATEMENT && bill->kind != HENG_BILL_REVERSAL && bill->total > 0)
+        heng_paper_word(paper, HENG_WORD_DUE, heng_paper_day(bill->due_day, language, text));
 }
 
-static void line_row(struct heng_paper *paper, const struct heng_charge_line *line, const char *currency)
+static void line_row(const struct heng_bill_paper *b, const struct heng_charge_line *line)
 {
     char item[3 * HENG_COMPONENT_MAX], tier[32] = "", period[HENG_MONEY_TEXT_MAX], quantity[HENG_MONEY_TEXT_MAX],
                                        price[HENG_MONEY_TEXT_MAX], amount[HENG_MONEY_TEXT_MAX];
-    heng_language language = paper->language;
+    heng_language language = b->paper->language;
     if (line->tier) {
         switch (language) {
         case HENG_LANGUAGE_ZH: snprintf(tier, sizeof tier, "，第%u档", line->tier); break;
@@ -87,89 +114,90 @@ static void line_row(struct heng_paper *paper, const struct heng_charge_line *li
     heng_paper_period(line->from_day, line->to_day, language, period);
     heng_paper_number(line->quantity, language, quantity);
     heng_paper_number(line->price, language, price);
-    heng_paper_money(line->amount, currency, language, amount);
+    heng_paper_money(b->sign * line->amount, b->bill.currency, language, amount);
     const char *row[] = {item, period, quantity, line->unit, price, amount};
-    heng_paper_row(paper, false, row);
+    heng_paper_row(b->paper, false, row);
 }
 
-static void table(struct heng_paper *paper, const struct heng_bill *bill, const struct heng_charge *charges, size_t n)
+static void table(const struct heng_bill_paper *b)
 {
-    heng_language language = paper->language;
-    const struct heng_paper_column columns[] = {{heng_word_text(HENG_WORD_ITEM, language), false, 30},
-                                                {heng_word_text(HENG_WORD_PERIOD, language), false, 26},
-                                                {heng_word_text(HENG_WORD_QUANTITY, language), true, 14},
-                                                {heng_word_text(HENG_WORD_UNIT, language), false, 10},
-                                                {heng_word_text(HENG_WORD_PRICE, language), true, 12},
-                                                {heng_word_text(HENG_WORD_AMOUNT, language), true, 18}};
+    static const struct heng_word_column columns[] = {{HENG_WORD_ITEM, false, 29},    {HENG_WORD_PERIOD, false, 27},
+                                                      {HENG_WORD_QUANTITY, true, 14}, {HENG_WORD_UNIT, false, 8},
+                                                      {HENG_WORD_PRICE, true, 12},    {HENG_WORD_AMOUNT, true, 18}};
+    heng_language language = b->paper->language;
     char total[HENG_MONEY_TEXT_MAX];
-    heng_paper_put(paper, HENG_PAPER_HEADING, heng_word_text(HENG_WORD_CHARGES, language));
-    heng_paper_table(paper, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < charges[i].line_count; k++) line_row(paper, &charges[i].lines[k], bill->currency);
+    heng_paper_heading(b->paper, HENG_WORD_CHARGES);
+    heng_paper_word_table(b->paper, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->charges[i].line_count; k++) line_row(b, &b->charges[i].lines[k]);
     const char *sum[] = {heng_word_text(HENG_WORD_TOTAL, language),
                          "",
                          "",
                          "",
                          "",
-                         heng_paper_money(bill->total, bill->currency, language, total)};
-    heng_paper_row(paper, true, sum);
+                         heng_paper_money(b->bill.total, b->bill.currency, language, total)};
+    heng_paper_row(b->paper, true, sum);
 }
 
-static void foot(struct heng_paper *paper, const struct heng_bill *bill, const struct heng_charge *charges, size_t n)
+static void foot(const struct heng_bill_paper *b)
 {
-    char text[192];
+    static const char *const trace[HENG_LANGUAGES] = {
+        "每一项均可追溯到原始抄表帧：heng bill explain %s",
+        "Every figure can be traced to the telegrams of the meter: heng bill explain %s",
+        "Jeder Betrag lässt sich bis zum Telegramm des Zählers zurückverfolgen: heng bill explain %s"};
+    struct heng_paper *paper = b->paper;
+    char text[192], *at;
     bool estimated = false;
-    int64_t before = 0;
-    for (size_t i = 0; i < n; i++) {
-        estimated = estimated || charges[i].estimated;
-        before += charges[i].before;
-    }
-    if (bill->tax) pair_money(paper, HENG_PAPER_PAIR, HENG_WORD_TAX_IN, bill->tax, bill->currency);
-    if (before) pair_money(paper, HENG_PAPER_PAIR, HENG_WORD_ALREADY, before, bill->currency);
-    int64_t due = bill->kind == HENG_BILL_STATEMENT ? 0 : bill->total - before;
-    pair_money(paper, HENG_PAPER_AMOUNT, due < 0 ? HENG_WORD_CREDIT : HENG_WORD_TO_PAY, due < 0 ? -due : due,
-               bill->currency);
+    for (size_t i = 0; i < b->n; i++) estimated = estimated || b->charges[i].estimated;
     if (estimated) heng_paper_put(paper, HENG_PAPER_SMALL, heng_word_text(HENG_WORD_ESTIMATED, paper->language));
-    if (!bill->number[0]) return;
-    switch (paper->language) {
-    case HENG_LANGUAGE_ZH:
-        snprintf(text, sizeof text, "每一项均可追溯到原始抄表帧：heng bill explain %s", bill->number);
-        break;
-    case HENG_LANGUAGE_DE:
-        snprintf(text, sizeof text,
-                 "Jeder Betrag lässt sich bis zum Telegramm des Zählers zurückverfolgen: heng bill explain %s",
-                 bill->number);
-        break;
-    case HENG_LANGUAGE_EN:
-    case HENG_LANGUAGES:
-        snprintf(text, sizeof text, "Every figure can be traced to the telegrams of the meter: heng bill explain %s",
-                 bill->number);
-        break;
-    }
+    if (!b->bill.number[0]) return;
+    snprintf(text, sizeof text, "%s", trace[paper->language]);
+    at = strstr(text, "%s");
+    snprintf(at, sizeof text - (size_t)(at - text), "%s", b->bill.number);
     heng_paper_put(paper, HENG_PAPER_SMALL, text);
-    heng_paper_foot(paper, bill->number);
+    heng_paper_foot(paper, b->bill.number);
+}
+
+/* All below the address. */
+static heng_rc body(const struct heng_bill_paper *b, const struct heng_account *account, const char *place,
+                    const struct others *others, struct heng_err *err)
+{
+    head(b, account, place, others);
+    table(b);
+    heng_rc rc = heng_bill_paper_taxes(b, err);
+    if (rc == HENG_OK) rc = heng_bill_paper_due(b, err);
+    if (rc == HENG_OK) rc = heng_bill_paper_readings(b, err);
+    if (rc == HENG_OK && b->bill.kind != HENG_BILL_REVERSAL) rc = heng_bill_paper_history(b, err);
+    if (rc == HENG_OK) foot(b);
+    return rc;
 }
 
 heng_rc heng_paper_bill(struct heng_store_reader *reader, int64_t scope, int64_t bill_id, struct heng_paper *paper,
                         struct heng_err *err)
 {
-    struct heng_bill bill, reversed = {.number = ""};
+    struct heng_bill_paper b = {.reader = reader, .paper = paper, .sign = 1};
+    struct heng_usage_site site;
     struct heng_account account;
     struct heng_charge *charges = NULL;
-    size_t n = 0;
-    char sender[HENG_LETTERHEAD_MAX], place[HENG_PATH_MAX], to[HENG_ACCOUNT_NAME_MAX + HENG_PATH_MAX + 2];
-    heng_rc rc = heng_store_get_bill(reader, scope, bill_id, &bill, err);
-    if (rc == HENG_OK) rc = heng_store_get_account(reader, scope, bill.account_id, &account, err);
-    if (rc == HENG_OK) rc = heng_paper_sender(reader, bill.org_id, sender, err);
+    struct others others;
+    char sender[HENG_LETTERHEAD_MAX], place[HENG_PATH_MAX], to[HENG_LETTER_MAX + HENG_ACCOUNT_NAME_MAX + HENG_PATH_MAX];
+    heng_rc rc = heng_store_get_bill(reader, scope, bill_id, &b.bill, err);
+    if (rc == HENG_OK) rc = heng_store_get_account(reader, scope, b.bill.account_id, &account, err);
+    if (rc == HENG_OK) rc = heng_paper_sender(reader, b.bill.org_id, sender, err);
     if (rc == HENG_OK) rc = supply_place(reader, &account, place, err);
-    if (rc == HENG_OK && bill.reverses) rc = heng_store_get_bill(reader, scope, bill.reverses, &reversed, err);
-    if (rc == HENG_OK) rc = heng_store_list_charges(reader, bill_id, paper->arena, &charges, &n, err);
+    if (rc == HENG_OK) rc = find_others(reader, scope, &b.bill, &others, err);
+    if (rc == HENG_OK) rc = heng_bill_charges(reader, &b.bill, paper->arena, &charges, &b.n, err);
+    if (rc == HENG_OK) rc = heng_usage_site_open(reader, &site, err);
     if (rc != HENG_OK) return rc;
+    b.zone = site.zone;
+    b.charges = charges;
+    if (b.bill.kind == HENG_BILL_REVERSAL) b.sign = -1;
     snprintf(to, sizeof to, "%s\n%s", account.name, account.address[0] ? account.address : place);
     heng_paper_put(paper, HENG_PAPER_SENDER, sender);
     heng_paper_put(paper, HENG_PAPER_ADDRESS, to);
-    head(paper, &bill, &account, place, reversed.number);
-    table(paper, &bill, charges, n);
-    foot(paper, &bill, charges, n);
-    return paper->rc == HENG_OK ? HENG_OK : heng_fail(err, paper->rc, 0, "bill '%s' is too long to print", bill.number);
+    rc = body(&b, &account, place, &others, err);
+    heng_usage_site_close(&site);
+    if (rc != HENG_OK) return rc;
+    return paper->rc == HENG_OK ? HENG_OK
+                                : heng_fail(err, paper->rc, 0, "bill '%s' is too long to print", b.bill.number);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 heng_paper_format heng_paper_format_of(const char *text)
 {
     static const char *const texts[] = {
@@ -14,12 +16,42 @@ heng_paper_format heng_paper_format_of(const char *text)
     return (heng_paper_format)i;
 }
 
+/* The bytes of the character at p, 0 when it is none. */
+static size_t character(const char *p, uint32_t *ret)
+{
+    const uint8_t *u = (const uint8_t *)p;
+    size_t n = heng_utf8_length(u, strnlen(p, 4));
+    *ret = n < 2 ? u[0] : u[0] & (0xFFu >> (n + 1));
+    for (size_t i = 1; i < n; i++) *ret = *ret << 6 | (u[i] & 0x3Fu);
+    return n;
+}
+
+/* Controls but the line break, and marks of direction and what has no width: a name must not turn the page round. */
+static bool steers(uint32_t c)
+{
+    return (c < 0x20 && c != '\n') || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0x061C || c == 0xFEFF;
+}
+
 static const char *copy(struct heng_paper *paper, const char *text)
 {
     if (paper->rc != HENG_OK || !text) return "";
-    const char *mine = heng_arena_text(paper->arena, text);
-    if (!mine) paper->rc = HENG_ELIMIT;
-    return mine ? mine : "";
+    char *mine = heng_arena_text(paper->arena, text), *to = mine;
+    if (!mine) {
+        paper->rc = HENG_ELIMIT;
+        return "";
+    }
+    for (const char *from = text; *from;) {
+        uint32_t c;
+        size_t n = character(from, &c);
+        if (!n)
+            *to++ = '?';
+        else if (!steers(c))
+            for (size_t i = 0; i < n; i++) *to++ = from[i];
+        from += n ? n : 1;
+    }
+    *to = 0;
+    return mine;
 }
 
 void heng_paper_begin(struct heng_paper *paper, struct heng_arena *arena, heng_language language,
@@ -60,6 +92,12 @@ void heng_paper_pair(struct heng_paper *paper, heng_paper_kind kind, const char 
     if (!block) return;
     block->label = copy(paper, label);
     block->text = copy(paper, value);
+}
+
+void heng_paper_bar(struct heng_paper *paper, const char *label, const char *value, int64_t permille)
+{
+    heng_paper_pair(paper, HENG_PAPER_BAR, label, value);
+    if (paper->rc == HENG_OK) paper->last->permille = (uint16_t)(permille < 0 ? 0 : permille > 1000 ? 1000 : permille);
 }
 
 void heng_paper_table(struct heng_paper *paper, const struct heng_paper_column *columns, size_t count)

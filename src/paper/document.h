@@ -33,6 +33,7 @@ typedef enum heng_paper_kind {
     HENG_PAPER_PAIR,   /* label and value */
     HENG_PAPER_AMOUNT, /* the same, what the paper is about */
     HENG_PAPER_TABLE,
+    HENG_PAPER_BAR, /* label, a bar of so many thousandths of the room for it, value */
 } heng_paper_kind;
 
 struct heng_paper_column {
@@ -51,6 +52,7 @@ struct heng_paper_block {
     struct heng_paper_block *next;
     heng_paper_kind kind;
     const char *label, *text; /* text may hold line breaks */
+    uint16_t permille;        /* of a bar */
     size_t column_count, row_count;
     struct heng_paper_column columns[HENG_PAPER_COLUMNS_MAX];
     struct heng_paper_row *rows, *last;
@@ -67,12 +69,15 @@ struct heng_paper {
     heng_rc rc;
 };
 
-/* name: title of the file, copied like all texts. */
+/* name: title of the file, copied like all texts: what is no UTF-8 becomes '?', and what would steer a printer or turn
+ * the direction of writing round is left out. */
 void heng_paper_begin(struct heng_paper *paper, struct heng_arena *arena, heng_language language,
                       heng_paper_format format, const char *name);
 void heng_paper_foot(struct heng_paper *paper, const char *foot);
 void heng_paper_put(struct heng_paper *paper, heng_paper_kind kind, const char *text);
 void heng_paper_pair(struct heng_paper *paper, heng_paper_kind kind, const char *label, const char *value);
+/* Bars of one after the other are drawn to one scale. permille: 0 to 1000. */
+void heng_paper_bar(struct heng_paper *paper, const char *label, const char *value, int64_t permille);
 void heng_paper_table(struct heng_paper *paper, const struct heng_paper_column *columns, size_t count);
 /* A row of the table that was begun last: as many texts as it has columns; NULL is an empty cell. */
 void heng_paper_row(struct heng_paper *paper, bool sum, const char *const *cells);

@@ -131,6 +131,41 @@ static void row(struct printer *p, const struct heng_paper_block *table, const c
     line(p, text);
 }
 
+enum { LABEL_COLUMNS = 20, HALF_LABEL = 14 };
+
+/* Short pairs stand side by side: a receipt has to fit a third of a page. True: both are printed. */
+static bool two_pairs(struct printer *p, const struct heng_paper_block *block)
+{
+    const struct heng_paper_block *pair[2] = {block, block->next};
+    unsigned half = (unsigned)(p->form->columns - p->form->left) / 2;
+    char text[LINE_MAX] = "";
+    if (block->kind != HENG_PAPER_PAIR || !block->next || block->next->kind != HENG_PAPER_PAIR) return false;
+    for (unsigned i = 0; i < 2; i++) {
+        if (half < HALF_LABEL + 8 || columns_of(pair[i]->label) >= HALF_LABEL) return false;
+        if (columns_of(pair[i]->text) + HALF_LABEL >= half || strchr(pair[i]->text, '\n')) return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        cell(text, sizeof text, pair[i]->label, HALF_LABEL, false);
+        cell(text, sizeof text, pair[i]->text, half - HALF_LABEL, false);
+    }
+    line(p, text);
+    return true;
+}
+
+/* The bar in '#', as wide as the room between label and value allows. */
+static void bar(struct printer *p, const struct heng_paper_block *block)
+{
+    char text[LINE_MAX] = "", marks[LINE_MAX];
+    unsigned columns = (unsigned)(p->form->columns - p->form->left), room = columns - LABEL_COLUMNS - 16;
+    unsigned n = room * block->permille / 1000;
+    memset(marks, '#', n);
+    marks[n] = 0;
+    cell(text, sizeof text, block->label, LABEL_COLUMNS, false);
+    cell(text, sizeof text, marks, room, false);
+    cell(text, sizeof text, block->text, 16, true);
+    line(p, text);
+}
+
 static void block(struct printer *p, const struct heng_paper_block *block)
 {
     char text[LINE_MAX];
@@ -145,7 +180,7 @@ static void block(struct printer *p, const struct heng_paper_block *block)
     case HENG_PAPER_PAIR:
     case HENG_PAPER_AMOUNT:
         text[0] = 0;
-        cell(text, sizeof text, block->label, 20, false);
+        cell(text, sizeof text, block->label, LABEL_COLUMNS, false);
         snprintf(text + strlen(text), sizeof text - strlen(text), "%.400s", block->text);
         lines(p, text);
         break;
@@ -158,6 +193,7 @@ static void block(struct printer *p, const struct heng_paper_block *block)
         line(p, text);
         break;
     }
+    case HENG_PAPER_BAR: bar(p, block); break;
     case HENG_PAPER_SENDER:
     case HENG_PAPER_ADDRESS:
     case HENG_PAPER_HEADING:
@@ -170,7 +206,7 @@ heng_rc heng_paper_escp(const struct heng_paper *paper, const struct heng_escp *
                         struct heng_err *err)
 {
     if (paper->rc != HENG_OK) return heng_fail(err, paper->rc, 0, "the document is too large");
-    if (form->columns < 40 || form->columns > 160 || form->left > 40 || form->lines < 5 || form->top >= form->lines)
+    if (form->columns < 40 + form->left || form->columns > 160 || form->lines < 5 || form->top >= form->lines)
         return heng_fail(err, HENG_ERANGE, 0, "a form has 40 to 160 columns and at least 5 lines");
     struct printer p = {.form = form, .out = ret, .to_gb = iconv_open("GB18030", "UTF-8")};
     if (p.to_gb == (iconv_t)-1)
@@ -178,7 +214,11 @@ heng_rc heng_paper_escp(const struct heng_paper *paper, const struct heng_escp *
     const char begin[] = {0x1B, '@', 0x1B, '2', 0x1B, 'C', (char)form->lines, 0x1C, '&'};
     heng_str_put(ret, begin, sizeof begin);
     for (unsigned i = 0; i < form->top; i++) feed(&p);
-    for (const struct heng_paper_block *b = paper->blocks; b; b = b->next) block(&p, b);
+    for (const struct heng_paper_block *b = paper->blocks; b; b = b->next)
+        if (two_pairs(&p, b))
+            b = b->next;
+        else
+            block(&p, b);
     heng_str_put(ret, "\x1C.\f", 3);
     iconv_close(p.to_gb);
     return ret->rc == HENG_OK ? HENG_OK : heng_fail(err, ret->rc, 0, "the document is too large");

@@ -20,6 +20,8 @@ static const char style[] =
     "th,td{padding:.2em .4em;vertical-align:top}td.r,th.r{text-align:right;font-variant-numeric:tabular-nums;"
     "white-space:nowrap}"
     "tr.sum td{border-top:1px solid #888;font-weight:bold}"
+    ".bar{display:grid;grid-template-columns:minmax(7em,28%) 1fr minmax(7em,22%);gap:.6em}.bar i{display:block;"
+    "background:#666;height:.9em;margin-top:.3em;print-color-adjust:exact}.bar span:last-child{text-align:right}"
     "footer{margin-top:2em;border-top:1px solid #888;color:#444;font-size:.85em}"
     "@media print{body{padding:0;max-width:none}thead{display:table-header-group}tr{break-inside:avoid}}";
 
@@ -91,6 +93,11 @@ static void block_out(struct heng_str *out, const struct heng_paper_block *block
         element(out, block->kind == HENG_PAPER_AMOUNT ? "<dd class=\"amount\">" : "<dd>", block->text, "</dd>");
         break;
     case HENG_PAPER_TABLE: table_out(out, block); break;
+    case HENG_PAPER_BAR:
+        element(out, "<div class=\"bar\"><span>", block->label, "</span>");
+        heng_str_fmt(out, "<span><i style=\"width:%u.%u%%\"></i></span>", block->permille / 10u, block->permille % 10u);
+        element(out, "<span>", block->text, "</span></div>");
+        break;
     }
 }
 

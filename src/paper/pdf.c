@@ -44,8 +44,10 @@ static cairo_status_t take(void *closure, const unsigned char *bytes, unsigned n
 
 static void set_font(struct sheet *s, double size, bool bold)
 {
-    PangoFontDescription *font =
-        pango_font_description_from_string("Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif");
+    /* Chinese marks are as wide as a character: Latin pages have theirs from a Latin font */
+    PangoFontDescription *font = pango_font_description_from_string(
+        s->paper->language == HENG_LANGUAGE_ZH ? "Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif"
+                                               : "Noto Sans, DejaVu Sans, Noto Sans CJK SC, sans-serif");
     pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
     pango_font_description_set_weight(font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
     pango_layout_set_font_description(s->layout, font);
@@ -136,10 +138,23 @@ static void mark_block(struct sheet *s, const char *text)
     s->y += height + 4 * GAP;
 }
 
+/* Of a form of a third, labels stand under those of the left pair. */
+static double label_part(const struct sheet *s)
+{
+    switch (s->paper->format) {
+    case HENG_PAPER_A4: return 0.34;
+    case HENG_PAPER_FORM_THIRD: return 0.17;
+    case HENG_PAPER_ROLL_80:
+    case HENG_PAPER_ROLL_58:
+    case HENG_PAPER_FORMAT_COUNT: break;
+    }
+    return 0.42;
+}
+
 static void pair_block(struct sheet *s, const struct heng_paper_block *block)
 {
     bool amount = block->kind == HENG_PAPER_AMOUNT;
-    double width = s->width - 2 * s->margin, label = width * (s->paper->format == HENG_PAPER_A4 ? 0.34 : 0.42), scale = amount ? 1.25 : 1.0;
+    double width = s->width - 2 * s->margin, label = width * label_part(s), scale = amount ? 1.25 : 1.0;
     set_font(s, s->size * scale, false);
     double left = set_text(s, block->label, label - GAP, PANGO_ALIGN_LEFT);
     set_font(s, s->size * scale, amount);
@@ -153,6 +168,54 @@ static void pair_block(struct sheet *s, const struct heng_paper_block *block)
     set_text(s, block->text, width - label, PANGO_ALIGN_LEFT);
     draw_at(s, s->margin + label, s->y);
     s->y += height + (amount ? GAP : GAP / 4);
+}
+
+static void bar_block(struct sheet *s, const struct heng_paper_block *block)
+{
+    double width = s->width - 2 * s->margin, label = width * 0.28, value = width * 0.22, room = width - label - value;
+    set_font(s, s->size * 0.92, false);
+    double height = set_text(s, block->label, label - GAP, PANGO_ALIGN_LEFT);
+    double right = set_text(s, block->text, value - GAP, PANGO_ALIGN_RIGHT);
+    if (right > height) height = right;
+    need(s, height);
+    set_font(s, s->size * 0.92, false);
+    set_text(s, block->label, label - GAP, PANGO_ALIGN_LEFT);
+    draw_at(s, s->margin, s->y);
+    set_text(s, block->text, value - GAP, PANGO_ALIGN_RIGHT);
+    draw_at(s, s->margin + label + room + GAP, s->y);
+    if (s->draws) {
+        cairo_rectangle(s->cr, s->margin + label, s->y + height * 0.2, room * block->permille / 1000.0, height * 0.6);
+        cairo_set_source_rgb(s->cr, 0.45, 0.45, 0.45);
+        cairo_fill(s->cr);
+        cairo_set_source_rgb(s->cr, 0, 0, 0);
+    }
+    s->y += height + GAP / 4;
+}
+
+/* A form of a third is wide and low: short pairs stand side by side. True: both are drawn. */
+static bool two_pairs(struct sheet *s, const struct heng_paper_block *block)
+{
+    const struct heng_paper_block *pair[2] = {block, block->next};
+    double half = (s->width - 2 * s->margin) / 2, label = half * 0.34, y = s->y, height = 0;
+    if (s->paper->format != HENG_PAPER_FORM_THIRD || !block->next || block->next->kind != HENG_PAPER_PAIR) return false;
+    set_font(s, s->size, false);
+    double line = set_text(s, "0", half, PANGO_ALIGN_LEFT);
+    for (unsigned i = 0; i < 2; i++) {
+        if (set_text(s, pair[i]->label, label - GAP, PANGO_ALIGN_LEFT) > line * 1.6) return false;
+        double h = set_text(s, pair[i]->text, half - label - GAP, PANGO_ALIGN_LEFT);
+        if (h > line * 1.6) return false;
+        if (h > height) height = h;
+    }
+    if (need(s, height)) y = s->y;
+    set_font(s, s->size, false);
+    for (unsigned i = 0; i < 2; i++) {
+        set_text(s, pair[i]->label, label - GAP, PANGO_ALIGN_LEFT);
+        draw_at(s, s->margin + i * half, y);
+        set_text(s, pair[i]->text, half - label - GAP, PANGO_ALIGN_LEFT);
+        draw_at(s, s->margin + i * half + label, y);
+    }
+    s->y = y + height + GAP / 4;
+    return true;
 }
 
 /* One row of cells; draw false: only its height. */
@@ -185,6 +248,7 @@ static void table_head(struct sheet *s, const struct heng_paper_block *table)
 
 static void table_block(struct sheet *s, const struct heng_paper_block *table)
 {
+    s->y += GAP;
     need(s, s->size * 4);
     table_head(s, table);
     for (const struct heng_paper_row *row = table->rows; row && s->rc == HENG_OK; row = row->next) {
@@ -232,6 +296,7 @@ static void block_out(struct sheet *s, const struct heng_paper_block *block)
     case HENG_PAPER_PAIR:
     case HENG_PAPER_AMOUNT: pair_block(s, block); break;
     case HENG_PAPER_TABLE: table_block(s, block); break;
+    case HENG_PAPER_BAR: bar_block(s, block); break;
     }
 }
 
@@ -241,7 +306,10 @@ static void run(struct sheet *s, bool draws)
     s->page = 0;
     begin_page(s);
     for (const struct heng_paper_block *block = s->paper->blocks; block && s->rc == HENG_OK; block = block->next)
-        block_out(s, block);
+        if (block->kind == HENG_PAPER_PAIR && two_pairs(s, block))
+            block = block->next;
+        else
+            block_out(s, block);
     end_page(s);
     if (!draws) s->pages = s->page;
 }

@@ -62,7 +62,39 @@
     X(COUNTER, "购电次数", "Purchase number", "Aufladung Nr.") \
     X(SIGN, "收款人签字：____________    客户签字：____________", "Cashier: ____________    Customer: ____________", \
       "Kassierer: ____________    Kunde: ____________") \
-    X(REASON, "原因", "Reason", "Grund")
+    X(REASON, "原因", "Reason", "Grund") \
+    X(REPLACES, "更正的账单", "Corrects bill", "Korrigiert Rechnung") \
+    X(REVERSED_BY, "冲销单编号", "Reversed by", "Storniert durch") \
+    X(MULTIPLIER, "倍率", "Factor", "Faktor") \
+    X(INDEX_USE, "读数差", "Difference", "Differenz") \
+    X(TAXES, "税额汇总", "Tax", "Steuer") \
+    X(TAX_RATE, "税率", "Rate", "Satz") \
+    X(NET, "不含税金额", "Net", "Netto") \
+    X(TAX, "税额", "Tax", "Steuer") \
+    X(GROSS, "含税金额", "With tax", "Brutto") \
+    X(UNTAXED, "不计税", "none", "ohne") \
+    X(HISTORY, "近12个月用量", "Use of the last 12 months", "Verbrauch der letzten 12 Monate") \
+    X(PAYMENTS, "收款情况", "Paid so far", "Bisherige Zahlungen") \
+    X(PAID, "已收金额", "Paid", "Gezahlt") \
+    X(LATE_FEE, "滞纳金", "Late fee", "Mahngebühr") \
+    X(PRINCIPAL, "费用", "Charges", "Forderung") \
+    X(DAY, "日期", "Day", "Datum") \
+    X(BY_ADVANCE, "预存款抵扣", "from advance payments", "aus Vorauszahlungen") \
+    X(BY_REVERSAL, "冲正", "taken back", "zurückgenommen") \
+    X(STILL_OPEN, "尚欠金额", "Still to pay", "Noch offen") \
+    X(PAID_UP, "已结清", "Paid in full", "Vollständig bezahlt") \
+    X(INSTALMENTS, "分期付款", "Instalments", "Ratenplan") \
+    X(INSTALMENT, "期次", "Part", "Rate") \
+    X(REMINDER, "催缴通知", "Reminder", "Mahnung") \
+    X(STEP, "催缴次数", "Step", "Stufe") \
+    X(PAID_BILLS, "结清账单", "Bills paid", "Bezahlte Rechnungen") \
+    X(DEPOSIT_BEFORE, "交易前押金", "Deposit before", "Kaution vorher") \
+    X(DEPOSIT_AFTER, "交易后押金", "Deposit after", "Kaution nachher") \
+    X(BANK, "银行", "bank", "Bank") \
+    X(PLEASE_PAY, "请尽快缴清欠费。如已缴款，请忽略本提示。", "Please pay what is open. If you have paid already, please disregard this.", \
+      "Bitte begleichen Sie den offenen Betrag. Haben Sie bereits gezahlt, ist dieses Schreiben gegenstandslos.") \
+    X(NOTHING_DUE, "本单仅供核对，费用已从余额扣除，无需缴费。", "For your information: all of it was taken from your balance, nothing is due.", \
+      "Zu Ihrer Information: alles ist vom Guthaben abgebucht, es ist nichts zu zahlen.")
 /* clang-format on */
 typedef enum heng_word {
 #define X(symbol, zh, en, de) HENG_WORD_##symbol,

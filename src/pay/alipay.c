@@ -1,8 +1,11 @@
 /* Alipay: forms, signed by RSA2 (SHA256withRSA) over name=value joined by & in the order of the names, without sign; of
- * notices also without sign_type. Source: global.alipay.com/docs/ac/wap_cn/async. */
+ * notices also without sign_type; an answer is signed over the bytes of its member "..._response". refund_fee of a
+ * notice is the sum of all refunds up to it. Source: global.alipay.com/docs/ac/wap_cn/async; the fields of
+ * alipay.trade.query. */
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/json_reader.h"
 #include "pay/channel.h"
 
 enum { EAST_S = 8 * 3600, FORM_MAX = 32768 };
@@ -130,6 +133,12 @@ static heng_rc verify(const struct heng_pay_setup *setup, const struct heng_pay_
     return rc;
 }
 
+static heng_pay_event_kind kind_of(struct heng_slice status)
+{
+    if (heng_slice_is(status, "TRADE_SUCCESS") || heng_slice_is(status, "TRADE_FINISHED")) return HENG_PAY_EVENT_PAID;
+    return heng_slice_is(status, "TRADE_CLOSED") ? HENG_PAY_EVENT_CLOSED : HENG_PAY_EVENT_NOTHING;
+}
+
 static heng_rc read_event(const struct heng_pay_form *form, heng_us now_us, struct heng_pay_event *e,
                           struct heng_err *err)
 {
@@ -152,18 +161,14 @@ static heng_rc read_event(const struct heng_pay_form *form, heng_us now_us, stru
         rc = heng_pay_local_moment(paid, EAST_S, &e->at_us, err);
     else if (at.n)
         rc = heng_pay_local_moment(at, EAST_S, &e->at_us, err);
-    if (rc == HENG_OK && back.n) {
-        rc = heng_pay_amount(back, 2, &e->refund_amount, err);
-        if (rc == HENG_OK)
-            rc = heng_pay_copy(heng_pay_form_get(form, "out_biz_no"), "out_biz_no", e->refund_number,
-                               sizeof e->refund_number, err);
-        e->kind = HENG_PAY_EVENT_REFUNDED;
-    } else if (heng_slice_is(status, "TRADE_SUCCESS") || heng_slice_is(status, "TRADE_FINISHED")) {
-        e->kind = HENG_PAY_EVENT_PAID;
-    } else if (heng_slice_is(status, "TRADE_CLOSED")) {
-        e->kind = HENG_PAY_EVENT_CLOSED;
-    }
-    return rc;
+    if (rc == HENG_OK && back.n) rc = heng_pay_amount(back, 2, &e->refund_amount, err);
+    if (rc != HENG_OK) return rc;
+    e->kind = kind_of(status);
+    if (e->refund_amount == 0) return HENG_OK;
+    e->kind = HENG_PAY_EVENT_REFUNDED;
+    e->refund_is_total = true;
+    return heng_pay_copy(heng_pay_form_get(form, "out_biz_no"), "out_biz_no", e->refund_number, sizeof e->refund_number,
+                         err);
 }
 
 static heng_rc notice(const struct heng_pay_setup *setup, const struct heng_pay_in *in, heng_us now_us,
@@ -186,6 +191,97 @@ static heng_rc notice(const struct heng_pay_setup *setup, const struct heng_pay_
     return rc;
 }
 
+/* What is signed of an answer, as it stands in the text, and the signature. */
+static heng_rc split_answer(struct heng_slice body, struct heng_slice *ret_signed, char *signature, size_t cap,
+                            struct heng_err *err)
+{
+    struct heng_json_reader r = heng_json_reader_of(body);
+    struct heng_slice key;
+    *ret_signed = heng_slice_of(body.p, 0);
+    *signature = 0;
+    heng_json_open_object(&r);
+    while (heng_json_next_key(&r, &key)) {
+        const bool twice = heng_slice_is(key, "sign")
+                               ? *signature != 0
+                               : heng_slice_is(key, "alipay_trade_query_response") && ret_signed->n != 0;
+        if (twice) {
+            heng_json_refuse(&r, HENG_EFORMAT, "a name stands twice");
+        } else if (heng_slice_is(key, "sign")) {
+            heng_json_get_string(&r, signature, cap);
+        } else if (heng_slice_is(key, "alipay_trade_query_response")) {
+            (void)heng_json_peek(&r); /* past the blanks */
+            const size_t from = r.at;
+            heng_json_skip(&r);
+            *ret_signed = heng_slice_of(body.p + from, r.at - from);
+        } else {
+            heng_json_skip(&r);
+        }
+    }
+    heng_json_finish(&r);
+    if (r.err.rc != HENG_OK) return heng_fail(err, HENG_EFORMAT, 0, "the answer: %.120s", r.err.text);
+    return *signature && ret_signed->n ? HENG_OK : heng_fail(err, HENG_EDENIED, 0, "the answer is not signed");
+}
+
+struct answer {
+    char code[16], order[HENG_PAY_NUMBER_MAX], transaction[HENG_PAY_TRANSACTION_MAX], amount[32], status[32], at[32];
+};
+
+static heng_rc read_answer(struct heng_slice json, struct answer *ret, struct heng_err *err)
+{
+    struct heng_json_reader r = heng_json_reader_of(json);
+    struct heng_slice key;
+    const struct {
+        const char *name;
+        char *text;
+        size_t cap;
+    } members[] = {{"code", ret->code, sizeof ret->code},
+                   {"out_trade_no", ret->order, sizeof ret->order},
+                   {"trade_no", ret->transaction, sizeof ret->transaction},
+                   {"total_amount", ret->amount, sizeof ret->amount},
+                   {"trade_status", ret->status, sizeof ret->status},
+                   {"send_pay_date", ret->at, sizeof ret->at}};
+    enum { MEMBERS = sizeof members / sizeof *members };
+    heng_json_open_object(&r);
+    while (heng_json_next_key(&r, &key)) {
+        size_t i = 0;
+        while (i < MEMBERS && !heng_slice_is(key, members[i].name)) i++;
+        if (i == MEMBERS)
+            heng_json_skip(&r);
+        else if (members[i].text[0])
+            heng_json_refuse(&r, HENG_EFORMAT, "a name stands twice");
+        else
+            heng_json_get_string(&r, members[i].text, members[i].cap);
+    }
+    heng_json_finish(&r);
+    return r.err.rc == HENG_OK ? HENG_OK : heng_fail(err, HENG_EFORMAT, 0, "the answer: %.120s", r.err.text);
+}
+
+static heng_rc answered(const struct heng_pay_setup *setup, const struct heng_pay_in *in, heng_us now_us,
+                        struct heng_pay_event *ret, struct heng_err *err)
+{
+    struct heng_slice text;
+    struct answer a = {.code = ""};
+    struct heng_pay_event event = {.at_us = now_us, .currency = "CNY"};
+    char signature[1024];
+    heng_rc rc = split_answer(in->body, &text, signature, sizeof signature, err);
+    if (rc == HENG_OK && !setup->platform_count)
+        rc = heng_fail(err, HENG_ECONFIG, 0, "no key of alipay is set: set \"platform\"");
+    if (rc != HENG_OK) return rc;
+    rc = HENG_EDENIED;
+    for (size_t i = 0; rc != HENG_OK && i < setup->platform_count; i++)
+        rc = heng_pay_verify(setup->platform[i].key, text, heng_slice_str(signature), err);
+    if (rc == HENG_OK) rc = read_answer(text, &a, err);
+    if (rc != HENG_OK) return rc;
+    heng_pay_key_of(in, event.key);
+    memcpy(event.order_number, a.order, sizeof event.order_number);
+    memcpy(event.transaction_id, a.transaction, sizeof event.transaction_id);
+    if (strcmp(a.code, "10000") == 0 && a.order[0]) event.kind = kind_of(heng_slice_str(a.status));
+    if (event.kind == HENG_PAY_EVENT_PAID) rc = heng_pay_amount(heng_slice_str(a.amount), 2, &event.amount, err);
+    if (rc == HENG_OK && a.at[0]) rc = heng_pay_local_moment(heng_slice_str(a.at), EAST_S, &event.at_us, err);
+    if (rc == HENG_OK) *ret = event;
+    return rc;
+}
+
 const struct heng_pay_channel heng_pay_alipay = {.name = "alipay",
                                                  .answer = "success",
                                                  .again = "failure",
@@ -193,4 +289,5 @@ const struct heng_pay_channel heng_pay_alipay = {.name = "alipay",
                                                  .query = query,
                                                  .refund = refund,
                                                  .notice = notice,
+                                                 .answered = answered,
                                                  .bill_template = heng_pay_alipay_bill};

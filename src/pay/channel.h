@@ -61,13 +61,15 @@ typedef enum heng_pay_event_kind {
 #undef X
 } heng_pay_event_kind;
 
-/* key: the message's own number. amount: of the payment; refund_amount: of the refund. */
+/* key: the message's own number. amount: of the payment; refund_amount: of the refund, or of all refunds of the order
+ * up to now when refund_is_total (Alipay). */
 struct heng_pay_event {
     heng_pay_event_kind kind;
     char key[HENG_PAY_TRANSACTION_MAX];
     char order_number[HENG_PAY_NUMBER_MAX], refund_number[HENG_PAY_NUMBER_MAX];
     char transaction_id[HENG_PAY_TRANSACTION_MAX];
     int64_t amount, refund_amount;
+    bool refund_is_total;
     char currency[HENG_CURRENCY_MAX];
     heng_us at_us;
 };
@@ -77,6 +79,10 @@ struct heng_pay_stamp {
     heng_us now_us;
     char nonce[HENG_PAY_NONCE_MAX];
 };
+
+/* Verify and read. Errors: EDENIED not the channel's, or for somebody else; EFORMAT. */
+typedef heng_rc heng_pay_read(const struct heng_pay_setup *setup, const struct heng_pay_in *in, heng_us now_us,
+                              struct heng_pay_event *ret, struct heng_err *err);
 
 /* request, query, refund, notice: NULL where a channel has no such thing. answer: the body that says "understood";
  * again: the one that asks to be told once more. */
@@ -89,13 +95,8 @@ struct heng_pay_channel {
     heng_rc (*refund)(const struct heng_pay_setup *setup, const struct heng_pay_order *order,
                       const struct heng_pay_refund *refund, const struct heng_pay_stamp *stamp,
                       struct heng_pay_out *out, struct heng_err *err);
-    /* Verify and read. Errors: EDENIED not the channel's, or for somebody else; EFORMAT. */
-    heng_rc (*notice)(const struct heng_pay_setup *setup, const struct heng_pay_in *in, heng_us now_us,
-                      struct heng_pay_event *ret, struct heng_err *err);
-    /* The signed answer to a query, as an event. */
-    heng_rc (*answered)(const struct heng_pay_setup *setup, const struct heng_pay_in *in, heng_us now_us,
-                        struct heng_pay_event *ret, struct heng_err *err);
-    const char *bill_template; /* of its daily file (template.h); NULL: none is built in */
+    heng_pay_read *notice, *answered; /* answered: the signed answer to a query */
+    const char *bill_template;        /* of its daily file (template.h); NULL: none is built in */
 };
 extern const struct heng_pay_channel heng_pay_cash, heng_pay_bank, heng_pay_wechat, heng_pay_alipay, heng_pay_unionpay;
 extern const char heng_pay_wechat_bill[], heng_pay_alipay_bill[];

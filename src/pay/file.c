@@ -1,9 +1,12 @@
 #include "pay/file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/json_reader.h"
 
+#include "account/note.h"
+#include "billing/collect.h"
 #include "store/money/bills.h"
 
 enum { PAGE = 100, OPEN_MAX = 200 };
@@ -16,12 +19,17 @@ struct batch {
     size_t cap;
 };
 
-/* The bank account of a customer: the member "account" of what is kept of it, or the whole when that is no JSON. */
+/* The bank account of a customer: the member "account" or "iban" of what is kept of it, or the whole when that is no
+ * JSON. Empty when it is not there, or too long. */
 static void bank_of(const struct heng_account *account, char ret[static HENG_PAY_ACCOUNT_MAX])
 {
     struct heng_json_reader r = heng_json_reader_of(heng_slice_str(account->bank));
     struct heng_slice key;
     *ret = 0;
+    if (account->bank[0] != '{') {
+        if (strlen(account->bank) < HENG_PAY_ACCOUNT_MAX) memcpy(ret, account->bank, strlen(account->bank) + 1);
+        return;
+    }
     heng_json_open_object(&r);
     while (heng_json_next_key(&r, &key)) {
         if (heng_slice_is(key, "account") || heng_slice_is(key, "iban"))
@@ -42,6 +50,11 @@ static heng_rc add_bill(struct batch *batch, const struct heng_account *account,
     snprintf(row->account, sizeof row->account, "%s", account->number);
     snprintf(row->name, sizeof row->name, "%s", account->name);
     bank_of(account, row->bank);
+    if (!row->bank[0])
+        return heng_fail(err, HENG_ECONFIG, 0,
+                         "account %s agreed to withholding, but its bank data names no account of at most %d "
+                         "characters: put it right first",
+                         account->number, HENG_PAY_ACCOUNT_MAX - 1);
     row->amount = amount;
     batch->bills[batch->table.n++] = bill_id;
     if (__builtin_add_overflow(batch->table.total, amount, &batch->table.total))
@@ -54,15 +67,18 @@ static heng_rc add_account(struct heng_store_reader *reader, int64_t account_id,
 {
     struct heng_account account;
     struct heng_open_bill open[OPEN_MAX];
-    struct heng_err locked;
     size_t n = 0;
     heng_rc rc = heng_store_get_account(reader, 0, account_id, &account, err);
     if (rc == HENG_OK) rc = heng_store_list_open_bills(reader, account_id, open, OPEN_MAX, &n, err);
     for (size_t i = 0; rc == HENG_OK && i < n; i++) {
         const int64_t owed = open[i].principal + open[i].late;
         if (owed <= 0 || open[i].due_day > due_by) continue;
-        if (heng_pay_bill_locked(reader, open[i].id, &locked) != HENG_OK) continue;
-        rc = add_bill(batch, &account, open[i].id, open[i].number, owed, err);
+        rc = heng_bill_locked(reader, open[i].id, err);
+        if (rc == HENG_EDENIED) {
+            rc = HENG_OK;
+            continue;
+        }
+        if (rc == HENG_OK) rc = add_bill(batch, &account, open[i].id, open[i].number, owed, err);
     }
     return rc;
 }
@@ -176,7 +192,6 @@ static heng_rc fill_failed(struct heng_store_reader *reader, const struct heng_p
     struct heng_pay_file file;
     struct heng_account account;
     struct heng_open_bill open[OPEN_MAX];
-    struct heng_err locked;
     int64_t after = 0;
     heng_rc rc = heng_store_get_pay_file(reader, ask->org_id, file_id, &file, err);
     if (rc == HENG_OK && (file.kind != HENG_PAY_FILE_WITHHOLD_OUT || file.state != HENG_PAY_FILE_ANSWERED))
@@ -186,10 +201,13 @@ static heng_rc fill_failed(struct heng_store_reader *reader, const struct heng_p
         for (size_t i = 0; rc == HENG_OK && i < n; i++) {
             size_t bills = 0;
             after = lines[i].n;
-            if (strcmp(lines[i].result, "failed") != 0 ||
-                heng_pay_bill_locked(reader, lines[i].bill_id, &locked) != HENG_OK)
+            if (strcmp(lines[i].result, "failed") != 0) continue;
+            rc = heng_bill_locked(reader, lines[i].bill_id, err);
+            if (rc == HENG_EDENIED) {
+                rc = HENG_OK;
                 continue;
-            rc = heng_store_find_account(reader, 0, lines[i].account_number, &account, err);
+            }
+            if (rc == HENG_OK) rc = heng_store_find_account(reader, 0, lines[i].account_number, &account, err);
             if (rc == HENG_OK) rc = heng_store_list_open_bills(reader, account.id, open, OPEN_MAX, &bills, err);
             for (size_t k = 0; rc == HENG_OK && k < bills; k++)
                 if (open[k].id == lines[i].bill_id && open[k].principal + open[k].late > 0)
@@ -204,6 +222,22 @@ heng_rc heng_pay_present_again(struct heng_store *store, const struct heng_pay_t
                                struct heng_pay_file *ret, struct heng_str *ret_text, struct heng_err *err)
 {
     return make_batch(store, form, ask, fill_failed, file_id, hand, ret, ret_text, err);
+}
+
+heng_rc heng_pay_sent(struct heng_store *store, int64_t scope, int64_t file_id, const struct heng_hand *hand,
+                      struct heng_pay_file *ret, struct heng_err *err)
+{
+    heng_rc rc = heng_hand_check(hand, err);
+    if (rc == HENG_OK) rc = heng_store_get_pay_file(heng_store_as_reader(store), scope, file_id, ret, err);
+    if (rc == HENG_ENOTFOUND) return heng_fail(err, rc, 0, "there is no file %lld", (long long)file_id);
+    if (rc != HENG_OK || ret->state == HENG_PAY_FILE_SENT) return rc;
+    if (ret->kind != HENG_PAY_FILE_WITHHOLD_OUT || ret->state != HENG_PAY_FILE_OPEN)
+        return heng_fail(err, HENG_ECONFLICT, 0, "file %lld is %s, %s: only an open batch is sent", (long long)file_id,
+                         heng_pay_file_kind_text(ret->kind), heng_pay_file_state_text(ret->state));
+    ret->state = HENG_PAY_FILE_SENT;
+    const struct heng_note note = {"pay.sent", "pay-file", file_id, ret->org_id, ret->batch};
+    rc = heng_store_set_pay_file(store, file_id, HENG_PAY_FILE_SENT, "", err);
+    return rc == HENG_OK ? heng_account_note(store, &note, hand, "", "", err) : rc;
 }
 
 /* --- in --- */
@@ -242,25 +276,51 @@ heng_rc heng_pay_file_keep(struct heng_store *store, const struct heng_pay_templ
     return HENG_OK;
 }
 
-/* The line of a batch that a line of its result answers, by the bill's number; -1: none. */
-static heng_rc find_line(struct heng_store_reader *reader, int64_t batch_id, const struct heng_pay_row *row,
-                         int64_t *hint, struct heng_pay_line *ret, struct heng_err *err)
+/* The lines of a batch by the numbers of their bills: banks answer in any order. seen: answered. */
+struct batch_line {
+    char bill[HENG_PAY_NUMBER_MAX];
+    int64_t n;
+    bool seen;
+};
+struct batch_index {
+    size_t n;
+    struct batch_line *at;
+};
+
+static int by_bill(const void *a, const void *b)
 {
-    heng_rc rc = heng_store_get_pay_line(reader, batch_id, *hint + 1, ret, err);
-    if (rc == HENG_OK && strcmp(ret->order_number, row->bill) == 0) {
-        (*hint)++;
-        return HENG_OK;
-    }
+    return strcmp(((const struct batch_line *)a)->bill, ((const struct batch_line *)b)->bill);
+}
+
+static heng_rc index_batch(struct heng_store_reader *reader, const struct heng_pay_file *batch,
+                           struct heng_arena *arena, struct batch_index *ret, struct heng_err *err)
+{
+    struct heng_pay_line lines[PAGE];
     int64_t after = 0;
-    for (size_t n = 1; n == 1; after = ret->n) {
-        rc = heng_store_list_pay_lines(reader, batch_id, after, ret, 1, &n, err);
-        if (rc != HENG_OK) return rc;
-        if (n == 1 && strcmp(ret->order_number, row->bill) == 0) {
-            *hint = ret->n;
-            return HENG_OK;
+    heng_rc rc = HENG_OK;
+    *ret = (struct batch_index){.at = heng_arena_take(arena, (size_t)batch->count + 1, sizeof *ret->at)};
+    if (!ret->at) return heng_fail(err, HENG_ENOMEM, 0, "there is no memory for the file");
+    for (size_t n = PAGE; rc == HENG_OK && n == PAGE;) {
+        rc = heng_store_list_pay_lines(reader, batch->id, after, lines, PAGE, &n, err);
+        for (size_t i = 0; rc == HENG_OK && i < n && ret->n < (size_t)batch->count; i++) {
+            struct batch_line *line = &ret->at[ret->n++];
+            *line = (struct batch_line){.n = after = lines[i].n};
+            memcpy(line->bill, lines[i].order_number, sizeof line->bill);
         }
     }
-    return HENG_ENOTFOUND;
+    qsort(ret->at, ret->n, sizeof *ret->at, by_bill);
+    return rc;
+}
+
+/* The line of the batch that a line of its result answers. */
+static heng_rc find_line(struct heng_store_reader *reader, const struct heng_pay_file *batch,
+                         const struct batch_index *index, const struct heng_pay_row *row, struct batch_line **ret_at,
+                         struct heng_pay_line *ret, struct heng_err *err)
+{
+    struct batch_line wanted = {.n = 0};
+    memcpy(wanted.bill, row->bill, sizeof wanted.bill);
+    *ret_at = bsearch(&wanted, index->at, index->n, sizeof *index->at, by_bill);
+    return *ret_at ? heng_store_get_pay_line(reader, batch->id, (*ret_at)->n, ret, err) : HENG_ENOTFOUND;
 }
 
 static heng_rc refuse(struct heng_err *why, const char *text, const char *about)
@@ -270,19 +330,20 @@ static heng_rc refuse(struct heng_err *why, const char *text, const char *about)
 
 /* All lines of a result fit the batch, each once, before the first is booked. */
 static heng_rc check_result(struct heng_store_reader *reader, const struct heng_pay_file *batch,
-                            const struct heng_pay_table *table, bool *seen, struct heng_err *why, struct heng_err *err)
+                            const struct heng_pay_table *table, const struct batch_index *index, struct heng_err *why,
+                            struct heng_err *err)
 {
     struct heng_pay_line line;
-    int64_t hint = 0;
+    struct batch_line *at = NULL;
     for (size_t i = 0; i < table->n; i++) {
         const struct heng_pay_row *row = &table->rows[i];
-        heng_rc rc = find_line(reader, batch->id, row, &hint, &line, err);
+        heng_rc rc = find_line(reader, batch, index, row, &at, &line, err);
         if (rc == HENG_ENOTFOUND) return refuse(why, "the batch has no bill ", row->bill);
         if (rc != HENG_OK) return rc;
         if (row->amount != line.amount) return refuse(why, "another amount than the batch for bill ", row->bill);
         if (!row->result[0]) return refuse(why, "no result for bill ", row->bill);
-        if (seen[line.n - 1]) return refuse(why, "twice in the result: bill ", row->bill);
-        seen[line.n - 1] = true;
+        if (at->seen) return refuse(why, "twice in the result: bill ", row->bill);
+        at->seen = true;
     }
     if ((int64_t)table->n != batch->count)
         return refuse(why, "the result has not as many lines as batch ", batch->batch);
@@ -305,16 +366,16 @@ static heng_rc take_result_line(struct heng_store *store, const struct heng_pay_
     if (paid) {
         snprintf(key, sizeof key, "batch:%lld:%lld", (long long)batch->id, (long long)line->n);
         rc = heng_store_find_account(heng_store_as_reader(store), 0, line->account_number, &account, err);
-        const struct heng_pay_collection c = {.account_id = account.id,
-                                              .amount = line->amount,
-                                              .channel = batch->channel,
-                                              .key = key,
-                                              .subject = "pay-file",
-                                              .subject_id = batch->id,
-                                              .bills = &line->bill_id,
-                                              .bill_count = 1,
-                                              .of_batch = true};
-        if (rc == HENG_OK) rc = heng_pay_collect(store, &c, hand, &booked, err);
+        const struct heng_collect_ask c = {.account_id = account.id,
+                                           .amount = line->amount,
+                                           .channel = batch->channel,
+                                           .key = key,
+                                           .subject = "pay-file",
+                                           .subject_id = batch->id,
+                                           .bills = &line->bill_id,
+                                           .bill_count = 1,
+                                           .of_batch = true};
+        if (rc == HENG_OK) rc = heng_collect(store, &c, hand, &booked, err);
         line->booking_id = booked.booking_id;
         done->booked += line->amount;
     }
@@ -330,7 +391,8 @@ static heng_rc take_result(struct heng_store *store, struct heng_slice bytes, co
     struct heng_pay_file batch;
     struct heng_pay_line line;
     struct heng_err why = {0};
-    int64_t hint = 0;
+    struct batch_index index;
+    struct batch_line *at = NULL;
     heng_rc rc = heng_store_find_pay_batch(reader, done->file.org_id, done->file.channel, done->file.batch,
                                            HENG_PAY_FILE_WITHHOLD_OUT, &batch, err);
     if (rc == HENG_ENOTFOUND)
@@ -338,62 +400,114 @@ static heng_rc take_result(struct heng_store *store, struct heng_slice bytes, co
     if (rc != HENG_OK) return rc;
     if (batch.state == HENG_PAY_FILE_ANSWERED)
         return heng_pay_file_refuse(store, &done->file, bytes, "the result of this batch was taken before", err);
-    bool *seen = heng_arena_take(arena, (size_t)batch.count + 1, sizeof *seen);
-    if (!seen) return heng_fail(err, HENG_ENOMEM, 0, "there is no memory for the file");
-    rc = check_result(reader, &batch, table, seen, &why, err);
+    rc = index_batch(reader, &batch, arena, &index, err);
+    if (rc == HENG_OK) rc = check_result(reader, &batch, table, &index, &why, err);
     if (rc != HENG_OK && why.rc != HENG_OK) return heng_pay_file_refuse(store, &done->file, bytes, why.text, err);
     if (rc == HENG_OK) rc = heng_store_add_pay_file(store, &done->file, bytes, err);
     for (size_t i = 0; rc == HENG_OK && i < table->n; i++) {
-        rc = find_line(reader, batch.id, &table->rows[i], &hint, &line, err);
+        rc = find_line(reader, &batch, &index, &table->rows[i], &at, &line, err);
         if (rc == HENG_OK) rc = take_result_line(store, &batch, &table->rows[i], &line, hand, done, err);
     }
     return rc == HENG_OK ? heng_store_set_pay_file(store, batch.id, HENG_PAY_FILE_ANSWERED, "", err) : rc;
 }
 
-/* A payment at a counter: for the customer whose number it names, else unclear. */
+static void payment_key(const char *channel, const struct heng_pay_row *row, char ret[static HENG_BOOKING_KEY_MAX])
+{
+    snprintf(ret, HENG_BOOKING_KEY_MAX, "in:%.20s:%.64s", channel, row->transaction);
+}
+
+static int by_transaction(const void *a, const void *b)
+{
+    const struct heng_pay_row *const *const x = a, *const *const y = b;
+    return strcmp((*x)->transaction, (*y)->transaction);
+}
+
+/* The bank's number makes a payment one: without it the same file, written a little otherwise, would pay twice. */
+static heng_rc check_payments(struct heng_store_reader *reader, const char *channel, const struct heng_pay_table *table,
+                              struct heng_arena *arena, struct heng_err *why, struct heng_err *err)
+{
+    const struct heng_pay_row **sorted = heng_arena_take(arena, table->n + 1, sizeof *sorted);
+    struct heng_booking known;
+    char key[HENG_BOOKING_KEY_MAX];
+    if (!sorted) return heng_fail(err, HENG_ENOMEM, 0, "there is no memory for the file");
+    for (size_t i = 0; i < table->n; i++) {
+        const struct heng_pay_row *row = sorted[i] = &table->rows[i];
+        if (row->amount <= 0 || row->refund) return refuse(why, "a payment is not above zero: ", row->transaction);
+        if (!row->transaction[0]) return refuse(why, "a payment has no number of the bank's: account ", row->account);
+        payment_key(channel, row, key);
+        heng_rc rc = heng_store_find_booking(reader, key, &known, err);
+        if (rc == HENG_OK && known.amount != row->amount)
+            return refuse(why, "taken before, in another amount: payment ", row->transaction);
+        if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    }
+    qsort(sorted, table->n, sizeof *sorted, by_transaction);
+    for (size_t i = 1; i < table->n; i++)
+        if (strcmp(sorted[i]->transaction, sorted[i - 1]->transaction) == 0)
+            return refuse(why, "twice in the file: payment ", sorted[i]->transaction);
+    return HENG_OK;
+}
+
+/* New money at a counter: for the customer whose number it names, else unclear. */
+static heng_rc book_payment(struct heng_store *store, const struct heng_pay_row *row, const char *key,
+                            const struct heng_hand *hand, struct heng_pay_line *line, struct heng_pay_file_done *done,
+                            struct heng_err *err)
+{
+    struct heng_account account = {0};
+    struct heng_booked booked = {0};
+    heng_rc rc = heng_store_find_account(heng_store_as_reader(store), done->file.org_id, row->account, &account, err);
+    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
+    done->booked += row->amount;
+    const bool other = rc == HENG_OK && done->currency[0] && strcmp(done->currency, account.currency) != 0;
+    if (rc == HENG_OK && !account.closed_us && !other) {
+        const struct heng_collect_ask c = {.account_id = account.id,
+                                           .amount = row->amount,
+                                           .channel = done->file.channel,
+                                           .key = key,
+                                           .subject = "pay-line"};
+        rc = heng_collect(store, &c, hand, &booked, err);
+        line->booking_id = booked.booking_id;
+        snprintf(line->result, sizeof line->result, "paid");
+        done->paid++;
+        return rc;
+    }
+    snprintf(line->result, sizeof line->result, "unclear");
+    snprintf(line->why, sizeof line->why, "%s",
+             rc != HENG_OK ? "no account has this number"
+             : other       ? "the account is kept in another currency"
+                           : "the account is closed");
+    done->unclear++;
+    const char *currency = done->currency[0] ? done->currency : account.id ? account.currency : "CNY";
+    return heng_pay_unclear(store, done->file.org_id, done->file.channel, currency, row->amount, key, hand, line->why,
+                            &line->booking_id, err);
+}
+
 static heng_rc take_payment(struct heng_store *store, const struct heng_pay_row *row, int64_t n,
                             const struct heng_hand *hand, struct heng_pay_file_done *done, struct heng_err *err)
 {
     struct heng_pay_line line = {.file_id = done->file.id, .n = n, .amount = row->amount, .fee = row->fee};
-    struct heng_account account = {0};
-    struct heng_booked booked = {0};
+    struct heng_booking known;
     char key[HENG_BOOKING_KEY_MAX];
-    heng_rc rc = heng_store_find_account(heng_store_as_reader(store), done->file.org_id, row->account, &account, err);
-    if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
-    if (row->transaction[0])
-        snprintf(key, sizeof key, "in:%.20s:%.64s", done->file.channel, row->transaction);
-    else
-        snprintf(key, sizeof key, "in:%lld:%lld", (long long)done->file.id, (long long)n);
+    payment_key(done->file.channel, row, key);
     snprintf(line.transaction_id, sizeof line.transaction_id, "%s", row->transaction);
     snprintf(line.account_number, sizeof line.account_number, "%s", row->account);
-    if (rc == HENG_OK && !account.closed_us) {
-        const struct heng_pay_collection c = {.account_id = account.id,
-                                              .amount = row->amount,
-                                              .channel = done->file.channel,
-                                              .key = key,
-                                              .subject = "pay-line"};
-        rc = heng_pay_collect(store, &c, hand, &booked, err);
-        line.booking_id = booked.booking_id;
-        snprintf(line.result, sizeof line.result, booked.existed ? "known" : "paid");
-        if (!booked.existed) done->paid++;
-    } else {
-        snprintf(line.result, sizeof line.result, "unclear");
-        snprintf(line.why, sizeof line.why, rc == HENG_OK ? "the account is closed" : "no account has this number");
-        rc = heng_pay_unclear(store, done->file.org_id, done->file.channel, account.id ? account.currency : "CNY",
-                              row->amount, key, hand, line.why, &line.booking_id, err);
-        done->unclear++;
+    heng_rc rc = heng_store_find_booking(heng_store_as_reader(store), key, &known, err);
+    if (rc == HENG_OK) {
+        line.booking_id = known.id;
+        snprintf(line.result, sizeof line.result, "known");
+    } else if (rc == HENG_ENOTFOUND) {
+        rc = book_payment(store, row, key, hand, &line, done, err);
     }
-    if (!booked.existed) done->booked += row->amount;
     return rc == HENG_OK ? heng_store_put_pay_line(store, &line, err) : rc;
 }
 
 static heng_rc take_payments(struct heng_store *store, struct heng_slice bytes, const struct heng_pay_table *table,
-                             const struct heng_hand *hand, struct heng_pay_file_done *done, struct heng_err *err)
+                             const struct heng_hand *hand, struct heng_arena *arena, struct heng_pay_file_done *done,
+                             struct heng_err *err)
 {
-    for (size_t i = 0; i < table->n; i++)
-        if (table->rows[i].amount <= 0 || table->rows[i].refund)
-            return heng_pay_file_refuse(store, &done->file, bytes, "a payment is not above zero", err);
-    heng_rc rc = heng_store_add_pay_file(store, &done->file, bytes, err);
+    struct heng_err why = {0};
+    heng_rc rc = check_payments(heng_store_as_reader(store), done->file.channel, table, arena, &why, err);
+    if (rc != HENG_OK && why.rc != HENG_OK) return heng_pay_file_refuse(store, &done->file, bytes, why.text, err);
+    if (rc == HENG_OK) rc = heng_store_add_pay_file(store, &done->file, bytes, err);
     for (size_t i = 0; rc == HENG_OK && i < table->n; i++)
         rc = take_payment(store, &table->rows[i], (int64_t)i + 1, hand, done, err);
     return rc;
@@ -406,11 +520,12 @@ heng_rc heng_pay_import(struct heng_store *store, const struct heng_pay_template
     struct heng_arena arena = {.max = (size_t)512 << 20};
     struct heng_pay_table table;
     memset(ret, 0, sizeof *ret);
+    memcpy(ret->currency, form->currency, sizeof ret->currency);
     heng_rc rc = heng_pay_file_keep(store, form, ask, bytes, hand, &arena, &ret->file, &table, err);
     if (rc == HENG_OK && ret->file.state != HENG_PAY_FILE_REFUSED) {
         switch (form->kind) {
         case HENG_PAY_FILE_WITHHOLD_IN: rc = take_result(store, bytes, &table, hand, &arena, ret, err); break;
-        case HENG_PAY_FILE_PAYMENTS_IN: rc = take_payments(store, bytes, &table, hand, ret, err); break;
+        case HENG_PAY_FILE_PAYMENTS_IN: rc = take_payments(store, bytes, &table, hand, &arena, ret, err); break;
         case HENG_PAY_FILE_WITHHOLD_OUT:
         case HENG_PAY_FILE_STATEMENT_IN:
         case HENG_PAY_FILE_KIND_COUNT:

@@ -16,8 +16,9 @@ struct heng_pay_file_ask {
 /* What became of a file. state REFUSED: nothing of it was booked, file.why says why. */
 struct heng_pay_file_done {
     struct heng_pay_file file;
-    int64_t paid, failed, unclear; /* lines */
-    int64_t booked;                /* smallest units */
+    int64_t paid, failed, unclear;    /* lines */
+    int64_t booked;                   /* smallest units */
+    char currency[HENG_CURRENCY_MAX]; /* that its template says; "": of the accounts */
 };
 
 /* A batch of all bills of accounts that agreed to withholding that are due by a day; ret_text is the file to send. The
@@ -32,6 +33,10 @@ HENG_NODISCARD heng_rc heng_pay_present_again(struct heng_store *store, const st
                                               const struct heng_pay_file_ask *ask, int64_t file_id,
                                               const struct heng_hand *hand, struct heng_pay_file *ret,
                                               struct heng_str *ret_text, struct heng_err *err);
+/* The bank has the batch. Errors: ENOTFOUND; ECONFLICT it is no open batch. */
+HENG_NODISCARD heng_rc heng_pay_sent(struct heng_store *store, int64_t scope, int64_t file_id,
+                                     const struct heng_hand *hand, struct heng_pay_file *ret, struct heng_err *err);
+
 /* Take a file in: withhold-in or payments-in, as its template says; statement-in only by heng_pay_reconcile. A file
  * that was taken before, or whose count, total, batch or lines do not fit, is refused. Errors: those of the store only.
  */

@@ -20,7 +20,7 @@ static heng_rc stray(struct heng_store *store, const struct heng_pay_channel *ch
     heng_rc rc = HENG_OK;
     (void)told(n, HENG_PAY_TOLD_REFUSED, why);
     if (e->amount <= 0 || !e->transaction_id[0]) return HENG_OK;
-    snprintf(key, sizeof key, "pay:stray:%.16s:%.64s", channel->name, e->transaction_id);
+    snprintf(key, sizeof key, "pay:stray:%.20s:%.64s", channel->name, e->transaction_id);
     rc = heng_pay_unclear(store, 0, channel->name, e->currency, e->amount, key, hand, why, &booking_id, err);
     return rc == HENG_ECONFLICT ? HENG_OK : rc; /* booked before, in another amount: the notice tells */
 }
@@ -53,6 +53,7 @@ static heng_rc paid(struct heng_store *store, const struct heng_pay_channel *cha
     if (strcmp(order.channel, channel->name) != 0)
         return told(n, HENG_PAY_TOLD_REFUSED, "the order belongs to another channel");
     if (!e->transaction_id[0]) return told(n, HENG_PAY_TOLD_REFUSED, "it names no transaction");
+    if (e->amount <= 0) return told(n, HENG_PAY_TOLD_REFUSED, "it names no amount above zero");
     rc = heng_store_pay_order_of_transaction(reader, channel->name, e->transaction_id, &other, err);
     if (rc == HENG_OK && other.id != order.id)
         return told(n, HENG_PAY_TOLD_REFUSED, "the transaction belongs to another order");
@@ -89,6 +90,21 @@ static heng_rc closed(struct heng_store *store, const struct heng_pay_channel *c
     return rc == HENG_OK ? told(n, HENG_PAY_TOLD_APPLIED, "") : rc;
 }
 
+/* The amount that the message must say: of this refund, or of all that went back with it. */
+static heng_rc refund_due(struct heng_store *store, const struct heng_pay_event *e,
+                          const struct heng_pay_refund *refund, int64_t *ret, struct heng_err *err)
+{
+    struct heng_pay_refund all[HENG_PAY_REFUNDS_MAX];
+    size_t n = 0;
+    heng_rc rc = HENG_OK;
+    *ret = refund->amount;
+    if (!e->refund_is_total) return HENG_OK;
+    rc = heng_store_list_pay_refunds(heng_store_as_reader(store), refund->order_id, all, HENG_PAY_REFUNDS_MAX, &n, err);
+    for (size_t i = 0; rc == HENG_OK && i < n; i++)
+        if (all[i].id != refund->id && all[i].state == HENG_REFUND_DONE) *ret += all[i].amount;
+    return rc;
+}
+
 static heng_rc refunded(struct heng_store *store, const struct heng_pay_channel *channel,
                         const struct heng_pay_event *e, const struct heng_hand *hand, struct heng_pay_notice *n,
                         struct heng_err *err)
@@ -103,7 +119,10 @@ static heng_rc refunded(struct heng_store *store, const struct heng_pay_channel 
     snprintf(n->order_number, sizeof n->order_number, "%s", order.number);
     if (strcmp(order.channel, channel->name) != 0 || (e->order_number[0] && strcmp(e->order_number, order.number) != 0))
         return told(n, HENG_PAY_TOLD_REFUSED, "the refund belongs to another order");
-    if (e->refund_amount != refund.amount)
+    int64_t due = 0;
+    rc = refund_due(store, e, &refund, &due, err);
+    if (rc != HENG_OK) return rc;
+    if (!refund.ended_us && e->refund_amount != due)
         return told(n, HENG_PAY_TOLD_REFUSED, "the refund was asked in another amount");
     rc = heng_pay_refund_end(store, &refund, e->kind == HENG_PAY_EVENT_REFUNDED, e->transaction_id,
                              e->kind == HENG_PAY_EVENT_REFUNDED ? "" : "the channel refused", hand, &outcome, err);
@@ -138,9 +157,10 @@ heng_rc heng_pay_take(struct heng_store *store, const struct heng_pay_channel *c
     return rc == HENG_OK ? heng_store_add_pay_notice(store, ret, body, err) : rc;
 }
 
-heng_rc heng_pay_take_message(struct heng_store *store, const struct heng_pay_channel *channel,
-                              const struct heng_pay_setup *setup, const struct heng_pay_in *in,
-                              const struct heng_hand *hand, struct heng_pay_notice *ret, struct heng_err *err)
+/* read: of the channel; NULL: it has no such messages. */
+static heng_rc take_bytes(struct heng_store *store, const struct heng_pay_channel *channel, heng_pay_read *read,
+                          const struct heng_pay_setup *setup, const struct heng_pay_in *in,
+                          const struct heng_hand *hand, struct heng_pay_notice *ret, struct heng_err *err)
 {
     struct heng_pay_event event = {0};
     struct heng_err why = {0};
@@ -148,10 +168,10 @@ heng_rc heng_pay_take_message(struct heng_store *store, const struct heng_pay_ch
     struct heng_slice body = in->body;
     if (body.n > HENG_PAY_BODY_MAX)
         rc = heng_fail(&why, HENG_ELIMIT, 0, "the message has %zu bytes", body.n);
-    else if (channel->notice)
-        rc = channel->notice(setup, in, hand->now_us, &event, &why);
+    else if (read)
+        rc = read(setup, in, hand->now_us, &event, &why);
     else
-        rc = heng_fail(&why, HENG_EUNSUPPORTED, 0, "%s sends no messages", channel->name);
+        rc = heng_fail(&why, HENG_EUNSUPPORTED, 0, "%s sends no such messages", channel->name);
     if (rc == HENG_OK) return heng_pay_take(store, channel, &event, body, hand, ret, err);
     *ret = (struct heng_pay_notice){.at_us = hand->now_us};
     snprintf(ret->channel, sizeof ret->channel, "%s", channel->name);
@@ -159,4 +179,18 @@ heng_rc heng_pay_take_message(struct heng_store *store, const struct heng_pay_ch
     (void)told(ret, HENG_PAY_TOLD_REFUSED, why.text);
     if (body.n > HENG_PAY_BODY_MAX) body.n = HENG_PAY_BODY_MAX;
     return heng_store_add_pay_notice(store, ret, body, err);
+}
+
+heng_rc heng_pay_take_message(struct heng_store *store, const struct heng_pay_channel *channel,
+                              const struct heng_pay_setup *setup, const struct heng_pay_in *in,
+                              const struct heng_hand *hand, struct heng_pay_notice *ret, struct heng_err *err)
+{
+    return take_bytes(store, channel, channel->notice, setup, in, hand, ret, err);
+}
+
+heng_rc heng_pay_take_answer(struct heng_store *store, const struct heng_pay_channel *channel,
+                             const struct heng_pay_setup *setup, const struct heng_pay_in *in,
+                             const struct heng_hand *hand, struct heng_pay_notice *ret, struct heng_err *err)
+{
+    return take_bytes(store, channel, channel->answered, setup, in, hand, ret, err);
 }

@@ -5,6 +5,7 @@
 #include "account/note.h"
 #include "base/json.h"
 #include "base/json_reader.h"
+#include "billing/collect.h"
 #include "prepaid/sell.h"
 #include "store/money/bills.h"
 
@@ -67,7 +68,7 @@ static heng_rc may_pay_bills(struct heng_store_reader *reader, const struct heng
         if (rc == HENG_OK && bill.state != HENG_BILL_STATE_ISSUED)
             return heng_fail(err, HENG_EDENIED, 0, "bill %.31s is %s: there is nothing to pay", bill.number,
                              heng_bill_state_text(bill.state));
-        if (rc == HENG_OK) rc = heng_pay_bill_locked(reader, bill.id, err);
+        if (rc == HENG_OK) rc = heng_bill_locked(reader, bill.id, err);
     }
     return rc;
 }
@@ -157,9 +158,23 @@ static void key_of(const struct heng_pay_order *order, const char *what, char re
     snprintf(ret, HENG_BOOKING_KEY_MAX, "pay:%s:%s", what, order->number);
 }
 
-/* Into the account. force: the limits are not asked any more. */
-static heng_rc book_order(struct heng_store *store, const struct heng_pay_order *order, bool force,
-                          const struct heng_hand *hand, struct heng_booked *ret, struct heng_err *err)
+/* May the money go where it was meant to? Asked before anything is booked, since limits and contracts may have changed
+ * after the order was made. */
+static heng_rc may_apply(struct heng_store_reader *reader, const struct heng_pay_order *order, struct heng_err *err)
+{
+    struct target target;
+    struct heng_account account;
+    read_target(order, &target);
+    if (order->purpose == HENG_PAY_FOR_TOP_UP)
+        return heng_prepaid_may_sell(reader, 0, order->account_id, target.point_id, order->paid_amount, err);
+    heng_rc rc = heng_store_get_account(reader, 0, order->account_id, &account, err);
+    return rc == HENG_OK && account.closed_us ? heng_fail(err, HENG_EDENIED, 0, "account %s is closed", account.number)
+                                              : rc;
+}
+
+/* Into the account; of a top-up what cannot go on into its meter stays in the purse. */
+static heng_rc book_order(struct heng_store *store, const struct heng_pay_order *order, const struct heng_hand *hand,
+                          struct heng_booked *ret, struct heng_err *err)
 {
     struct target target;
     struct heng_hand by = *hand;
@@ -174,28 +189,24 @@ static heng_rc book_order(struct heng_store *store, const struct heng_pay_order 
                                        .key = key,
                                        .subject = "pay-order",
                                        .subject_id = order->id};
-        return heng_prepaid_sell(store, &sale, force, &by, ret, err);
+        return heng_prepaid_sell(store, &sale, true, &by, ret, err);
     }
-    const struct heng_pay_collection collection = {.account_id = order->account_id,
-                                                   .amount = order->paid_amount,
-                                                   .channel = order->channel,
-                                                   .key = key,
-                                                   .subject = "pay-order",
-                                                   .subject_id = order->id,
-                                                   .bills = target.bills,
-                                                   .bill_count = target.bill_count};
-    struct heng_account account;
-    heng_rc rc = heng_store_get_account(heng_store_as_reader(store), 0, order->account_id, &account, err);
-    if (rc == HENG_OK && account.closed_us && !force)
-        return heng_fail(err, HENG_EDENIED, 0, "account %s is closed", account.number);
-    return rc == HENG_OK ? heng_pay_collect(store, &collection, &by, ret, err) : rc;
+    const struct heng_collect_ask collection = {.account_id = order->account_id,
+                                                .amount = order->paid_amount,
+                                                .channel = order->channel,
+                                                .key = key,
+                                                .subject = "pay-order",
+                                                .subject_id = order->id,
+                                                .bills = target.bills,
+                                                .bill_count = target.bill_count};
+    return heng_collect(store, &collection, &by, ret, err);
 }
 
 /* The reason lies in the wish, not in the database. */
 static bool is_refusal(heng_rc rc)
 {
     return rc == HENG_EDENIED || rc == HENG_ECONFLICT || rc == HENG_ENOTFOUND || rc == HENG_ERANGE ||
-           rc == HENG_ECLOSED || rc == HENG_EBUSY || rc == HENG_ELIMIT || rc == HENG_ECONFIG;
+           rc == HENG_ELIMIT || rc == HENG_ECONFIG;
 }
 
 heng_rc heng_pay_apply(struct heng_store *store, struct heng_pay_order *order, const struct heng_hand *hand,
@@ -208,8 +219,9 @@ heng_rc heng_pay_apply(struct heng_store *store, struct heng_pay_order *order, c
     if (order->state != HENG_PAY_PAID)
         return heng_fail(err, HENG_ECONFLICT, 0, "order %s is %s, not paid", order->number,
                          heng_pay_state_text(order->state));
-    heng_rc rc = book_order(store, order, false, hand, &booked, &why);
-    if (rc == HENG_OK) {
+    heng_rc rc = may_apply(heng_store_as_reader(store), order, &why);
+    if (rc == HENG_OK) { /* from here on an error is one: part of it may be booked, and the transaction is given up */
+        if ((rc = book_order(store, order, hand, &booked, err)) != HENG_OK) return rc;
         order->state = HENG_PAY_APPLIED;
         order->applied_us = hand->now_us;
         order->booking_id = booked.booking_id;
@@ -260,7 +272,7 @@ static heng_rc decide_apply(struct heng_store *store, struct heng_pay_order *ord
         return heng_fail(err, HENG_ECONFLICT, 0, "no payment is known for order %s: reconcile the day", order->number);
     if (order->booking_id)
         rc = clear(store, order, false, hand, reason, err);
-    else if ((rc = book_order(store, order, true, hand, &booked, err)) == HENG_OK)
+    else if ((rc = book_order(store, order, hand, &booked, err)) == HENG_OK)
         order->booking_id = booked.booking_id;
     if (rc != HENG_OK) return rc;
     order->state = HENG_PAY_APPLIED;

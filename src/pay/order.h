@@ -21,7 +21,7 @@ struct heng_pay_ask {
     const int64_t *bills;
     size_t bill_count;
 };
-enum { HENG_PAY_BILLS_MAX = 24 };
+enum { HENG_PAY_BILLS_MAX = 24, HENG_PAY_REFUNDS_MAX = 50 }; /* refunds of one order: WeChat takes 50 */
 
 /* Make an order; the one that is there when the request was seen before. A top-up is checked against the limits first.
  * Errors: EDENIED, ERANGE with the reason; ECONFLICT the request was for something else; ENOTFOUND. */
@@ -44,6 +44,12 @@ HENG_NODISCARD heng_rc heng_pay_take_message(struct heng_store *store, const str
                                              const struct heng_hand *hand, struct heng_pay_notice *ret,
                                              struct heng_err *err);
 
+/* The answer to a query of an order, in the same way. */
+HENG_NODISCARD heng_rc heng_pay_take_answer(struct heng_store *store, const struct heng_pay_channel *channel,
+                                            const struct heng_pay_setup *setup, const struct heng_pay_in *in,
+                                            const struct heng_hand *hand, struct heng_pay_notice *ret,
+                                            struct heng_err *err);
+
 /* Paid to applied. What may not be applied goes to "unclear", the order is stuck with the reason. */
 HENG_NODISCARD heng_rc heng_pay_apply(struct heng_store *store, struct heng_pay_order *order,
                                       const struct heng_hand *hand, struct heng_err *err);
@@ -65,23 +71,8 @@ HENG_NODISCARD heng_rc heng_pay_refund_end(struct heng_store *store, struct heng
                                            const char *transaction_id, const char *why, const struct heng_hand *hand,
                                            heng_pay_outcome *ret_outcome, struct heng_err *err);
 
-/* --- collect.c --- */
+/* --- unclear.c; money for bills: billing/collect.h --- */
 
-/* Money for bills: oldest due first, principal before late fees, those named before all others; what is over is kept
- * for the next ones. desk "": no desk. Bills that lie in an open batch are left out (heng_pay_bill_locked) unless
- * of_batch. */
-struct heng_pay_collection {
-    int64_t account_id, amount;
-    const char *channel, *key, *subject;
-    int64_t subject_id;
-    const int64_t *bills;
-    size_t bill_count;
-    bool only_named, of_batch;
-};
-HENG_NODISCARD heng_rc heng_pay_collect(struct heng_store *store, const struct heng_pay_collection *collection,
-                                        const struct heng_hand *hand, struct heng_booked *ret, struct heng_err *err);
-/* Errors: EDENIED the bank is being asked for this bill: the text names the batch. */
-HENG_NODISCARD heng_rc heng_pay_bill_locked(struct heng_store_reader *reader, int64_t bill_id, struct heng_err *err);
 /* Money that nobody knows whose it is: channel to unclear. */
 HENG_NODISCARD heng_rc heng_pay_unclear(struct heng_store *store, int64_t org_id, const char *channel,
                                         const char *currency, int64_t amount, const char *key,

@@ -20,8 +20,8 @@ HENG_NODISCARD heng_rc heng_pay_reconcile(struct heng_store *store, const struct
                                           struct heng_err *err);
 
 /* "apply": theirs-only is a notification that was lost: follow it now. "unclear": theirs-only is nobody's: into that
- * book. "accept", "wait": noted, nothing moves. Errors: ECONFLICT closed, decided before, or not for this class;
- * ENOTFOUND. */
+ * book. "accept", "wait": noted, nothing moves. Errors: ECONFLICT closed, decided before, not for this class, or what
+ * the file says does not fit the order; ENOTFOUND. */
 HENG_NODISCARD heng_rc heng_pay_reconcile_decide(struct heng_store *store, int64_t scope, int64_t id, int64_t n,
                                                  const char *decision, const struct heng_hand *hand, const char *reason,
                                                  struct heng_reconcile_line *ret, struct heng_err *err);

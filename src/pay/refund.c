@@ -37,13 +37,21 @@ static heng_rc book_refund(struct heng_store *store, const struct heng_pay_order
     return rc;
 }
 
-static heng_rc may_refund(const struct heng_pay_order *order, int64_t amount, struct heng_err *err)
+static heng_rc may_refund(struct heng_store_reader *reader, const struct heng_pay_order *order, int64_t amount,
+                          struct heng_err *err)
 {
+    struct heng_pay_refund all[HENG_PAY_REFUNDS_MAX];
     char left[HENG_PAY_AMOUNT_TEXT_MAX];
+    size_t n = 0;
     if (order->state != HENG_PAY_APPLIED && order->state != HENG_PAY_REFUNDING)
         return heng_fail(err, HENG_ECONFLICT, 0, "order %s is %s: there is nothing to give back", order->number,
                          heng_pay_state_text(order->state));
     if (amount <= 0) return heng_fail(err, HENG_ERANGE, 0, "the amount must be above zero");
+    heng_rc rc = heng_store_list_pay_refunds(reader, order->id, all, HENG_PAY_REFUNDS_MAX, &n, err);
+    if (rc != HENG_OK) return rc;
+    if (n == HENG_PAY_REFUNDS_MAX)
+        return heng_fail(err, HENG_ELIMIT, 0, "order %s had %d refunds: pay the rest out by bank", order->number,
+                         HENG_PAY_REFUNDS_MAX);
     if (amount <= order->paid_amount - order->refunded) return HENG_OK;
     heng_pay_amount_text(order->paid_amount - order->refunded, 2, left);
     return heng_fail(err, HENG_EDENIED, 0, "of order %s at most %s can go back", order->number, left);
@@ -57,6 +65,8 @@ heng_rc heng_pay_refund_ask(struct heng_store *store, int64_t scope, const char 
     heng_rc rc = heng_hand_check(hand, err);
     if (rc != HENG_OK) return rc;
     if (!*reason) return heng_fail(err, HENG_EFORMAT, 0, "a refund needs a reason");
+    if (!*request || strlen(request) >= HENG_BOOKING_KEY_MAX)
+        return heng_fail(err, HENG_EFORMAT, 0, "a request needs a key of 1 to %d characters", HENG_BOOKING_KEY_MAX - 1);
     rc = heng_store_find_pay_order(heng_store_as_reader(store), scope, order_number, &order, err);
     if (rc == HENG_ENOTFOUND) return heng_fail(err, rc, 0, "there is no payment order '%.40s'", order_number);
     if (rc != HENG_OK) return rc;
@@ -65,7 +75,7 @@ heng_rc heng_pay_refund_ask(struct heng_store *store, int64_t scope, const char 
         return heng_fail(err, HENG_ECONFLICT, 0, "the request '%.40s' was for refund %s: something new needs a new key",
                          request, ret->number);
     if (rc != HENG_ENOTFOUND) return rc;
-    if ((rc = may_refund(&order, amount, err)) != HENG_OK) return rc;
+    if ((rc = may_refund(heng_store_as_reader(store), &order, amount, err)) != HENG_OK) return rc;
     *ret = (struct heng_pay_refund){
         .order_id = order.id, .amount = amount, .state = HENG_REFUND_ASKED, .made_us = hand->now_us};
     snprintf(ret->request, sizeof ret->request, "%s", request);
@@ -84,9 +94,10 @@ heng_rc heng_pay_refund_ask(struct heng_store *store, int64_t scope, const char 
 /* Is another refund of the order still under way? */
 static heng_rc others_open(struct heng_store *store, const struct heng_pay_refund *but, bool *ret, struct heng_err *err)
 {
-    struct heng_pay_refund all[64];
+    struct heng_pay_refund all[HENG_PAY_REFUNDS_MAX];
     size_t n = 0;
-    heng_rc rc = heng_store_list_pay_refunds(heng_store_as_reader(store), but->order_id, all, 64, &n, err);
+    heng_rc rc =
+        heng_store_list_pay_refunds(heng_store_as_reader(store), but->order_id, all, HENG_PAY_REFUNDS_MAX, &n, err);
     *ret = false;
     for (size_t i = 0; rc == HENG_OK && i < n; i++) *ret = *ret || (all[i].id != but->id && !all[i].ended_us);
     return rc;

@@ -96,6 +96,8 @@ heng_rc heng_pay_public_read(const char *path, struct evp_pkey_st **ret, struct 
     return rc == HENG_OK ? heng_pay_public_of(heng_slice_of(pem, n), ret, err) : rc;
 }
 
+bool heng_pay_key_same(const struct evp_pkey_st *a, const struct evp_pkey_st *b) { return EVP_PKEY_eq(a, b) == 1; }
+
 void heng_pay_key_free(struct evp_pkey_st *key) { EVP_PKEY_free(key); }
 
 heng_rc heng_pay_secret_read(const char *path, uint8_t *ret, size_t n, struct heng_err *err)

@@ -11,6 +11,7 @@ HENG_NODISCARD heng_rc heng_pay_key_read(const char *path, struct evp_pkey_st **
 /* A public key or a certificate's, PEM. */
 HENG_NODISCARD heng_rc heng_pay_public_read(const char *path, struct evp_pkey_st **ret, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_pay_public_of(struct heng_slice pem, struct evp_pkey_st **ret, struct heng_err *err);
+bool heng_pay_key_same(const struct evp_pkey_st *a, const struct evp_pkey_st *b);
 void heng_pay_key_free(struct evp_pkey_st *key); /* accepts NULL */
 /* A symmetric key of exactly n bytes, as text in a file. Errors: as heng_pay_key_read. */
 HENG_NODISCARD heng_rc heng_pay_secret_read(const char *path, uint8_t *ret, size_t n, struct heng_err *err);

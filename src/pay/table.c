@@ -28,12 +28,14 @@ static struct heng_slice bare(const struct heng_pay_template *t, const struct he
     return s;
 }
 
-/* Where the value ends: at the separator, but for one inside of quotes. */
+/* Where the value ends: at the separator, but for one inside of quotes. Only a value that begins with a quote is in
+ * quotes: a name of a thing may hold one. */
 static size_t value_end(struct heng_slice line, size_t from, struct heng_slice separator)
 {
+    const bool quotes = from < line.n && line.p[from] == '"';
     bool quoted = false;
     for (size_t i = from; i < line.n; i++) {
-        if (line.p[i] == '"') quoted = !quoted;
+        if (quotes && line.p[i] == '"') quoted = !quoted;
         if (!quoted && line.n - i >= separator.n && memcmp(line.p + i, separator.p, separator.n) == 0) return i;
     }
     return line.n;
@@ -242,11 +244,22 @@ static heng_rc check_told(const struct told *told, const struct heng_pay_table *
     return heng_fail(err, HENG_ECONFLICT, 0, "the file says a total of %s, its lines sum to %s", theirs, ours);
 }
 
-static heng_rc add_row(struct heng_pay_table *table, const struct heng_pay_row *row, uint32_t line,
-                       struct heng_err *err)
+/* A fee is the channel's for a payment and comes back with a refund, whichever sign the channel writes: WeChat's are
+ * above zero for payments, Alipay's below. */
+static void sign_fee(struct heng_pay_row *row)
 {
+    const bool back = row->refund > 0 || row->amount < 0;
+    if (back == (row->fee > 0)) row->fee = -row->fee;
+}
+
+static heng_rc add_row(struct heng_pay_table *table, struct heng_pay_row *row, uint32_t line, struct heng_err *err)
+{
+    int64_t net = 0;
+    if (row->refund < 0) return heng_fail(err, HENG_EFORMAT, line, "line %u: a refund is not below zero", line);
+    sign_fee(row);
     if (__builtin_add_overflow(table->total, row->amount, &table->total) ||
-        __builtin_add_overflow(table->refund_total, row->refund, &table->refund_total))
+        __builtin_add_overflow(table->refund_total, row->refund, &table->refund_total) ||
+        __builtin_sub_overflow(table->total, table->refund_total, &net))
         return heng_fail(err, HENG_ERANGE, line, "line %u: the total is too large", line);
     table->n++;
     return HENG_OK;

@@ -97,6 +97,14 @@ static void read_codes(struct heng_form *form, struct heng_pay_template *t)
     }
 }
 
+static void read_currency(struct heng_form *form, char ret[static HENG_CURRENCY_MAX])
+{
+    heng_form_text(form, ret, HENG_CURRENCY_MAX);
+    for (size_t i = 0; !heng_form_failed(form) && i < 3; i++)
+        if (ret[i] < 'A' || ret[i] > 'Z')
+            heng_form_refuse(form, HENG_EFORMAT, "currency", "three capital letters are needed");
+}
+
 static void read_key(struct heng_form *form, struct heng_slice key, struct heng_pay_template *t)
 {
     static const char *const units[] = {"fen", "yuan"};
@@ -109,6 +117,8 @@ static void read_key(struct heng_form *form, struct heng_slice key, struct heng_
         memcpy(t->charset, word, strlen(word) + 1);
     } else if (heng_slice_is(key, "separator"))
         heng_form_text(form, t->separator, sizeof t->separator);
+    else if (heng_slice_is(key, "currency"))
+        read_currency(form, t->currency);
     else if (heng_slice_is(key, "comment"))
         t->comment = one_letter(form);
     else if (heng_slice_is(key, "strip"))

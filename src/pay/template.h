@@ -63,8 +63,9 @@ struct heng_pay_template {
     heng_pay_file_kind kind;
     char comment, strip; /* lines that begin so are none; taken off the beginning of each value; 0: none */
     bool crlf, names, tail_names;
-    unsigned places; /* of amounts: 2 in yuan, 0 in fen */
-    char date[12];   /* "YYYY-MM-DD", "YYYYMMDD", "DD.MM.YYYY" */
+    unsigned places;                  /* of amounts: 2 in yuan, 0 in fen */
+    char currency[HENG_CURRENCY_MAX]; /* of all amounts; "": of the account, CNY where there is none */
+    char date[12];                    /* "YYYY-MM-DD", "YYYYMMDD", "DD.MM.YYYY" */
     struct heng_pay_part head, line, tail;
     size_t code_count;
     struct heng_pay_code codes[HENG_PAY_CODES_MAX];

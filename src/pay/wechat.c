@@ -137,17 +137,35 @@ struct told {
     struct heng_pay_event event;
 };
 
+/* A name that stands twice has two meanings: then the message has none. */
+static void once(struct heng_json_reader *r, char *ret, size_t cap)
+{
+    if (*ret)
+        heng_json_refuse(r, HENG_EFORMAT, "a name stands twice");
+    else
+        heng_json_get_string(r, ret, cap);
+}
+
+/* ret: below zero until it is read. */
+static void amount_once(struct heng_json_reader *r, int64_t *ret)
+{
+    if (*ret >= 0)
+        heng_json_refuse(r, HENG_EFORMAT, "an amount stands twice");
+    else
+        *ret = heng_json_get_int(r, 0, INT64_MAX);
+}
+
 static void read_amount(struct heng_json_reader *r, struct told *t)
 {
     struct heng_slice key;
     heng_json_open_object(r);
     while (heng_json_next_key(r, &key)) {
         if (heng_slice_is(key, "total"))
-            t->event.amount = heng_json_get_int(r, 0, INT64_MAX);
+            amount_once(r, &t->event.amount);
         else if (heng_slice_is(key, "refund"))
-            t->event.refund_amount = heng_json_get_int(r, 0, INT64_MAX);
+            amount_once(r, &t->event.refund_amount);
         else if (heng_slice_is(key, "currency"))
-            heng_json_get_string(r, t->event.currency, HENG_CURRENCY_MAX);
+            once(r, t->event.currency, HENG_CURRENCY_MAX);
         else
             heng_json_skip(r);
     }
@@ -157,24 +175,25 @@ static heng_rc read_told(struct heng_slice json, struct told *t, struct heng_err
 {
     struct heng_json_reader r = heng_json_reader_of(json);
     struct heng_slice key;
+    t->event.amount = t->event.refund_amount = -1;
     heng_json_open_object(&r);
     while (heng_json_next_key(&r, &key)) {
         if (heng_slice_is(key, "out_trade_no"))
-            heng_json_get_string(&r, t->event.order_number, HENG_PAY_NUMBER_MAX);
+            once(&r, t->event.order_number, HENG_PAY_NUMBER_MAX);
         else if (heng_slice_is(key, "transaction_id"))
-            heng_json_get_string(&r, t->event.transaction_id, HENG_PAY_TRANSACTION_MAX);
+            once(&r, t->event.transaction_id, HENG_PAY_TRANSACTION_MAX);
         else if (heng_slice_is(key, "out_refund_no"))
-            heng_json_get_string(&r, t->event.refund_number, HENG_PAY_NUMBER_MAX);
+            once(&r, t->event.refund_number, HENG_PAY_NUMBER_MAX);
         else if (heng_slice_is(key, "trade_state"))
-            heng_json_get_string(&r, t->state, sizeof t->state);
+            once(&r, t->state, sizeof t->state);
         else if (heng_slice_is(key, "refund_status"))
-            heng_json_get_string(&r, t->refund_state, sizeof t->refund_state);
+            once(&r, t->refund_state, sizeof t->refund_state);
         else if (heng_slice_is(key, "success_time"))
-            heng_json_get_string(&r, t->at, sizeof t->at);
+            once(&r, t->at, sizeof t->at);
         else if (heng_slice_is(key, "mchid"))
-            heng_json_get_string(&r, t->merchant, sizeof t->merchant);
+            once(&r, t->merchant, sizeof t->merchant);
         else if (heng_slice_is(key, "appid"))
-            heng_json_get_string(&r, t->app, sizeof t->app);
+            once(&r, t->app, sizeof t->app);
         else if (heng_slice_is(key, "amount"))
             read_amount(&r, t);
         else
@@ -182,10 +201,13 @@ static heng_rc read_told(struct heng_slice json, struct told *t, struct heng_err
     }
     heng_json_finish(&r);
     if (r.err.rc != HENG_OK) return heng_fail(err, HENG_EFORMAT, 0, "what WeChat tells: %.120s", r.err.text);
+    if (t->event.amount < 0) t->event.amount = 0;
+    if (t->event.refund_amount < 0) t->event.refund_amount = 0;
     return HENG_OK;
 }
 
-/* Is it for us, and what does it mean? A refund has no app of its own and its amount no currency. */
+/* Is it for us, and what does it mean? A refund has no app of its own and its amount no currency. One that is ABNORMAL
+ * (the customer's card is gone) is ended by a person on WeChat's pages: until then it is neither done nor failed. */
 static heng_rc judge(const struct heng_pay_setup *setup, struct told *t, heng_us now_us, struct heng_err *err)
 {
     const bool refund = t->refund_state[0] != 0;
@@ -196,9 +218,8 @@ static heng_rc judge(const struct heng_pay_setup *setup, struct told *t, heng_us
     if (!t->event.order_number[0]) return heng_fail(err, HENG_EFORMAT, 0, "it names no order");
     if (!t->event.currency[0]) memcpy(t->event.currency, "CNY", 4);
     if (refund) {
-        t->event.kind =
-            strcmp(t->refund_state, "SUCCESS") == 0 ? HENG_PAY_EVENT_REFUNDED : HENG_PAY_EVENT_REFUND_FAILED;
-        if (strcmp(t->refund_state, "PROCESSING") == 0) t->event.kind = HENG_PAY_EVENT_NOTHING;
+        if (strcmp(t->refund_state, "SUCCESS") == 0) t->event.kind = HENG_PAY_EVENT_REFUNDED;
+        if (strcmp(t->refund_state, "CLOSED") == 0) t->event.kind = HENG_PAY_EVENT_REFUND_FAILED;
     } else if (strcmp(t->state, "SUCCESS") == 0) {
         t->event.kind = HENG_PAY_EVENT_PAID;
     } else if (strcmp(t->state, "CLOSED") == 0 || strcmp(t->state, "REVOKED") == 0 ||
@@ -219,13 +240,13 @@ static void read_resource(struct heng_json_reader *r, struct envelope *e)
     heng_json_open_object(r);
     while (heng_json_next_key(r, &key)) {
         if (heng_slice_is(key, "algorithm"))
-            heng_json_get_string(r, e->algorithm, sizeof e->algorithm);
+            once(r, e->algorithm, sizeof e->algorithm);
         else if (heng_slice_is(key, "nonce"))
-            heng_json_get_string(r, e->nonce, sizeof e->nonce);
+            once(r, e->nonce, sizeof e->nonce);
         else if (heng_slice_is(key, "associated_data"))
-            heng_json_get_string(r, e->also, sizeof e->also);
+            once(r, e->also, sizeof e->also);
         else if (heng_slice_is(key, "ciphertext"))
-            heng_json_get_string(r, e->sealed, sizeof e->sealed);
+            once(r, e->sealed, sizeof e->sealed);
         else
             heng_json_skip(r);
     }
@@ -241,7 +262,7 @@ static heng_rc open_envelope(const struct heng_pay_setup *setup, struct heng_sli
     heng_json_open_object(&r);
     while (heng_json_next_key(&r, &key)) {
         if (heng_slice_is(key, "id"))
-            heng_json_get_string(&r, e->id, sizeof e->id);
+            once(&r, e->id, sizeof e->id);
         else if (heng_slice_is(key, "resource"))
             read_resource(&r, e);
         else

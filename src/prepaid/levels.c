@@ -16,7 +16,8 @@ int heng_level_step(const struct heng_levels *levels, int64_t balance, heng_us n
     state->since_us = now_us;
     if (level < was) return 0;
     heng_us *told = &state->told_us[level - 1];
-    if (*told && now_us - *told < pause_us) return 0;
+    bool lately = *told && *told <= now_us && now_us - *told < pause_us; /* a clock that was ahead mutes nobody */
+    if (lately) return 0;
     *told = now_us;
     state->told++;
     return level;

@@ -4,6 +4,8 @@
 
 #include "prepaid/supply_parts.h"
 #include "store/money/ledger.h"
+#include "store/money/meter_orders.h"
+#include "store/orders.h"
 
 enum { USE_DAYS = 7, NOTICES = 16, DEBTORS = 64 };
 
@@ -95,7 +97,7 @@ static void new_task(const struct look *l, int64_t point_id, int64_t after_id, b
                                      .point_id = point_id,
                                      .on = on,
                                      .made_us = l->now_us,
-                                     .not_before_us = l->now_us};
+                                     .not_before_us = on ? 0 : l->now_us}; /* back at once, whatever a clock said */
     snprintf(ret->reason, sizeof ret->reason, "%s", reason);
     snprintf(ret->key, sizeof ret->key, "%s:%" PRId64 ":%" PRId64, on ? "on" : "off", point_id, after_id);
 }
@@ -156,15 +158,28 @@ struct supply_of {
     bool is_told, is_newest, is_open, is_off;
 };
 
+/* Was it another meter that was told? The one that is there now was not. */
+static heng_rc was_other(struct look *l, int64_t point_id, int64_t command_id, bool *ret, struct heng_err *err)
+{
+    struct heng_command_row row;
+    int64_t device_id = 0;
+    heng_rc rc = heng_store_get_command(l->reader, command_id, &row, err);
+    if (rc == HENG_OK) rc = heng_store_device_at(l->reader, point_id, &device_id, err);
+    *ret = rc == HENG_OK && device_id != row.command.device_id;
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
 static heng_rc read_supply(struct look *l, int64_t point_id, struct supply_of *ret, struct heng_err *err)
 {
+    bool other = false;
     *ret = (struct supply_of){0};
     heng_rc rc = heng_store_last_supply(l->reader, point_id, false, &ret->newest, err);
     if (rc == HENG_ENOTFOUND) return HENG_OK;
     if (rc != HENG_OK) return rc;
     ret->is_newest = true;
     rc = heng_store_last_supply(l->reader, point_id, true, &ret->told, err);
-    ret->is_told = rc == HENG_OK;
+    if (rc == HENG_OK) rc = was_other(l, point_id, ret->told.command_id, &other, err);
+    ret->is_told = rc == HENG_OK && !other;
     if (rc != HENG_OK && rc != HENG_ENOTFOUND) return rc;
     rc = heng_store_open_supply(l->reader, point_id, &ret->open, err);
     ret->is_open = rc == HENG_OK;
@@ -210,6 +225,18 @@ static heng_rc look_postpaid(struct look *l, int64_t point_id, struct heng_err *
                : rc;
 }
 
+/* The meter judges by itself: what was cut, or is to be cut, for a balance that was kept here comes back. */
+static heng_rc look_in_meter(struct look *l, int64_t point_id, struct heng_err *err)
+{
+    struct supply_of s;
+    heng_rc rc = read_supply(l, point_id, &s, err);
+    if (rc != HENG_OK || l->purse < 0) return rc;
+    if (s.is_off)
+        return s.is_open && s.open.on ? rc : begin_restore(l, point_id, s.newest.id, s.is_open ? &s.open : NULL, err);
+    bool waits = s.is_open && !s.open.on && s.open.state == HENG_SUPPLY_STATE_WAITING;
+    return waits ? end_task(l, &s.open, "the money is in the meter now", err) : HENG_OK;
+}
+
 /* --- the account ----------------------------------------------------------------------------------------------- */
 
 static heng_rc contracts_of(struct look *l, struct heng_contract *ret, size_t *ret_n, struct heng_err *err)
@@ -232,6 +259,7 @@ static heng_rc look_points(struct look *l, struct heng_err *err)
     if (rc == HENG_OK && prepaid) rc = step_level(l, err);
     for (size_t i = 0; rc == HENG_OK && i < n; i++) {
         if (contracts[i].mode == HENG_MODE_PREPAID) rc = look_prepaid(l, contracts[i].point_id, err);
+        if (contracts[i].mode == HENG_MODE_IN_METER) rc = look_in_meter(l, contracts[i].point_id, err);
         if (contracts[i].mode == HENG_MODE_POSTPAID) rc = look_postpaid(l, contracts[i].point_id, err);
     }
     return rc;

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "account/note.h"
+#include "prepaid/meter_use.h"
 #include "prepaid/sell.h"
+#include "prepaid/supply.h"
 
 /* --- the machine ----------------------------------------------------------------------------------------------- */
 
@@ -96,6 +98,13 @@ static heng_rc purse_has(struct heng_store *store, const struct heng_account *ac
                      account->number);
 }
 
+static heng_rc order_key(const char *key, char ret[static HENG_BOOKING_KEY_MAX], struct heng_err *err)
+{
+    int n = snprintf(ret, HENG_BOOKING_KEY_MAX, "to-meter:%s", key);
+    if (n >= 0 && n < HENG_BOOKING_KEY_MAX && key[0]) return HENG_OK;
+    return heng_fail(err, HENG_ERANGE, 0, "the key of an order into a meter is empty or too long");
+}
+
 heng_rc heng_meter_order_make(struct heng_store *store, int64_t scope, int64_t contract_id, int64_t amount,
                               const char *key, const struct heng_hand *hand, struct heng_meter_order *ret,
                               struct heng_err *err)
@@ -105,14 +114,13 @@ heng_rc heng_meter_order_make(struct heng_store *store, int64_t scope, int64_t c
     struct heng_booked booked;
     bool existed;
     struct heng_meter_order order = {.contract_id = contract_id, .amount = amount, .made_us = hand->now_us};
-    int n = snprintf(order.key, sizeof order.key, "to-meter:%s", key);
-    if (n < 0 || (size_t)n >= sizeof order.key || !key[0])
-        return heng_fail(err, HENG_ERANGE, 0, "the key of an order into a meter is empty or too long");
+    heng_rc rc = order_key(key, order.key, err);
+    if (rc != HENG_OK) return rc;
     if (amount <= 0)
         return heng_fail(err, HENG_EDENIED, 0,
                          "nothing comes out of this meter by wire: money that is in it is used "
                          "up, or carried over when the meter is changed");
-    heng_rc rc = in_meter_contract(store, scope, contract_id, &contract, &account, err);
+    rc = in_meter_contract(store, scope, contract_id, &contract, &account, err);
     if (rc != HENG_OK) return rc;
     struct heng_store_reader *reader = heng_store_as_reader(store);
     struct heng_meter_order before = order;
@@ -152,11 +160,16 @@ heng_rc heng_meter_sell(struct heng_store *store, const struct heng_sale *sale, 
                         struct heng_booked *ret, struct heng_meter_order *ret_order, struct heng_err *err)
 {
     struct heng_contract contract;
-    heng_rc rc = heng_meter_contract_at(heng_store_as_reader(store), sale->account_id, sale->point_id, hand->day,
-                                        &contract, err);
-    if (rc == HENG_OK) rc = heng_prepaid_sell(store, sale, paid, hand, ret, err);
+    struct heng_store_reader *reader = heng_store_as_reader(store);
+    char key[HENG_BOOKING_KEY_MAX];
+    int64_t order_id = 0;
+    heng_rc rc = heng_meter_contract_at(reader, sale->account_id, sale->point_id, hand->day, &contract, err);
     if (rc != HENG_OK) return rc;
-    return heng_meter_order_make(store, sale->scope, contract.id, sale->amount, sale->key, hand, ret_order, err);
+    rc = order_key(sale->key, key, err);
+    if (rc == HENG_OK) rc = heng_prepaid_sell(store, sale, paid, hand, ret, err);
+    if (rc == HENG_OK) rc = heng_store_find_meter_order(reader, key, &order_id, err);
+    if (rc == HENG_ENOTFOUND) return heng_fail(err, rc, 0, "it was sold to the account: nothing went into a meter");
+    return rc == HENG_OK ? heng_store_get_meter_order(reader, sale->scope, order_id, ret_order, err) : rc;
 }
 
 /* Is all that went to the old meter settled? What is under way there would be lost, or come twice. */
@@ -202,6 +215,90 @@ heng_rc heng_meter_order_exchange(struct heng_store *store, int64_t scope, int64
     if (rc == HENG_OK) rc = heng_store_put_meter_order(store, &order, &existed, err);
     if (rc == HENG_OK) *ret = order;
     return rc;
+}
+
+/* Money came into the purse: it may bring back supply that it holds elsewhere. */
+static heng_rc look_again(struct heng_store *store, int64_t contract_id, const struct heng_hand *hand,
+                          struct heng_err *err)
+{
+    struct heng_contract contract;
+    heng_rc rc = heng_store_get_contract(heng_store_as_reader(store), contract_id, &contract, err);
+    return rc == HENG_OK ? heng_prepaid_look(store, NULL, contract.account_id, hand->now_us, hand->day, NULL, NULL, err)
+                         : rc;
+}
+
+/* --- out again ------------------------------------------------------------------------------------------------- */
+
+/* What is booked into the meter, when its last answer says the same. */
+static heng_rc proven_left(struct heng_store_reader *reader, const struct heng_contract *contract,
+                           const struct heng_account *account, int64_t *ret, struct heng_err *err)
+{
+    struct heng_meter_mirror mirror = {0};
+    struct heng_meter_pending pending;
+    char ref[HENG_BOOK_REF_MAX];
+    int64_t booked = 0;
+    snprintf(ref, sizeof ref, "%" PRId64, contract->point_id);
+    heng_rc rc = heng_store_meter_pending(reader, contract->id, &pending, err);
+    if (rc == HENG_OK && (pending.amount || pending.unclear))
+        return heng_fail(err, HENG_ECONFLICT, 0, "orders into this meter are open: wait for their end, or decide them");
+    if (rc == HENG_OK) rc = heng_store_get_meter_mirror(reader, contract->id, &mirror, err);
+    if (rc == HENG_OK || rc == HENG_ENOTFOUND)
+        rc = heng_store_book_balance(reader, account->org_id, HENG_BOOK_METER, account->id, ref, account->currency,
+                                     &booked, err);
+    if (rc != HENG_OK) return rc;
+    if (!mirror.at_us || mirror.command_id || mirror.why[0] || mirror.remaining != -booked)
+        return heng_fail(err, HENG_ECONFLICT, 0, "what is left in the meter is not known%s%s: heng purse ask, and wait",
+                         mirror.why[0] ? ": " : "", mirror.why);
+    *ret = mirror.remaining;
+    return *ret > 0 ? HENG_OK : heng_fail(err, HENG_ECONFLICT, 0, "nothing is left in the meter");
+}
+
+static heng_rc book_back(struct heng_store *store, const struct heng_account *account,
+                         const struct heng_contract *contract, int64_t amount, const char *key,
+                         const struct heng_hand *hand, const char *reason, struct heng_booked *ret,
+                         struct heng_err *err)
+{
+    struct heng_booking booking;
+    char point[HENG_BOOK_REF_MAX];
+    snprintf(point, sizeof point, "%" PRId64, contract->point_id);
+    heng_rc rc = heng_ledger_move(HENG_BOOKING_FROM_METER, account->id, HENG_BOOK_METER, account->id, point,
+                                  HENG_BOOK_PURSE, account->id, "", amount, &booking, err);
+    if (rc != HENG_OK) return rc;
+    snprintf(booking.key, sizeof booking.key, "%s", key);
+    snprintf(booking.currency, sizeof booking.currency, "%s", account->currency);
+    snprintf(booking.subject, sizeof booking.subject, "contract");
+    snprintf(booking.reason, sizeof booking.reason, "%s", reason);
+    booking.subject_id = contract->id;
+    booking.org_id = account->org_id;
+    booking.day = hand->day;
+    return heng_book(store, &booking, hand, ret, err);
+}
+
+heng_rc heng_meter_take_out(struct heng_store *store, int64_t scope, int64_t contract_id, const char *key,
+                            const struct heng_hand *hand, const char *reason, struct heng_booked *ret,
+                            struct heng_err *err)
+{
+    static _Thread_local struct heng_booking known;
+    struct heng_store_reader *reader = heng_store_as_reader(store);
+    struct heng_contract contract;
+    struct heng_account account;
+    struct heng_meter_mirror mirror;
+    int64_t left = 0;
+    heng_rc rc = in_meter_contract(store, scope, contract_id, &contract, &account, err);
+    if (rc != HENG_OK) return rc;
+    if (!reason[0]) return heng_fail(err, HENG_EDENIED, 0, "say why: nothing comes out of this meter by wire");
+    if (!hand->second[0] || strcmp(hand->who, hand->second) == 0)
+        return heng_fail(err, HENG_EDENIED, 0, "a second person has to agree that the meter was emptied");
+    rc = heng_store_find_booking(reader, key, &known, err);
+    if (rc == HENG_OK) left = known.amount;
+    if (rc == HENG_OK) return book_back(store, &account, &contract, left, key, hand, reason, ret, err);
+    if (rc == HENG_ENOTFOUND) rc = proven_left(reader, &contract, &account, &left, err);
+    if (rc == HENG_OK) rc = book_back(store, &account, &contract, left, key, hand, reason, ret, err);
+    if (rc == HENG_OK) rc = heng_store_get_meter_mirror(reader, contract_id, &mirror, err);
+    mirror.remaining = 0;
+    mirror.due_us = HENG_US_NEVER; /* until money goes in again */
+    if (rc == HENG_OK) rc = heng_store_put_meter_mirror(store, &mirror, err);
+    return rc == HENG_OK ? look_again(store, contract_id, hand, err) : rc;
 }
 
 /* --- on their way ---------------------------------------------------------------------------------------------- */
@@ -266,6 +363,7 @@ heng_rc heng_meter_order_result(struct heng_store *store, int64_t order_id, heng
     if (order.state == HENG_METER_ORDER_CONFIRMED) {
         order.ended_us = now_us;
         rc = heng_store_put_meter_count(store, order.contract_id, order.number, err);
+        if (rc == HENG_OK) rc = heng_meter_use_soon(store, order.contract_id, now_us, err);
     }
     return rc == HENG_OK ? heng_store_put_meter_order(store, &order, &existed, err) : rc;
 }
@@ -304,9 +402,11 @@ heng_rc heng_meter_order_decide(struct heng_store *store, int64_t scope, int64_t
         order.not_before_us = 0;
         if (count >= 0) order.number = count + 1;
         break;
-    case HENG_METER_ARRIVED:
+    case HENG_METER_ARRIVED: /* it counts: the next one must not get its number */
         order.state = HENG_METER_ORDER_CONFIRMED;
         order.ended_us = hand->now_us;
+        if (count < 0) count = order.number;
+        rc = heng_meter_use_soon(store, order.contract_id, hand->now_us, err);
         break;
     case HENG_METER_GIVE_BACK: rc = give_back(store, &order, hand, reason, err); break;
     }
@@ -315,5 +415,6 @@ heng_rc heng_meter_order_decide(struct heng_store *store, int64_t scope, int64_t
     if (rc == HENG_OK) rc = heng_store_put_meter_order(store, &order, &existed, err);
     struct heng_note note = {
         .action = "meter-order.decide", .subject = "meter-order", .subject_id = order_id, .reason = reason};
-    return rc == HENG_OK ? heng_account_note(store, &note, hand, "", "", err) : rc;
+    if (rc == HENG_OK) rc = heng_account_note(store, &note, hand, "", "", err);
+    return rc == HENG_OK && choice == HENG_METER_GIVE_BACK ? look_again(store, order.contract_id, hand, err) : rc;
 }

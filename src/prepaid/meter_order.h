@@ -58,6 +58,14 @@ HENG_NODISCARD heng_rc heng_meter_order_exchange(struct heng_store *store, int64
                                                  int64_t new_device_id, int64_t remaining, const struct heng_hand *hand,
                                                  struct heng_meter_order *ret, struct heng_err *err);
 
+/* What is left in a meter that is taken down, or emptied by its maker's tool, comes back into the purse, of which it
+ * can be paid out; a contract can end then. Of what its last answer said (meter_use.h), which has to be the whole of
+ * what is booked there, and with a second person, for no wire has taken it out. Once by its key. Errors: EDENIED no
+ * reason, no second person; ECONFLICT it was not read since, or orders are open; ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_meter_take_out(struct heng_store *store, int64_t scope, int64_t contract_id,
+                                           const char *key, const struct heng_hand *hand, const char *reason,
+                                           struct heng_booked *ret, struct heng_err *err);
+
 /* The outbox: number it, and tell the command that carries it (its key: heng_meter_order_key). Errors: ECONFLICT it is
  * not to be sent any more. */
 HENG_NODISCARD heng_rc heng_meter_order_number(struct heng_store *store, int64_t order_id, struct heng_meter_order *ret,

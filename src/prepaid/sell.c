@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "account/correct.h"
+#include "base/log.h"
+#include "prepaid/meter_order.h"
 #include "prepaid/supply_parts.h"
 
 static heng_rc open_account(struct heng_store_reader *reader, int64_t scope, int64_t account_id,
@@ -33,17 +35,34 @@ static heng_rc has_prepaid(struct heng_store_reader *reader, const struct heng_a
                      account->number, point_id ? " with money in this meter" : "");
 }
 
+/* What a sale would come on top of: the purse, or what is in this meter. */
+static heng_rc held_now(struct heng_store_reader *reader, const struct heng_account *account, int64_t point_id,
+                        int64_t *ret, struct heng_err *err)
+{
+    struct heng_account_balance balance;
+    char ref[HENG_BOOK_REF_MAX];
+    heng_rc rc = heng_store_account_balance(reader, account->id, &balance, err);
+    *ret = balance.purse;
+    if (rc != HENG_OK || !point_id) return rc;
+    if (balance.purse < 0)
+        return heng_fail(err, HENG_EDENIED, 0, "account %s is below zero: sell to the account before its meter",
+                         account->number);
+    snprintf(ref, sizeof ref, "%" PRId64, point_id);
+    rc = heng_store_book_balance(reader, account->org_id, HENG_BOOK_METER, account->id, ref, account->currency, ret,
+                                 err);
+    *ret = -*ret;
+    return rc;
+}
+
 static heng_rc check_hoard(struct heng_store_reader *reader, const struct heng_account *account, int64_t point_id,
                            int64_t amount, struct heng_err *err)
 {
-    struct heng_account_balance balance;
     struct heng_levels levels;
     char now[HENG_MONEY_TEXT_MAX], limit[HENG_MONEY_TEXT_MAX];
+    int64_t has = 0;
     heng_rc rc = heng_levels_read(reader, account, &levels, err);
-    if (rc == HENG_OK) rc = heng_store_account_balance(reader, account->id, &balance, err);
-    if (rc != HENG_OK) return rc;
-    int64_t has = balance.purse + (point_id ? balance.in_meter : 0);
-    if (heng_levels_may_hold(&levels, has, amount)) return HENG_OK;
+    if (rc == HENG_OK) rc = held_now(reader, account, point_id, &has, err);
+    if (rc != HENG_OK || heng_levels_may_hold(&levels, has, amount)) return rc;
     heng_money_text(has, now);
     heng_money_text(levels.hoard, limit);
     return heng_fail(err, HENG_EDENIED, 0,
@@ -88,6 +107,23 @@ static void subject_of(const struct heng_sale *sale, const struct heng_account *
     ret->org_id = account->org_id;
 }
 
+/* On into the meter, in the same transaction. Money that was taken already stays in the purse when it cannot go on
+ * (the contract has ended meanwhile, no meter is there, an overdraft took it): the log says so, and people see it. */
+static heng_rc go_on(struct heng_store *store, const struct heng_sale *sale, bool paid, const struct heng_hand *hand,
+                     struct heng_err *err)
+{
+    struct heng_contract contract;
+    struct heng_meter_order order;
+    heng_rc rc = heng_meter_contract_at(heng_store_as_reader(store), sale->account_id, sale->point_id, hand->day,
+                                        &contract, err);
+    if (rc == HENG_OK)
+        rc = heng_meter_order_make(store, sale->scope, contract.id, sale->amount, sale->key, hand, &order, err);
+    if (!paid || (rc != HENG_ENOTFOUND && rc != HENG_ECONFLICT)) return rc;
+    heng_log(HENG_LOG_WARN, "prepaid", "event=sale_stays_in_purse account=%" PRId64 " point=%" PRId64 " text='%s'",
+             sale->account_id, sale->point_id, err->text);
+    return HENG_OK;
+}
+
 heng_rc heng_prepaid_sell(struct heng_store *store, const struct heng_sale *sale, bool paid,
                           const struct heng_hand *hand, struct heng_booked *ret, struct heng_err *err)
 {
@@ -105,7 +141,10 @@ heng_rc heng_prepaid_sell(struct heng_store *store, const struct heng_sale *sale
     subject_of(sale, &account, &booking);
     booking.day = hand->day;
     rc = heng_book(store, &booking, hand, ret, err);
-    return rc == HENG_OK && !ret->existed ? look(store, sale->account_id, hand, err) : rc;
+    if (rc != HENG_OK || ret->existed) return rc;
+    if (sale->point_id) rc = go_on(store, sale, paid, hand, err);
+    /* Last: what only passes through the purse brings no supply back. */
+    return rc == HENG_OK ? look(store, sale->account_id, hand, err) : rc;
 }
 
 /* --- back ------------------------------------------------------------------------------------------------------ */

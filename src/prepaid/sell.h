@@ -18,9 +18,10 @@ struct heng_sale {
     const char *subject; /* "pay-order" ..., NULL: none */
     int64_t subject_id;
 };
-/* Sell: may_sell again, then the booking. With a key that is there this is that sale, and nothing is looked at again.
- * paid: the money has been taken already (a payment channel): what may_sell would refuse is booked all the same, but
- * for an account that is closed. Errors: as may_sell; ECONFLICT the key is another's. */
+/* Sell: may_sell again, then the booking; with a point_id the order into its meter as well (meter_order.h). With a key
+ * that is there this is that sale, and nothing is looked at again. paid: the money has been taken already (a payment
+ * channel): what may_sell would refuse is booked all the same, but for an account that is closed; what cannot go into
+ * the meter any more stays in the purse. Errors: as may_sell; ECONFLICT the key is another's. */
 HENG_NODISCARD heng_rc heng_prepaid_sell(struct heng_store *store, const struct heng_sale *sale, bool paid,
                                          const struct heng_hand *hand, struct heng_booked *ret, struct heng_err *err);
 

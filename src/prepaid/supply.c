@@ -33,7 +33,7 @@ static heng_rc is_due(struct heng_store_reader *reader, const struct heng_prepai
     return rc;
 }
 
-/* Nobody is cut for a contract that has ended. */
+/* Nobody is cut for a contract that has ended, or was switched to another mode. */
 static heng_rc by_contract(struct heng_store_reader *reader, const struct heng_prepaid_site *site,
                            const struct heng_supply_task *task, struct heng_guard_facts *ret, struct heng_err *err)
 {
@@ -46,7 +46,7 @@ static heng_rc by_contract(struct heng_store_reader *reader, const struct heng_p
     for (size_t i = 0; rc == HENG_OK && i < n; i++) {
         const struct heng_contract *c = &contracts[i];
         if (c->from_day > site->today || (c->to_day && c->to_day <= site->today)) continue;
-        found = true;
+        found = found || c->mode == (ret->arrears ? HENG_MODE_POSTPAID : HENG_MODE_PREPAID);
         snprintf(word, sizeof word, " %s ", c->price_class);
         ret->business = c->price_class[0] && strstr(site->settings.business, word) != NULL;
     }
@@ -362,6 +362,7 @@ heng_rc heng_supply_keep(struct heng_store *store, int64_t scope, int64_t accoun
     if (rc == HENG_ENOTFOUND) return heng_fail(err, rc, 0, "there is no such account");
     if (rc == HENG_OK && !reason[0]) return heng_fail(err, HENG_EDENIED, 0, "say why supply is kept");
     if (rc == HENG_OK) rc = heng_store_put_keep(store, account_id, until_us, hand->now_us, hand->who, reason, err);
+    if (rc == HENG_OK) rc = heng_store_supply_again(store, account_id, hand->now_us, err);
     if (rc != HENG_OK) return rc;
     struct heng_note n = {"supply.keep", "account", account_id, account.org_id, reason};
     return heng_account_note(store, &n, hand, "", "", err);

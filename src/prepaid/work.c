@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "prepaid/charge.h"
+#include "prepaid/meter_use.h"
 #include "prepaid/supply_parts.h"
 
 enum { SWEEP = 512, NO_DAY = INT32_MIN };
@@ -99,11 +100,12 @@ static heng_rc work(struct heng_prepaid_worker *w, struct heng_store *store, con
                     struct heng_err *err)
 {
     heng_us begun_us = heng_clock_mono();
-    size_t n = 1;
+    size_t n = 1, answers = 0;
     bool supply_left = false;
     heng_rc rc = sweep(w, store, site->today, err);
     if (rc == HENG_OK) rc = dun(w, store, site, now_us, counts, err);
     if (rc == HENG_OK) rc = heng_supply_work(store, now_us, &supply_left, err);
+    if (rc == HENG_OK) rc = heng_meter_use_work(w->charger, store, now_us, &answers, err);
     while (rc == HENG_OK) {
         struct heng_prepaid_state state;
         rc = next_due(w, store, site->today, &state, &n, err);
@@ -112,7 +114,7 @@ static heng_rc work(struct heng_prepaid_worker *w, struct heng_store *store, con
         rc = charge_one(w, store, &state, site, now_us, counts, err);
         if (heng_clock_mono() - begun_us >= budget_us) break;
     }
-    *ret_left = w->sweeping || w->dunning || supply_left || n > 0;
+    *ret_left = w->sweeping || w->dunning || supply_left || n > 0 || answers > 0;
     return rc;
 }
 

@@ -562,7 +562,7 @@ static void read_late_bills(struct reader *r)
     }
 }
 
-static bool read_term(struct heng_form *form, struct heng_slice key, struct heng_late_terms *terms)
+bool heng_rate_late_term(struct heng_form *form, struct heng_slice key, struct heng_late_terms *terms)
 {
 #define X(symbol, text) text,
     static const char *const rules[] = {HENG_LATE_RULE_LIST(X)};
@@ -609,7 +609,7 @@ static void read_late(struct reader *r)
             r->out->as_of = heng_form_date(r->form);
         else if (heng_slice_is(key, "bills"))
             read_late_bills(r);
-        else if (!read_term(r->form, key, &r->out->terms))
+        else if (!heng_rate_late_term(r->form, key, &r->out->terms))
             heng_form_unknown(r->form);
     }
     if (r->out->as_of == INT32_MIN) heng_form_refuse(r->form, HENG_ECONFIG, "as_of", "it is missing");

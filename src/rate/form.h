@@ -1,6 +1,7 @@
 #ifndef HENG_RATE_FORM_H
 #define HENG_RATE_FORM_H
 /* The JSON forms of rating, in and out: docs/rating.md. */
+#include "bill/form.h"
 #include "bill/late.h"
 #include "rate/bind.h"
 #include "rate/rate.h"
@@ -31,6 +32,9 @@ struct heng_rate_request {
 /* What a form says under "contract" alone: what is kept of a contract beside its bills. */
 HENG_NODISCARD heng_rc heng_rate_contract_read(struct heng_slice json, struct heng_arena *arena,
                                                struct heng_rate_contract *ret, struct heng_err *err);
+
+/* One term of late fees ("rule", "class", "same_year" ...), as it stands in a form. False: the key is none of them. */
+bool heng_rate_late_term(struct heng_form *form, struct heng_slice key, struct heng_late_terms *terms);
 
 HENG_NODISCARD heng_rc heng_rate_request_read(struct heng_slice json, struct heng_arena *arena,
                                               struct heng_rate_request *ret, struct heng_err *err);

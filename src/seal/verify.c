@@ -213,6 +213,8 @@ static heng_rc check_stream(struct verify *v, struct check *c, heng_seal_stream 
         if (rc == HENG_OK && piece.seal_n >= first_n) rc = check_piece(v, c, &piece, err);
         reached = piece.last_id;
         if (v->ask->progress) v->ask->progress(v->ask->owner, v->told->rows);
+        if (rc == HENG_OK && v->ask->stop && atomic_load(v->ask->stop))
+            rc = heng_fail(err, HENG_ECLOSED, 0, "it was stopped");
     }
     heng_str_fini(&marks);
     return rc == HENG_OK || rc == HENG_ENOTFOUND ? count_since(v, stream, reached, err) : rc;

@@ -1,6 +1,8 @@
 #ifndef HENG_SEAL_VERIFY_H
 #define HENG_SEAL_VERIFY_H
 /* All that is sealed, hashed again and compared with the seals: what was altered, taken away or put in, row by row. */
+#include <stdatomic.h>
+
 #include "seal/chain.h"
 
 /* X(symbol, text) */
@@ -43,6 +45,7 @@ struct heng_seal_ask {
     void *owner;
     heng_rc (*found)(void *owner, const struct heng_seal_finding *finding, struct heng_err *err);
     void (*progress)(void *owner, uint64_t rows); /* may be NULL */
+    const atomic_bool *stop;                      /* true: end with ECLOSED; may be NULL */
 };
 
 /* since: rows that no seal covers yet. last: n 0 when nothing is sealed. */

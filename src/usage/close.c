@@ -1,5 +1,4 @@
 /* Values for days that readings do not bound: at the close of a month, or when somebody asks for them. */
-#include "store/money/prepaid.h"
 #include "usage/close_parts.h"
 #include "vee/rule_sum.h"
 
@@ -135,7 +134,7 @@ heng_rc heng_usage_estimate(struct heng_usage_worker *w, heng_day day, struct he
     if (rc != HENG_OK) return rc;
     heng_usage_to_row(&made, w->row.id, &w->packed);
     rc = heng_store_put_usage(w->store, HENG_USAGE_ESTIMATE, &w->packed, err);
-    if (rc == HENG_OK) rc = heng_store_usage_changed(w->store, w->row.id, day, err);
+    heng_usage_changes(w, day);
     if (rc == HENG_OK) heng_usage_ring_put(&w->ring, &made); /* days in a row that were estimated count for the next */
     return rc;
 }
@@ -157,5 +156,5 @@ heng_rc heng_usage_close(struct heng_usage_worker *worker, struct heng_store *st
         *ret_left += rc == HENG_ENOTFOUND;
         if (rc == HENG_ENOTFOUND) rc = HENG_OK;
     }
-    return rc;
+    return rc == HENG_OK ? heng_usage_tell_changed(worker, err) : rc;
 }

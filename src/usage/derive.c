@@ -124,8 +124,8 @@ static heng_rc put_day(void *ctx, const struct heng_day_usage *day)
 {
     struct heng_usage_worker *w = ctx;
     heng_usage_to_row(day, w->row.id, &w->packed);
-    heng_rc rc = heng_store_put_usage(w->store, HENG_USAGE_MEASURED, &w->packed, &w->err);
-    return rc == HENG_OK ? heng_store_usage_changed(w->store, w->row.id, day->day, &w->err) : rc;
+    heng_usage_changes(w, day->day);
+    return heng_store_put_usage(w->store, HENG_USAGE_MEASURED, &w->packed, &w->err);
 }
 
 static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, const struct heng_verdict *verdicts,
@@ -152,8 +152,8 @@ static heng_rc put_verdicts(void *ctx, heng_day day, heng_verdict_place place, c
 static heng_rc drop_days(void *ctx, heng_day from, heng_day to)
 {
     struct heng_usage_worker *w = ctx;
-    heng_rc rc = heng_store_drop_usage(w->store, HENG_USAGE_MEASURED, w->row.id, from, to, NULL, &w->err);
-    return rc == HENG_OK ? heng_store_usage_changed(w->store, w->row.id, from, &w->err) : rc;
+    heng_usage_changes(w, from);
+    return heng_store_drop_usage(w->store, HENG_USAGE_MEASURED, w->row.id, from, to, NULL, &w->err);
 }
 
 static heng_rc drop_checkpoints(void *ctx, heng_day from, heng_day to)
@@ -223,12 +223,24 @@ heng_rc heng_usage_prepare(struct heng_usage_worker *w, struct heng_store *store
     w->store = store;
     w->reader = heng_store_as_reader(store);
     w->gap_from_us = HENG_US_NEVER;
+    w->changed_from = HENG_DAY_MAX;
     w->in_force.known = false;
     memset(w->ring.known, 0, sizeof w->ring.known);
     memset(w->gap_days, 0, sizeof w->gap_days);
     heng_rc rc = heng_store_get_channel(w->reader, 0, channel_id, &w->row, err);
     if (rc == HENG_OK) rc = heng_usage_rules(w->reader, &w->row, HENG_DAY_MAX, &w->rules, err);
     return rc == HENG_OK ? heng_usage_channel(&w->site, &w->row, &w->rules, &w->channel, err) : rc;
+}
+
+void heng_usage_changes(struct heng_usage_worker *w, heng_day day)
+{
+    if (day < w->changed_from) w->changed_from = day;
+}
+
+heng_rc heng_usage_tell_changed(struct heng_usage_worker *w, struct heng_err *err)
+{
+    if (w->changed_from == HENG_DAY_MAX) return HENG_OK;
+    return heng_store_usage_changed(w->store, w->row.id, w->changed_from, err);
 }
 
 static heng_rc open_site(struct heng_usage_worker *w, struct heng_store *store, struct heng_err *err)
@@ -249,6 +261,7 @@ static heng_rc estimate_again(struct heng_usage_worker *w, heng_day from, heng_d
         rc = heng_store_list_estimates(w->reader, w->row.id, from, to, days, PAGE, &n, err);
         for (size_t i = 0; rc == HENG_OK && i < n; i++) {
             rc = heng_store_drop_usage(w->store, HENG_USAGE_ESTIMATE, w->row.id, days[i], days[i] + 1, NULL, err);
+            heng_usage_changes(w, days[i]);
             memset(w->ring.known, 0, sizeof w->ring.known); /* what was decided of a day does not wear out the next */
             if (rc == HENG_OK) rc = heng_usage_estimate(w, days[i], err);
             if (rc == HENG_ENOTFOUND) rc = HENG_OK;
@@ -300,7 +313,8 @@ static heng_rc derive(struct heng_usage_worker *w, struct heng_store *store, con
     const struct heng_derive_counts *c = &w->derive.counts;
     if (rc == HENG_OK && ret)
         *ret = (struct heng_usage_counts){c->facts, c->days_read, c->days_written, c->first, c->last};
-    return rc == HENG_OK ? follow(w, store, due, err) : rc;
+    if (rc == HENG_OK) rc = follow(w, store, due, err);
+    return rc == HENG_OK ? heng_usage_tell_changed(w, err) : rc;
 }
 
 heng_rc heng_usage_derive(struct heng_usage_worker *worker, struct heng_store *store, const struct heng_usage_due *due,

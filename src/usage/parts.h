@@ -51,8 +51,9 @@ struct heng_usage_worker {
     struct heng_usage_ring ring;
     struct heng_verdicts verdicts;
     struct heng_usage_row packed;
-    struct heng_err err; /* of the callbacks */
-    heng_us gap_from_us; /* past: the days before this gap; HENG_US_NEVER: none yet */
+    struct heng_err err;   /* of the callbacks */
+    heng_day changed_from; /* first day of the channel that became another; HENG_DAY_MAX: none did */
+    heng_us gap_from_us;   /* past: the days before this gap; HENG_US_NEVER: none yet */
     const struct heng_day_usage *past[HENG_RULES_PAST_DAYS];
     struct heng_opt_dec past_degrees[HENG_RULES_PAST_DAYS];
     struct heng_day_usage gap_days[HENG_RULES_PAST_DAYS];
@@ -65,6 +66,9 @@ struct heng_usage_worker {
 /* Make ready for a channel: site, row, channel and rules; the ring is empty. */
 HENG_NODISCARD heng_rc heng_usage_prepare(struct heng_usage_worker *w, struct heng_store *store, int64_t channel_id,
                                           struct heng_err *err);
+/* A day of the channel became another: told once, when all of them are known. */
+void heng_usage_changes(struct heng_usage_worker *w, heng_day day);
+HENG_NODISCARD heng_rc heng_usage_tell_changed(struct heng_usage_worker *w, struct heng_err *err);
 /* Fill past (and past_degrees) with the days before one; returns how many. NULL where there is none. */
 HENG_NODISCARD heng_rc heng_usage_past(struct heng_usage_worker *w, heng_day day, struct heng_err *err);
 HENG_NODISCARD heng_rc heng_usage_degrees(struct heng_usage_worker *w, heng_day day, struct heng_opt_dec *ret,

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account/close.h"
 #include "account/contracts.h"
 #include "account/import.h"
 #include "account/money.h"
@@ -14,6 +13,7 @@
 #include "app/cmd/books.h"
 #include "app/options.h"
 #include "ledger/amount.h"
+#include "prepaid/leave.h"
 #include "store/archive_places.h"
 
 static void print_help(void)
@@ -284,20 +284,26 @@ static heng_rc do_tidy(struct books *b, const struct books_words *w, struct heng
 static heng_rc do_close(struct books *b, const struct books_words *w, struct heng_err *err)
 {
     struct heng_account account;
-    struct heng_closed closed;
+    struct heng_left left;
+    struct heng_closed *closed = &left.closed;
     char key[HENG_BOOKING_KEY_MAX];
     heng_rc rc = heng_books_account(b, w->rest[0], &account, err);
     heng_books_key(b, w, "close", key);
     if (rc == HENG_OK)
-        rc = heng_account_close(b->store, b->scope, account.id, key, &b->hand, heng_books_text(w, BOOKS_REASON),
-                                &closed, err);
+        rc = heng_account_leave(b->store, b->scope, account.id, key, &b->hand, heng_books_text(w, BOOKS_REASON), &left,
+                                err);
     if (rc != HENG_OK) return rc;
-    printf("account %s is closed%s\n", account.number, closed.existed ? " already" : "");
-    for (size_t i = 0; i < closed.n; i++) {
+    if (left.is_bill) {
+        char total[HENG_AMOUNT_TEXT_MAX];
+        heng_amount_text(left.bill.total, total);
+        printf("final bill %s: %s %s\n", left.bill.number, total, left.bill.currency);
+    }
+    printf("account %s is closed%s\n", account.number, closed->existed ? " already" : "");
+    for (size_t i = 0; i < closed->n; i++) {
         char amount[HENG_AMOUNT_TEXT_MAX];
-        heng_amount_text(closed.amounts[i], amount);
-        printf("  paid out of %s: %s, booking %" PRId64 "\n", heng_book_text(closed.books[i]), amount,
-               closed.payouts[i].booking_id);
+        heng_amount_text(closed->amounts[i], amount);
+        printf("  paid out of %s: %s, booking %" PRId64 "\n", heng_book_text(closed->books[i]), amount,
+               closed->payouts[i].booking_id);
     }
     return HENG_OK;
 }
@@ -389,27 +395,27 @@ static heng_rc do_deposit_back(struct books *b, const struct books_words *w, str
     return do_deposit(b, w, true, err);
 }
 
-/* rest: how many words it needs behind it. keep: a refusal leaves a line that the operator can find. */
+/* rest: how many words it needs behind it. */
 static const struct {
     const char *word;
     heng_rc (*run)(struct books *b, const struct books_words *w, struct heng_err *err);
     int rest;
-    bool writes, keep;
+    bool writes;
 } verbs[] = {
-    {"open", do_open, 0, true, false},
-    {"change", do_change, 1, true, false},
-    {"show", do_show, 1, false, false},
-    {"list", do_list, 0, false, false},
-    {"carry-in", do_carry_in, 1, true, false},
-    {"deposit", do_deposit_in, 2, true, false},
-    {"deposit-back", do_deposit_back, 2, true, false},
-    {"transfer", do_transfer, 2, true, false},
-    {"tidy", do_tidy, 1, true, false},
-    {"import", do_import, 1, true, false},
-    {"preview", do_preview, 1, true, false},
-    {"export", do_export, 1, false, false},
-    {"template", do_template, 1, false, false},
-    {"close", do_close, 1, true, true},
+    {"open", do_open, 0, true},
+    {"change", do_change, 1, true},
+    {"show", do_show, 1, false},
+    {"list", do_list, 0, false},
+    {"carry-in", do_carry_in, 1, true},
+    {"deposit", do_deposit_in, 2, true},
+    {"deposit-back", do_deposit_back, 2, true},
+    {"transfer", do_transfer, 2, true},
+    {"tidy", do_tidy, 1, true},
+    {"import", do_import, 1, true},
+    {"preview", do_preview, 1, true},
+    {"export", do_export, 1, false},
+    {"template", do_template, 1, false},
+    {"close", do_close, 1, true},
 };
 
 int heng_cmd_account(int argc, char **argv)
@@ -432,9 +438,8 @@ int heng_cmd_account(int argc, char **argv)
         if (strcmp(word, verbs[i].word) != 0) continue;
         if (w.rest_n < verbs[i].rest) return heng_usage_error(w.command, "which account, how much, or which file?");
         heng_rc rc = heng_books_open(&books, &w, verbs[i].writes, &err);
-        bool opened = rc == HENG_OK;
-        if (opened) rc = verbs[i].run(&books, &w, &err);
-        return heng_books_close(&books, &w, rc, opened && verbs[i].keep && rc == HENG_ECONFLICT, &err);
+        if (rc == HENG_OK) rc = verbs[i].run(&books, &w, &err);
+        return heng_books_close(&books, &w, rc, false, &err);
     }
     return heng_usage_error(w.command, "what about accounts? see heng account --help");
 }

@@ -11,6 +11,8 @@
 #include "billing/bundle.h"
 #include "codec/present.h"
 #include "meter/profile.h"
+#include "seal/proof.h"
+#include "store/money/runs.h"
 
 enum { OUTPUT_MAX = 512 << 20, ENTRIES_MAX = HENG_EXPLAIN_ENTRIES_MAX };
 
@@ -62,6 +64,24 @@ static heng_rc write_file(const char *path, const struct heng_str *text, struct 
     return ok ? HENG_OK : heng_fail(err, HENG_EIO, 0, "'%.100s' cannot be written", path);
 }
 
+/* What the seal says of the bill. One that is not sealed yet has no proof; one that is not what was sealed says so. */
+static bool say_proof(void *ctx, const struct heng_bill *bill, struct heng_str *out)
+{
+    struct heng_store_reader *reader = ctx;
+    struct heng_err why = {0};
+    int64_t position = 0;
+    if (heng_store_bill_seal_position(reader, bill->id, &position, &why) != HENG_OK) return false;
+    heng_rc rc = heng_seal_proof(reader, HENG_SEAL_BILL, position, out, &why);
+    if (rc != HENG_ECONFLICT) return rc == HENG_OK;
+    heng_str_clear(out);
+    struct heng_json json = heng_json_of(out);
+    heng_json_object(&json);
+    heng_json_key(&json, "conflict");
+    heng_json_text(&json, why.text);
+    heng_json_end_object(&json);
+    return true;
+}
+
 static heng_rc explain_with(const struct asked *a, struct heng_store_reader *reader, struct decoder *decoder,
                             struct heng_bill_explanation *how, struct heng_str *out, struct heng_err *err)
 {
@@ -72,7 +92,7 @@ static heng_rc explain_with(const struct asked *a, struct heng_store_reader *rea
     if (rc == HENG_OK) rc = heng_charger_new(reader, &charger, err);
     *how = (struct heng_bill_explanation){.language = a->language, .words = say_frame, .words_ctx = decoder};
     if (rc == HENG_OK && a->bundle)
-        rc = heng_bill_bundle(charger, &bill, how, NULL, NULL, out, err);
+        rc = heng_bill_bundle(charger, &bill, how, say_proof, reader, out, err);
     else if (rc == HENG_OK && a->json)
         rc = heng_bill_explain_json(charger, &bill, how, out, err);
     else if (rc == HENG_OK)

@@ -11,11 +11,13 @@
 #include "app/options.h"
 #include "base/json.h"
 #include "billing/correct.h"
+#include "billing/heat.h"
 #include "billing/issue.h"
+#include "billing/prepay.h"
 #include "ledger/amount.h"
 #include "vee/day.h"
 
-enum { PAGE = 200 };
+enum { PAGE = 200, FORM_MAX = 256 << 20 };
 #define PIECE_US (200 * HENG_US_PER_MS)
 
 static void money(int64_t amount, char ret[HENG_AMOUNT_TEXT_MAX]) { heng_amount_text(amount, ret); }
@@ -152,6 +154,7 @@ static heng_rc selection_of(const struct books_words *w, struct heng_str *out, s
     struct heng_json json = heng_json_of(out);
     heng_json_object(&json);
     put_word(&json, "place", w, BOOKS_PLACE);
+    put_word(&json, "medium", w, BOOKS_MEDIUM);
     put_word(&json, "mode", w, BOOKS_MODE);
     put_word(&json, "group", w, BOOKS_GROUP);
     put_word(&json, "cycle", w, BOOKS_CYCLE);
@@ -292,26 +295,127 @@ static heng_rc verb_late(struct books *books, const struct books_words *w, struc
     return rc;
 }
 
+/* --- heat ------------------------------------------------------------------------------------------------------ */
+
+static heng_rc read_form(const char *path, struct heng_str *out, struct heng_err *err)
+{
+    char piece[65536];
+    size_t n;
+    FILE *file = fopen(path, "rb");
+    if (!file) return heng_fail(err, HENG_EIO, 0, "'%.100s' cannot be read", path);
+    while ((n = fread(piece, 1, sizeof piece, file)) > 0) heng_str_put(out, piece, n);
+    bool ok = !ferror(file);
+    fclose(file);
+    if (out->rc != HENG_OK) return heng_fail(err, out->rc, 0, "'%.100s' is larger than a form may be", path);
+    return ok ? HENG_OK : heng_fail(err, HENG_EIO, 0, "'%.100s' cannot be read", path);
+}
+
+/* A form of heng apportion, worked out and kept for a building until a second person approves it. */
+static heng_rc verb_apportion(struct books *books, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_str form = {.max = FORM_MAX};
+    struct heng_apportion_ask ask = {.org_id = books->scope, .place = w->of[BOOKS_PLACE]};
+    int64_t id = 0;
+    if (w->rest_n < 1 || !ask.place || !w->of[BOOKS_FROM] || !w->of[BOOKS_TO])
+        return heng_fail(err, HENG_ECONFIG, 0, "an apportionment needs FILE, --place, --from and --to");
+    heng_rc rc = heng_books_day(books, w->of[BOOKS_FROM], &ask.from_day, err);
+    if (rc == HENG_OK) rc = heng_books_day(books, w->of[BOOKS_TO], &ask.to_day, err);
+    if (rc == HENG_OK) rc = read_form(w->rest[0], &form, err);
+    ask.json = heng_slice_of(form.text, form.n);
+    if (rc == HENG_OK) rc = heng_apportion_keep(books->store, &ask, &books->hand, &id, err);
+    heng_str_fini(&form);
+    if (rc == HENG_OK) printf("apportionment %" PRId64 "\n", id);
+    return rc;
+}
+
+static heng_rc verb_approve(struct books *books, const struct books_words *w, struct heng_err *err)
+{
+    int64_t id = 0;
+    heng_rc rc = get_id(w, "apportionment", &id, err);
+    return rc == HENG_OK ? heng_apportion_approve(books->store, books->scope, id, &books->hand, err) : rc;
+}
+
+/* The words "flat=account" behind NAME and DUE, as JSON. */
+static heng_rc accounts_of(const struct books_words *w, struct heng_str *out, struct heng_err *err)
+{
+    struct heng_json json = heng_json_of(out);
+    heng_json_object(&json);
+    for (int i = 3; i < w->rest_n; i++) {
+        char flat[HENG_KEY_MAX];
+        const char *is = strrchr(w->rest[i], '=');
+        if (!is || (size_t)(is - w->rest[i]) >= sizeof flat)
+            return heng_fail(err, HENG_ECONFIG, 0, "'%.60s' is not FLAT=ACCOUNT", w->rest[i]);
+        snprintf(flat, sizeof flat, "%.*s", (int)(is - w->rest[i]), w->rest[i]);
+        heng_json_key(&json, flat);
+        heng_json_text(&json, is + 1);
+    }
+    heng_json_end_object(&json);
+    return out->rc == HENG_OK ? HENG_OK : heng_fail(err, out->rc, 0, "too many flats");
+}
+
+static heng_rc verb_heat(struct books *books, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_str accounts = {.max = FORM_MAX};
+    struct heng_heat_ask ask = {.currency = w->of[BOOKS_CURRENCY] ? w->of[BOOKS_CURRENCY] : "CNY"};
+    int64_t run = 0;
+    heng_rc rc = get_id(w, "apportionment", &ask.apportion_id, err);
+    if (rc == HENG_OK && w->rest_n < 3)
+        rc = heng_fail(err, HENG_ECONFIG, 0, "the bills of an apportionment need ID, NAME and the day they are DUE");
+    if (rc == HENG_OK) rc = heng_books_day(books, w->rest[2], &ask.due_day, err);
+    if (rc == HENG_OK) rc = accounts_of(w, &accounts, err);
+    ask.name = w->rest_n > 1 ? w->rest[1] : "";
+    ask.accounts = accounts.text;
+    if (rc == HENG_OK) rc = heng_heat_run(books->store, books->scope, &ask, &books->hand, &run, err);
+    heng_str_fini(&accounts);
+    if (rc == HENG_OK) printf("run %" PRId64 "\n", run);
+    return rc == HENG_OK ? print_sums(books, run, err) : rc;
+}
+
+/* What is asked for beforehand of a contract: once a period, or by month. */
+static heng_rc verb_plan(struct books *books, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_prepay_plan plan = {.by_month = w->of[BOOKS_CYCLE] != NULL};
+    heng_rc rc = get_id(w, "contract", &plan.contract_id, err);
+    if (rc == HENG_OK && (w->rest_n < 2 || !w->of[BOOKS_FROM]))
+        rc = heng_fail(err, HENG_ECONFIG, 0, "a plan needs CONTRACT, AMOUNT and --from");
+    if (rc == HENG_OK && plan.by_month && strcmp(w->of[BOOKS_CYCLE], "month") != 0)
+        rc = heng_fail(err, HENG_ECONFIG, 0, "--cycle of a plan is month, or it is not given: once a period");
+    if (rc == HENG_OK) rc = heng_books_amount(w->rest[1], 0, &plan.amount, err);
+    if (rc == HENG_OK) rc = heng_books_day(books, w->of[BOOKS_FROM], &plan.from_day, err);
+    if (rc == HENG_OK && w->of[BOOKS_TO]) rc = heng_books_day(books, w->of[BOOKS_TO], &plan.to_day, err);
+    if (rc == HENG_OK)
+        rc = heng_text_take(heng_slice_str(w->of[BOOKS_TAX] ? w->of[BOOKS_TAX] : "0"), "--tax", plan.tax_percent,
+                            sizeof plan.tax_percent, err);
+    return rc == HENG_OK ? heng_prepay_plan(books->store, &plan, &books->hand, err) : rc;
+}
+
 static const struct {
     const char *name;
     bool writes;
     heng_rc (*run)(struct books *books, const struct books_words *w, struct heng_err *err);
 } verbs[] = {
-    {"run", true, verb_run},         {"prepay", true, verb_prepay},   {"list", false, verb_list},
-    {"show", false, verb_show},      {"issue", true, verb_issue},     {"cancel", true, verb_cancel},
-    {"reverse", true, verb_reverse}, {"correct", true, verb_correct}, {"late", false, verb_late},
+    {"run", true, verb_run},         {"prepay", true, verb_prepay},       {"list", false, verb_list},
+    {"show", false, verb_show},      {"issue", true, verb_issue},         {"cancel", true, verb_cancel},
+    {"reverse", true, verb_reverse}, {"correct", true, verb_correct},     {"late", false, verb_late},
+    {"plan", true, verb_plan},       {"apportion", true, verb_apportion}, {"approve", true, verb_approve},
+    {"heat", true, verb_heat},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static const char help[] =
-    "usage: heng bill run|prepay NAME DUE --from DAY --to DAY [--place P] [--mode M] [--group G] [--cycle C]\n"
-    "                     [--currency CNY] [ACCOUNT...]   makes the drafts and shows them in sum\n"
+    "usage: heng bill run|prepay NAME DUE --from DAY --to DAY [--place P] [--medium M] [--mode M] [--group G]\n"
+    "                     [--cycle C] [--currency CNY] [ACCOUNT...]   makes the drafts and shows them in sum\n"
     "       heng bill list [RUN]        runs, or the bills of one: what a person has to look at first\n"
     "       heng bill show NUMBER       a bill, and whether it is still what was issued\n"
     "       heng bill issue RUN         approve, number and book; by somebody else than who made it\n"
     "       heng bill cancel RUN --reason WHY\n"
     "       heng bill reverse|correct NUMBER --reason WHY --second NAME\n"
     "       heng bill late [--from DAY] [--to DAY]   issued bills that today's readings contradict\n"
+    "       heng bill plan CONTRACT AMOUNT --from DAY [--to DAY] [--cycle month] [--tax PERCENT]\n"
+    "                                   asked for beforehand by heng bill prepay: once a period, or by month\n"
+    "       heng bill apportion FILE --place P --from DAY --to DAY   a form of heng apportion, worked out and kept\n"
+    "       heng bill approve ID        this apportionment; by somebody else than who kept it\n"
+    "       heng bill heat ID NAME DUE [FLAT=ACCOUNT...] [--currency CNY]   its bills, at their preview\n"
     "All with [--data DIR] [--org ORG] [--who NAME]. docs/billing.md tells more.\n";
 
 bool heng_is_bill_run_verb(const char *verb)

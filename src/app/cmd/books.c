@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "account/note.h"
 #include "account/texts.h"
 #include "app/options.h"
 #include "ledger/amount.h"
@@ -26,7 +27,7 @@ static const struct option options[] = {
 int heng_books_words(struct books_words *w, int argc, char **argv)
 {
     int option;
-    *w = (struct books_words){.command = argv[0], .of[BOOKS_DATA] = "data"};
+    *w = (struct books_words){.command = argv[0], .word = argc > 1 ? argv[1] : "", .of[BOOKS_DATA] = "data"};
     opterr = 0;
     optind = argc > 1 ? 2 : 1;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
@@ -91,7 +92,8 @@ heng_rc heng_books_open(struct books *books, const struct books_words *w, bool w
     if (writes) {
         rc = heng_data_open(w->of[BOOKS_DATA], path, &books->store, err);
         if (rc == HENG_EBUSY)
-            rc = heng_fail(err, rc, 0, "a server has '%.60s' open: use its pages or its API, or stop it first",
+            rc = heng_fail(err, rc, 0,
+                           "a server has '%.40s' open: ask it over HTTP (docs/money-api.md), or stop it first",
                            w->of[BOOKS_DATA]);
         if (rc == HENG_OK) books->reader = heng_store_as_reader(books->store);
     } else {
@@ -102,7 +104,29 @@ heng_rc heng_books_open(struct books *books, const struct books_words *w, bool w
     if (rc == HENG_OK) rc = heng_usage_site_open(books->reader, &books->site, err);
     if (rc == HENG_OK) rc = find_hand(books, w, err);
     if (rc == HENG_OK && writes) rc = heng_store_begin(books->store, err);
+    books->begun = rc == HENG_OK && writes;
     return rc;
+}
+
+/* About the account that the line names first, where it does. The answer is the refusal, whatever becomes of the line.
+ */
+static void note_refusal(struct books *books, const struct books_words *w, const char *why)
+{
+    struct heng_account account;
+    struct heng_err err = {.text = ""};
+    char action[32];
+    struct heng_note note = {.action = action, .subject = w->command, .org_id = books->scope, .reason = why};
+    snprintf(action, sizeof action, "%.10s.%.12s", w->command, w->word);
+    if (w->rest_n && heng_store_find_account(books->reader, books->scope, w->rest[0], &account, &err) == HENG_OK) {
+        note.subject = "account";
+        note.subject_id = account.id;
+        note.org_id = account.org_id;
+    }
+    heng_rc rc = heng_store_begin(books->store, &err);
+    if (rc != HENG_OK) return;
+    rc = heng_note_refused(books->store, &note, &books->hand, heng_books_text(w, BOOKS_KEY), &err);
+    if (rc == HENG_OK) rc = heng_store_commit(books->store, &err);
+    if (rc != HENG_OK) heng_store_rollback(books->store);
 }
 
 int heng_books_close(struct books *books, const struct books_words *w, heng_rc rc, bool keep, struct heng_err *err)
@@ -117,6 +141,7 @@ int heng_books_close(struct books *books, const struct books_words *w, heng_rc r
         }
     } else if (books->store)
         heng_store_rollback(books->store);
+    if (books->begun && heng_is_refusal(rc)) note_refusal(books, w, saved.text);
     heng_usage_site_close(&books->site);
     if (!books->store) heng_store_reader_close(books->reader);
     heng_store_close(books->store);

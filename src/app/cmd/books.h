@@ -46,7 +46,10 @@
     X(COUNTED, "counted", '6')                                                                                         \
     X(HAND_OVER, "hand-over", '7')                                                                                     \
     X(HANDED_TO, "handed-to", '8')                                                                                     \
-    X(CASHIER, "cashier", '9')
+    X(CASHIER, "cashier", '9')                                                                                         \
+    X(BILL, "bill", 'u')                                                                                               \
+    X(MEDIUM, "medium", 'M')                                                                                           \
+    X(TAX, "tax", 'x')
 typedef enum books_option {
 #define X(symbol, name, letter) BOOKS_##symbol,
     HENG_BOOKS_OPTION_LIST(X)
@@ -56,12 +59,12 @@ typedef enum books_option {
 
 /* The words of a line: of[] the texts of options, NULL where there was none; rest: what is no option. */
 struct books_words {
-    const char *command, *of[BOOKS_OPTIONS];
+    const char *command, *word, *of[BOOKS_OPTIONS];
     bool help;
     char **rest;
     int rest_n;
 };
-/* argv[0] is the command, argv[1] the word behind it. Returns EXIT_SUCCESS or EXIT_USAGE. */
+/* argv[0] is the command, argv[1] the word behind it: "cash", "refund". Returns EXIT_SUCCESS or EXIT_USAGE. */
 int heng_books_words(struct books_words *w, int argc, char **argv);
 const char *heng_books_text(const struct books_words *w, books_option option); /* "" where there is none */
 
@@ -72,10 +75,12 @@ struct books {
     int64_t scope;
     struct heng_usage_site site;
     struct heng_hand hand;
+    bool begun; /* the transaction of a change: from here on a refusal is noted */
 };
 HENG_NODISCARD heng_rc heng_books_open(struct books *books, const struct books_words *w, bool writes,
                                        struct heng_err *err);
-/* Commit where rc is OK (or keep is true: a refusal that left its row), close, say what is wrong: the exit status. */
+/* Commit where rc is OK (or keep is true: what was noticed stays), close, say what is wrong: the exit status. What was
+ * refused leaves a line in the audit, "cash.refund.refused": heng ledger refused lists them. */
 int heng_books_close(struct books *books, const struct books_words *w, heng_rc rc, bool keep, struct heng_err *err);
 
 HENG_NODISCARD heng_rc heng_books_account(const struct books *books, const char *number, struct heng_account *ret,

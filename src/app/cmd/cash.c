@@ -7,6 +7,7 @@
 
 #include "account/cash_day.h"
 #include "account/correct.h"
+#include "account/note.h"
 #include "account/receipt.h"
 #include "app/cmd/books.h"
 #include "app/options.h"
@@ -28,9 +29,10 @@ static const char ledger_help[] =
     "usage: heng ledger check [--data DIR]            add everything up anew: books, bookings, digests, receipts\n"
     "       heng ledger show ACCOUNT [--data DIR]     what was booked for an account, newest first, and its balance\n"
     "       heng ledger books [--data DIR]            the books that belong to no account\n"
+    "       heng ledger refused [ACCOUNT] [--data DIR]   what was refused, newest first: when, who, what and why\n"
     "Exit status: 0 good, 1 it failed or does not add up, 2 wrong usage.\n";
 
-enum { SHOWN_MAX = 200, BOOKS_MAX = 512 };
+enum { SHOWN_MAX = 200, BOOKS_MAX = 512, AUDIT_PIECE = 500 };
 
 static const char *amount(int64_t value, char text[HENG_AT_LEAST(HENG_AMOUNT_TEXT_MAX)])
 {
@@ -227,17 +229,56 @@ static heng_rc list_books(struct books *books, const struct books_words *w, stru
     return rc;
 }
 
+/* --- what was refused ----------------------------------------------------------------------------------------------
+ */
+
+struct refusals {
+    size_t seen, shown;
+    int64_t last_id;
+};
+
+static heng_rc print_refusal(void *ctx, const struct heng_audit *a, struct heng_slice before, struct heng_slice after)
+{
+    struct refusals *r = ctx;
+    char at[HENG_TIME_TEXT_MAX];
+    (void)before;
+    r->seen++;
+    r->last_id = a->id;
+    if (!heng_note_is_refused(a) || r->shown == SHOWN_MAX) return HENG_OK;
+    r->shown++;
+    heng_us_format(a->at_us, at);
+    printf("%s  %-10s %-30s %s %" PRId64 "  %s  %.*s\n", at, a->who, a->action, a->subject, a->subject_id, a->reason,
+           (int)after.n, after.p);
+    return HENG_OK;
+}
+
+/* rest: an account, or none for all. Lines are looked through in pieces: most of them are no refusals. */
+static heng_rc list_refused(struct books *books, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_account account = {.id = 0};
+    struct refusals r = {.seen = AUDIT_PIECE};
+    heng_rc rc = w->rest_n ? heng_books_account(books, w->rest[0], &account, err) : HENG_OK;
+    while (rc == HENG_OK && r.seen == AUDIT_PIECE && r.shown < SHOWN_MAX) {
+        r.seen = 0;
+        rc = heng_store_each_audit(books->reader, books->scope, r.last_id, account.id ? "account" : "", account.id,
+                                   AUDIT_PIECE, print_refusal, &r, err);
+    }
+    if (r.shown == SHOWN_MAX) printf("... the newest %d\n", SHOWN_MAX);
+    return rc;
+}
+
 static const struct verb {
     const char *command, *name;
     heng_rc (*work)(struct books *books, const struct books_words *w, struct heng_err *err);
     bool writes;
     int words;
 } verbs[] = {
-    {"cash", "open", open_day, true, 0},       {"cash", "day", show_day, false, 0},
-    {"cash", "close", close_day, true, 0},     {"cash", "report", report, false, 0},
-    {"cash", "refund", refund, true, 2},       {"cash", "reverse", reverse, true, 1},
-    {"ledger", "check", check, false, 0},      {"ledger", "show", show, false, 1},
-    {"ledger", "books", list_books, false, 0},
+    {"cash", "open", open_day, true, 0},           {"cash", "day", show_day, false, 0},
+    {"cash", "close", close_day, true, 0},         {"cash", "report", report, false, 0},
+    {"cash", "refund", refund, true, 2},           {"cash", "reverse", reverse, true, 1},
+    {"ledger", "check", check, false, 0},          {"ledger", "show", show, false, 1},
+    {"ledger", "books", list_books, false, 0},     {"ledger", "refused", list_refused, false, 0},
+    {"ledger", "refused", list_refused, false, 1},
 };
 
 static int run(int argc, char **argv, const char *help)

@@ -306,6 +306,7 @@ static heng_rc do_calendar(struct books *b, const struct books_words *w, struct 
     if (rc == HENG_OK) rc = heng_books_day(b, w->of[BOOKS_FROM], &day, err);
     if (rc == HENG_OK)
         rc = heng_store_put_no_cut(b->store, "", day, heng_slice_of(text.text, text.n), b->hand.who, &version, err);
+    if (rc == HENG_OK) rc = heng_store_supply_again(b->store, 0, b->hand.now_us, err);
     if (rc == HENG_OK) printf("version %" PRId64 "\n", version);
     heng_str_fini(&text);
     return rc;
@@ -318,6 +319,7 @@ static heng_rc do_set(struct books *b, const struct books_words *w, struct heng_
     if (rc == HENG_OK) rc = heng_prepaid_settings_read(b->reader, &settings, err);
     if (rc == HENG_OK) rc = heng_prepaid_setting_take(rest(w, 0), rest(w, 1), &settings, err);
     if (rc == HENG_OK) rc = heng_store_put_setting(b->store, rest(w, 0), rest(w, 1), err);
+    if (rc == HENG_OK) rc = heng_store_supply_again(b->store, 0, b->hand.now_us, err);
     if (rc == HENG_OK) printf("%s is %s\n", rest(w, 0), rest(w, 1));
     return rc;
 }

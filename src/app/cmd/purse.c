@@ -8,6 +8,7 @@
 #include "app/cmd/books.h"
 #include "app/options.h"
 #include "prepaid/meter_order.h"
+#include "prepaid/meter_use.h"
 #include "prepaid/sell.h"
 #include "prepaid/site.h"
 
@@ -19,6 +20,9 @@ static void print_help(void)
          "  sell ACCOUNT AMOUNT --point P   money into the meter at this point: sold, booked, ordered;\n"
          "                         --channel bank, or --channel cash --desk D\n"
          "  exchange ACCOUNT AMOUNT --point P   another meter is there: what the old one had left goes into it\n"
+         "  ask ACCOUNT --point P  ask the meter what is left in it (heng serve does, once a day by itself)\n"
+         "  left ACCOUNT --point P   what its last answer said\n"
+         "  take-out ACCOUNT --point P   it is taken down or was emptied: what is left is the account's again\n"
          "  list [open|stuck|all]  orders, newest first; stuck: those that wait for a person\n"
          "  again ORDER            it is not in the meter: send it again\n"
          "  arrived ORDER          it is in the meter\n"
@@ -82,6 +86,57 @@ static heng_rc do_exchange(struct books *b, const struct books_words *w, struct 
         rc = heng_meter_order_exchange(b->store, b->scope, contract.id, device_id, amount, &b->hand, &order, err);
     if (rc == HENG_OK) print_order(&order);
     return rc;
+}
+
+static heng_rc contract_of(struct books *b, const struct books_words *w, struct heng_contract *ret,
+                           struct heng_err *err)
+{
+    struct heng_account account;
+    int64_t point_id = 0;
+    if (!w->rest_n || !w->of[BOOKS_POINT])
+        return heng_fail(err, HENG_ECONFIG, 0, "say which account, and --point, the point of the meter");
+    heng_rc rc = heng_books_account(b, w->rest[0], &account, err);
+    if (rc == HENG_OK) rc = heng_books_point(b, w->of[BOOKS_POINT], &point_id, err);
+    return rc == HENG_OK ? heng_meter_contract_at(b->reader, account.id, point_id, b->hand.day, ret, err) : rc;
+}
+
+static heng_rc do_ask(struct books *b, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_contract contract;
+    heng_rc rc = contract_of(b, w, &contract, err);
+    return rc == HENG_OK ? heng_meter_use_soon(b->store, contract.id, b->hand.now_us, err) : rc;
+}
+
+static heng_rc do_left(struct books *b, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_contract contract;
+    struct heng_meter_mirror mirror;
+    char left[HENG_MONEY_TEXT_MAX], at[HENG_TIME_TEXT_MAX] = "never";
+    heng_rc rc = contract_of(b, w, &contract, err);
+    if (rc == HENG_OK) rc = heng_store_get_meter_mirror(b->reader, contract.id, &mirror, err);
+    if (rc == HENG_ENOTFOUND) return heng_fail(err, rc, 0, "no money has arrived in this meter yet");
+    if (rc != HENG_OK) return rc;
+    heng_money_text(mirror.remaining, left);
+    if (mirror.at_us) heng_us_format(mirror.at_us, at);
+    printf("left %s  at %s  purchases %" PRId64 "%s%s\n", left, at, contract.meter_count, mirror.why[0] ? "  " : "",
+           mirror.why);
+    return HENG_OK;
+}
+
+static heng_rc do_take_out(struct books *b, const struct books_words *w, struct heng_err *err)
+{
+    struct heng_contract contract;
+    struct heng_booked booked;
+    char key[HENG_BOOKING_KEY_MAX], purse[HENG_MONEY_TEXT_MAX];
+    heng_rc rc = contract_of(b, w, &contract, err);
+    if (rc != HENG_OK) return rc;
+    heng_books_key(b, w, "purse-out", key);
+    rc = heng_meter_take_out(b->store, b->scope, contract.id, key, &b->hand, heng_books_text(w, BOOKS_REASON), &booked,
+                             err);
+    if (rc != HENG_OK) return rc;
+    heng_money_text(booked.balance.purse, purse);
+    printf("booking %" PRId64 "%s, balance %s\n", booked.booking_id, booked.existed ? " (already)" : "", purse);
+    return HENG_OK;
 }
 
 /* --- orders ------------------------------------------------------------------------------------------------------ */
@@ -150,6 +205,7 @@ static const struct {
     bool writes;
 } verbs[] = {
     {"sell", do_sell, true},   {"exchange", do_exchange, true}, {"list", do_list, false},
+    {"ask", do_ask, true},     {"left", do_left, false},        {"take-out", do_take_out, true},
     {"again", do_again, true}, {"arrived", do_arrived, true},   {"give-back", do_give_back, true},
 };
 

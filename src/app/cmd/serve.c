@@ -18,6 +18,7 @@
 #include "app/site/uplink.h"
 #include "app/site/usage.h"
 #include "base/log.h"
+#include "paper/pdf.h"
 #include "run/options.h"
 
 #ifdef HENG_WEB_EMBEDDED
@@ -227,6 +228,7 @@ static heng_rc serve(const struct serve_options *options, struct heng_err *err)
         if (serving.site.writer) site_wishes_settle(serving.site.wishes);
         heng_writer_stop(serving.site.writer); /* before the API: it still publishes what it stores */
         heng_api_stop(serving.api);
+        heng_paper_end();
         site_money_free(serving.money);
         site_wishes_free(serving.site.wishes);
         site_uplink_free(serving.site.uplink);

@@ -9,8 +9,10 @@
 
 #include "app/site/usage.h"
 #include "base/log.h"
+#include "billing/dunning.h"
 #include "billing/run.h"
 #include "prepaid/meter_order.h"
+#include "prepaid/meter_use.h"
 #include "prepaid/supply.h"
 #include "prepaid/work.h"
 #include "usage/usage.h"
@@ -24,8 +26,10 @@ enum { LOOK_MS = 1000, REST_MS = 5000, OUT_MAX = 32 };
 struct outbox {
     struct heng_supply_task tasks[OUT_MAX];
     struct heng_meter_order orders[OUT_MAX];
-    int64_t task_devices[OUT_MAX]; /* 0: no meter is there */
-    size_t task_count, order_count;
+    int64_t task_devices[OUT_MAX];             /* 0: no meter is there */
+    struct heng_meter_mirror mirrors[OUT_MAX]; /* whose meters are asked what is left in them */
+    int64_t mirror_devices[OUT_MAX];
+    size_t task_count, order_count, mirror_count;
 };
 
 struct site_money {
@@ -40,6 +44,7 @@ struct site_money {
     struct heng_store *store; /* whose the workers are */
     struct heng_prepaid_worker *prepaid;
     struct heng_run_worker *runs;
+    struct heng_dunning_worker dunning;
     struct outbox out;
     struct heng_wish wish;
     bool left, busy; /* more pieces; commands are under way */
@@ -54,6 +59,7 @@ static void drop_workers(struct site_money *money)
     heng_run_worker_free(money->runs);
     money->prepaid = NULL;
     money->runs = NULL;
+    money->dunning = (struct heng_dunning_worker){.day = 0};
     money->store = NULL;
 }
 
@@ -93,6 +99,15 @@ static heng_rc run_bills(void *ctx, struct heng_store *store, struct heng_err *e
     heng_rc rc = have_workers(money, store, err);
     if (rc == HENG_OK) rc = today_of(store, hand.now_us, &hand.day, err);
     return rc == HENG_OK ? heng_bill_run_work(money->runs, store, &hand, PIECE_US, &money->left, err) : rc;
+}
+
+static heng_rc run_dunning(void *ctx, struct heng_store *store, struct heng_err *err)
+{
+    struct site_money *money = ctx;
+    struct heng_hand hand = {.who = "heng", .now_us = heng_clock_wall()};
+    heng_rc rc = have_workers(money, store, err);
+    if (rc == HENG_OK) rc = today_of(store, hand.now_us, &hand.day, err);
+    return rc == HENG_OK ? heng_dunning_work(&money->dunning, store, &hand, PIECE_US, &money->left, err) : rc;
 }
 
 /* --- commands that have ended ---------------------------------------------------------------------------------- */
@@ -149,7 +164,7 @@ static heng_rc run_outbox(void *ctx, struct heng_store *store, struct heng_err *
     struct outbox *out = &money->out;
     struct heng_store_reader *reader = heng_store_as_reader(store);
     heng_us now_us = heng_clock_wall();
-    out->task_count = out->order_count = 0;
+    out->task_count = out->order_count = out->mirror_count = 0;
     heng_rc rc = take_answers(store, err);
     if (rc == HENG_OK) rc = heng_supply_next(reader, now_us, out->tasks, OUT_MAX, &out->task_count, err);
     for (size_t i = 0; rc == HENG_OK && i < out->task_count; i++)
@@ -157,6 +172,10 @@ static heng_rc run_outbox(void *ctx, struct heng_store *store, struct heng_err *
     if (rc == HENG_OK) rc = heng_store_due_meter_orders(reader, now_us, out->orders, OUT_MAX, &out->order_count, err);
     for (size_t i = 0; rc == HENG_OK && i < out->order_count; i++)
         rc = heng_meter_order_number(store, out->orders[i].id, &out->orders[i], err);
+    if (rc == HENG_OK)
+        rc = heng_store_due_meter_mirrors(reader, now_us, out->mirrors, OUT_MAX, &out->mirror_count, err);
+    for (size_t i = 0; rc == HENG_OK && i < out->mirror_count; i++)
+        rc = heng_meter_use_device(reader, out->mirrors[i].contract_id, &out->mirror_devices[i], err);
     return rc == HENG_OK ? heng_store_money_under_way(reader, &money->busy, err) : rc;
 }
 
@@ -164,6 +183,7 @@ static heng_rc run_outbox(void *ctx, struct heng_store *store, struct heng_err *
 struct told {
     const struct heng_supply_task *task;
     const struct heng_meter_order *order;
+    const struct heng_meter_mirror *mirror;
     int64_t command_id;
     heng_rc rc;
     char why[HENG_DETAIL_MAX];
@@ -194,7 +214,10 @@ static heng_rc run_told(void *ctx, struct heng_store *store, struct heng_err *er
 {
     struct told *told = ctx;
     heng_us now_us = heng_clock_wall();
-    return told->task ? tell_supply(told, store, now_us, err) : tell_order(told, store, now_us, err);
+    if (told->task) return tell_supply(told, store, now_us, err);
+    if (told->order) return tell_order(told, store, now_us, err);
+    int64_t command_id = told->rc == HENG_OK ? told->command_id : 0;
+    return heng_meter_use_asked(store, told->mirror->contract_id, command_id, told->why, now_us, err);
 }
 
 /* --- the thread ------------------------------------------------------------------------------------------------ */
@@ -265,6 +288,7 @@ static void command(struct site_money *money, int64_t device_id, struct told *to
     snprintf(told->why, sizeof told->why, "%s", err.text);
     heng_rc rc = site_write(money->writer, run_told, told, &err);
     note(money, "outbox", rc, &err);
+    if (rc == HENG_OK && told->rc == HENG_OK) money->busy = true; /* what becomes of it is looked for soon */
     if (rc == HENG_OK && told->too_late && told->command_id) cancel(money, told->command_id);
 }
 
@@ -292,6 +316,13 @@ static void send_all(struct site_money *money)
         money->wish.order.amount = order->amount;
         heng_meter_order_key(order, money->wish.key);
         command(money, order->device_id, &told);
+    }
+    for (size_t i = 0; i < out->mirror_count && !stopped(money); i++) {
+        struct told told = {.mirror = &out->mirrors[i]};
+        memset(&money->wish, 0, sizeof money->wish);
+        money->wish.order.kind = HENG_ORDER_READ_PURSE;
+        heng_meter_use_key(&out->mirrors[i], money->wish.key);
+        command(money, out->mirror_devices[i], &told);
     }
 }
 
@@ -322,6 +353,7 @@ static void *main_of_thread(void *argument)
         work(money, "prepaid", run_prepaid);
         send_all(money);
         work(money, "bills", run_bills);
+        work(money, "dunning", run_dunning);
     } while (!rest(money, money->busy ? LOOK_MS : REST_MS));
     return NULL;
 }

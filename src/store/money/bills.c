@@ -1,5 +1,8 @@
 /* Bills and which money pays them, of bills.h; charges are in charges.c. */
+#include <stdlib.h>
+
 #include "store/db_rows.h"
+#include "store/money/rows.h"
 #include "store/money/runs.h"
 
 static const char *const kinds[] = {
@@ -145,9 +148,74 @@ static heng_rc set_state(struct heng_store *store, const struct heng_bill *bill,
     return must_change(&q, bill, err);
 }
 
+/* --- many at once, on a server: one statement that makes them, or one that changes them ------------------------- */
+
+enum { INTS = 15, TEXTS = 5, COLUMNS = INTS + TEXTS + 1 };
+
+static void put_row(const struct heng_bill *bill, struct heng_column *columns, size_t row)
+{
+    const int64_t ints[INTS] = {bill->id,         bill->run_id,   bill->org_id,   bill->account_id, bill->from_day,
+                                bill->to_day,     bill->due_day,  bill->total,    bill->tax,        bill->flags,
+                                bill->booking_id, bill->reverses, bill->replaces, bill->issued_us,  bill->rank};
+    const char *const texts[TEXTS] = {heng_bill_kind_text(bill->kind), heng_bill_state_text(bill->state), bill->number,
+                                      bill->currency, bill->why};
+    for (size_t i = 0; i < INTS; i++) columns[i].ints[row] = ints[i];
+    for (size_t i = 0; i < TEXTS; i++) columns[INTS + i].slices[row] = heng_slice_str(texts[i]);
+    columns[INTS + TEXTS].slices[row] = digest_of(bill);
+}
+
+static heng_rc send_rows(struct heng_store *store, heng_sql sql, const struct heng_column *columns, size_t n,
+                         bool makes, struct heng_err *err)
+{
+    struct heng_query q;
+    size_t changed = 0;
+    heng_rc rc;
+    heng_query_begin(&q, &store->reader.db, sql);
+    heng_query_columns(&q, columns, COLUMNS, n);
+    if (makes) return heng_query_queue(&q, err);
+    while ((rc = heng_query_step(&q, err)) == HENG_OK) changed++;
+    heng_query_end(&q);
+    if (rc != HENG_ENOTFOUND) return rc;
+    return changed == n ? HENG_OK : heng_fail(err, HENG_EBUG, 0, "a bill that was issued does not change");
+}
+
+static heng_rc put_at_once(struct heng_store *store, struct heng_bill *bills, size_t n, struct heng_err *err)
+{
+    struct heng_column columns[COLUMNS];
+    const bool makes = !bills[0].id;
+    int64_t *ints = calloc(INTS * n, sizeof *ints);
+    struct heng_slice *slices = calloc((TEXTS + 1) * n, sizeof *slices);
+    heng_rc rc = ints && slices ? HENG_OK : heng_fail(err, HENG_ENOMEM, 0, "no memory for %zu bills", n);
+    for (size_t i = 0; i < COLUMNS; i++) columns[i] = (struct heng_column){.type = HENG_COLUMN_INT};
+    for (size_t i = 0; rc == HENG_OK && i < INTS; i++) columns[i].ints = ints + i * n;
+    for (size_t i = 0; rc == HENG_OK && i <= TEXTS; i++) {
+        columns[INTS + i].type = i < TEXTS ? HENG_COLUMN_TEXT : HENG_COLUMN_BLOB;
+        columns[INTS + i].slices = slices + i * n;
+    }
+    for (size_t i = 0; rc == HENG_OK && i < n; i++) {
+        if (makes) bills[i].id = store->next[HENG_ID_BILL]++;
+        put_row(&bills[i], columns, i);
+    }
+    if (rc == HENG_OK)
+        rc = send_rows(store, makes ? HENG_SQL_BILL_ADD_ALL : HENG_SQL_BILL_CHANGE_ALL, columns, n, makes, err);
+    free(ints);
+    free(slices);
+    return rc;
+}
+
+/* All new, or all there and none taken back. */
+static bool are_alike(const struct heng_bill *bills, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!bills[i].id != !bills[0].id || (bills[i].id && bills[i].state == HENG_BILL_STATE_REVERSED)) return false;
+    return true;
+}
+
 heng_rc heng_store_put_bills(struct heng_store *store, struct heng_bill *bills, size_t n, struct heng_err *err)
 {
     heng_rc rc = heng_store_need_transaction(store, err);
+    if (rc == HENG_OK && store->reader.db.postgres && n > 1 && are_alike(bills, n))
+        return put_at_once(store, bills, n, err);
     for (size_t i = 0; i < n && rc == HENG_OK; i++) {
         if (!bills[i].id) {
             bills[i].id = store->next[HENG_ID_BILL]++;
@@ -193,6 +261,17 @@ heng_rc heng_store_find_bill_reversal(struct heng_store_reader *reader, int64_t 
     heng_query_begin(&q, &reader->db, HENG_SQL_BILL_REVERSAL);
     heng_query_int(&q, bill_id);
     HENG_QUERY_ONE(fill_bill, ret);
+}
+
+static void fill_position(struct heng_query *q, int64_t *ret) { *ret = heng_query_get_int(q); }
+
+heng_rc heng_store_bill_seal_position(struct heng_store_reader *reader, int64_t bill_id, int64_t *ret,
+                                      struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_BILL_SEAL_POSITION);
+    heng_query_int(&q, bill_id);
+    HENG_QUERY_ONE(fill_position, ret);
 }
 
 heng_rc heng_store_list_bills(struct heng_store_reader *reader, const struct heng_bill_ask *ask, struct heng_bill *ret,

@@ -5,7 +5,8 @@
 
 #include "base/arena.h"
 #include "store/db_rows.h"
-#include "store/money/charge_facts.h"
+#include "store/money/charge_ahead.h"
+#include "store/money/runs.h"
 
 enum { CHUNK = 1000, OF_BILL_MAX = 4096 };
 
@@ -361,27 +362,30 @@ static void fill_line(struct heng_query *q, struct heng_charge_line *ret)
     ret->time_of = (uint32_t)heng_query_get_int(q);
 }
 
+/* Room grows as 4, 16, 64 ... lines. */
+static heng_rc take_line(struct heng_query *q, struct heng_arena *arena, struct heng_charge *ret, struct heng_err *err)
+{
+    size_t cap = 4;
+    while (cap < ret->line_count) cap *= 4;
+    if (ret->line_count == 0 || ret->line_count == cap) {
+        struct heng_charge_line *lines = heng_arena_take(arena, ret->line_count ? cap * 4 : cap, sizeof *lines);
+        if (!lines) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for the lines of a charge");
+        if (ret->line_count) memcpy(lines, ret->lines, ret->line_count * sizeof *lines);
+        ret->lines = lines;
+    }
+    fill_line(q, &ret->lines[ret->line_count++]);
+    return HENG_OK;
+}
+
 static heng_rc get_lines(struct heng_store_reader *reader, struct heng_arena *arena, struct heng_charge *ret,
                          struct heng_err *err)
 {
     struct heng_query q;
     heng_rc rc;
-    size_t cap = 0;
     heng_query_begin(&q, &reader->db, HENG_SQL_CHARGE_LINES);
     heng_query_int(&q, ret->id);
-    while ((rc = heng_query_step(&q, err)) == HENG_OK) {
-        if (ret->line_count == cap) {
-            cap = cap ? cap * 4 : 8;
-            struct heng_charge_line *lines = heng_arena_take(arena, cap, sizeof *lines);
-            if (!lines) {
-                rc = heng_fail(err, HENG_ENOMEM, 0, "out of memory for the lines of a charge");
-                break;
-            }
-            if (ret->line_count) memcpy(lines, ret->lines, ret->line_count * sizeof *lines);
-            ret->lines = lines;
-        }
-        fill_line(&q, &ret->lines[ret->line_count++]);
-    }
+    while ((rc = heng_query_step(&q, err)) == HENG_OK)
+        if ((rc = take_line(&q, arena, ret, err)) != HENG_OK) break;
     heng_query_end(&q);
     return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
@@ -433,6 +437,54 @@ heng_rc heng_store_list_charges(struct heng_store_reader *reader, int64_t bill_i
     return HENG_OK;
 }
 
+static heng_rc get_lines_of_drafts(struct heng_store_reader *reader, int64_t first, int64_t last,
+                                   struct heng_arena *arena, struct heng_charge *charges, size_t n,
+                                   struct heng_err *err)
+{
+    struct heng_query q;
+    size_t at = 0;
+    heng_rc rc;
+    heng_query_begin(&q, &reader->db, HENG_SQL_CHARGE_LINES_OF_DRAFTS);
+    heng_query_int(&q, first);
+    heng_query_int(&q, last);
+    while ((rc = heng_query_step(&q, err)) == HENG_OK) {
+        int64_t id = heng_query_get_int(&q);
+        while (at < n && charges[at].id != id) at++;
+        if (at == n) break;
+        if ((rc = take_line(&q, arena, &charges[at], err)) != HENG_OK) break;
+    }
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+heng_rc heng_store_list_draft_charges(struct heng_store_reader *reader, int64_t first, int64_t last,
+                                      struct heng_arena *arena, struct heng_charge **ret, size_t *ret_n,
+                                      struct heng_err *err)
+{
+    struct heng_query q;
+    size_t n = 0;
+    heng_rc rc;
+    struct heng_charge *charges = heng_arena_take(arena, OF_BILL_MAX, sizeof *charges);
+    if (!charges) return heng_fail(err, HENG_ENOMEM, 0, "out of memory for charges");
+    heng_query_begin(&q, &reader->db, HENG_SQL_CHARGE_OF_DRAFTS);
+    heng_query_int(&q, first);
+    heng_query_int(&q, last);
+    heng_query_int(&q, OF_BILL_MAX);
+    while ((rc = heng_query_step(&q, err)) == HENG_OK && n < OF_BILL_MAX) fill_head(&q, &charges[n++]);
+    heng_query_end(&q);
+    if (n == OF_BILL_MAX) return heng_fail(err, HENG_ELIMIT, 0, "bills have more than %d charges", OF_BILL_MAX - 1);
+    if (rc == HENG_ENOTFOUND) rc = get_lines_of_drafts(reader, first, last, arena, charges, n, err);
+    *ret = charges;
+    *ret_n = n;
+    return rc;
+}
+
+heng_rc charge_fill_last(struct heng_query *q, struct heng_arena *arena, struct heng_charge *ret, struct heng_err *err)
+{
+    fill_head(q, ret);
+    return fill_text(q, arena, &ret->states, err);
+}
+
 heng_rc heng_store_last_charge(struct heng_store_reader *reader, int64_t contract_id, int32_t until,
                                struct heng_arena *arena, struct heng_charge *ret, struct heng_err *err)
 {
@@ -441,10 +493,7 @@ heng_rc heng_store_last_charge(struct heng_store_reader *reader, int64_t contrac
     heng_query_int(&q, contract_id);
     heng_query_int(&q, until);
     heng_rc rc = heng_query_step(&q, err);
-    if (rc == HENG_OK) {
-        fill_head(&q, ret);
-        rc = fill_text(&q, arena, &ret->states, err);
-    }
+    if (rc == HENG_OK) rc = charge_fill_last(&q, arena, ret, err);
     heng_query_end(&q);
     return rc;
 }

@@ -181,3 +181,77 @@ heng_rc heng_store_money_under_way(struct heng_store_reader *reader, bool *ret, 
     *ret = any != 0;
     return rc;
 }
+
+/* --- what meters use of it ------------------------------------------------------------------------------------- */
+
+static void mirror_of_row(struct heng_query *q, struct heng_meter_mirror *ret)
+{
+    ret->contract_id = heng_query_get_int(q);
+    ret->asks = heng_query_get_int(q);
+    ret->due_us = heng_query_get_int(q);
+    ret->command_id = heng_query_get_int(q);
+    ret->at_us = heng_query_get_int(q);
+    ret->remaining = heng_query_get_int(q);
+    heng_query_get_text(q, ret->why, sizeof ret->why);
+}
+
+heng_rc heng_store_put_meter_mirror(struct heng_store *store, const struct heng_meter_mirror *mirror,
+                                    struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc = heng_store_need_transaction(store, err);
+    if (rc != HENG_OK) return rc;
+    heng_query_begin(&q, &store->reader.db, HENG_SQL_METER_MIRROR_PUT);
+    heng_query_int(&q, mirror->contract_id);
+    heng_query_int(&q, mirror->asks);
+    heng_query_int(&q, mirror->due_us);
+    heng_query_int(&q, mirror->command_id);
+    heng_query_int(&q, mirror->at_us);
+    heng_query_int(&q, mirror->remaining);
+    heng_query_text(&q, mirror->why);
+    return heng_query_finish(&q, err);
+}
+
+heng_rc heng_store_get_meter_mirror(struct heng_store_reader *reader, int64_t contract_id,
+                                    struct heng_meter_mirror *ret, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_METER_MIRROR_GET);
+    heng_query_int(&q, contract_id);
+    HENG_QUERY_ONE(mirror_of_row, ret);
+}
+
+heng_rc heng_store_due_meter_mirrors(struct heng_store_reader *reader, heng_us now_us, struct heng_meter_mirror *ret,
+                                     size_t cap, size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_METER_MIRROR_DUE);
+    heng_query_int(&q, now_us);
+    heng_query_int(&q, (int64_t)cap);
+    HENG_QUERY_ALL(mirror_of_row, ret, cap, ret_n);
+}
+
+heng_rc heng_store_answered_meter_mirrors(struct heng_store_reader *reader, struct heng_meter_mirror *ret, size_t cap,
+                                          size_t *ret_n, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_METER_MIRROR_ANSWERED);
+    heng_query_int(&q, (int64_t)cap);
+    HENG_QUERY_ALL(mirror_of_row, ret, cap, ret_n);
+}
+
+static void pending_of_row(struct heng_query *q, struct heng_meter_pending *ret)
+{
+    ret->amount = heng_query_get_int(q);
+    ret->unclear = heng_query_get_int(q);
+    ret->newest_us = heng_query_get_int(q);
+}
+
+heng_rc heng_store_meter_pending(struct heng_store_reader *reader, int64_t contract_id, struct heng_meter_pending *ret,
+                                 struct heng_err *err)
+{
+    struct heng_query q;
+    heng_query_begin(&q, &reader->db, HENG_SQL_METER_ORDER_PENDING);
+    heng_query_int(&q, contract_id);
+    HENG_QUERY_ONE(pending_of_row, ret);
+}

@@ -76,6 +76,37 @@ struct heng_supply_answer {
 HENG_NODISCARD heng_rc heng_store_answered_supply(struct heng_store_reader *reader, struct heng_supply_answer *ret,
                                                   size_t cap, size_t *ret_n, struct heng_err *err);
 
+/* What a meter has used of the money in it, as it is followed: asks: questions so far, due_us: when the next goes out
+ * (HENG_US_NEVER: none), command_id: the one under way, 0 none. at_us, remaining: the last answer that was taken. */
+struct heng_meter_mirror {
+    int64_t contract_id, asks;
+    heng_us due_us;
+    int64_t command_id;
+    heng_us at_us;
+    int64_t remaining;
+    char why[HENG_DETAIL_MAX];
+};
+HENG_NODISCARD heng_rc heng_store_put_meter_mirror(struct heng_store *store, const struct heng_meter_mirror *mirror,
+                                                   struct heng_err *err);
+/* Errors: ENOTFOUND: no money has arrived there yet. */
+HENG_NODISCARD heng_rc heng_store_get_meter_mirror(struct heng_store_reader *reader, int64_t contract_id,
+                                                   struct heng_meter_mirror *ret, struct heng_err *err);
+/* Whose time has come; and whose command has ended. */
+HENG_NODISCARD heng_rc heng_store_due_meter_mirrors(struct heng_store_reader *reader, heng_us now_us,
+                                                    struct heng_meter_mirror *ret, size_t cap, size_t *ret_n,
+                                                    struct heng_err *err);
+HENG_NODISCARD heng_rc heng_store_answered_meter_mirrors(struct heng_store_reader *reader,
+                                                         struct heng_meter_mirror *ret, size_t cap, size_t *ret_n,
+                                                         struct heng_err *err);
+/* amount: booked into the meter of a contract and proven not to be in there; unclear: orders of which nobody knows;
+ * newest_us: when the last one was confirmed, 0 none. */
+struct heng_meter_pending {
+    int64_t amount, unclear;
+    heng_us newest_us;
+};
+HENG_NODISCARD heng_rc heng_store_meter_pending(struct heng_store_reader *reader, int64_t contract_id,
+                                                struct heng_meter_pending *ret, struct heng_err *err);
+
 /* Is a command under way of which an order or a task of supply waits for the end? */
 HENG_NODISCARD heng_rc heng_store_money_under_way(struct heng_store_reader *reader, bool *ret, struct heng_err *err);
 

@@ -43,7 +43,7 @@ typedef enum heng_pay_purpose {
 const char *heng_pay_purpose_text(heng_pay_purpose purpose);
 heng_pay_purpose heng_pay_purpose_of(const char *text);
 
-/* target: JSON, {"contract":7} of a top-up, {"bills":[3,4]} of bills ("": all that are open). refunded: what went back,
+/* target: JSON, {"point":7} of a top-up, {"bills":[3,4]} of bills ("": all that are open). refunded: what went back,
  * or is on its way. booking_id: what it was booked as. */
 struct heng_pay_order {
     int64_t id;

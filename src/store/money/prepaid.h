@@ -127,6 +127,10 @@ HENG_NODISCARD heng_rc heng_store_list_supply(struct heng_store_reader *reader, 
                                               bool open_only, int64_t before_id, struct heng_supply_task *ret,
                                               size_t cap, size_t *ret_n, struct heng_err *err);
 
+/* Cuts that wait are looked at now, of an account (0: of all): what holds for them was changed. */
+HENG_NODISCARD heng_rc heng_store_supply_again(struct heng_store *store, int64_t account_id, heng_us now_us,
+                                               struct heng_err *err);
+
 /* Supply is kept, whatever is owed. Errors of get: none when there is no row: 0. */
 HENG_NODISCARD heng_rc heng_store_put_keep(struct heng_store *store, int64_t account_id, heng_us until_us,
                                            heng_us at_us, const char *who, const char *reason, struct heng_err *err);

@@ -162,6 +162,7 @@ static void fill_item(struct heng_query *q, struct heng_run_item *ret)
     contract->meter_count = heng_query_get_int(q);
     ret->medium = heng_medium_of(heng_query_peek_text(q));
     ret->charged_to = (int32_t)heng_query_get_int(q);
+    ret->asked = heng_query_get_int(q) != 0;
     ret->fatal = heng_query_get_int(q);
     ret->tasks = heng_query_get_int(q);
 }
@@ -198,16 +199,39 @@ heng_rc heng_store_list_run_items(struct heng_store_reader *reader, const struct
 
 /* --- drafts ---------------------------------------------------------------------------------------------------- */
 
-heng_rc heng_store_find_billed_twice(struct heng_store_reader *reader, int64_t bill_id,
-                                     char ret_number[HENG_BILL_NUMBER_MAX], struct heng_err *err)
+heng_rc heng_store_list_billed_twice(struct heng_store_reader *reader, int64_t first, int64_t last,
+                                     struct heng_billed_twice *ret, size_t cap, size_t *ret_n, struct heng_err *err)
 {
     struct heng_query q;
+    heng_rc rc;
     heng_query_begin(&q, &reader->db, HENG_SQL_BILL_TWICE);
-    heng_query_int(&q, bill_id);
-    heng_rc rc = heng_query_step(&q, err);
-    if (rc == HENG_OK) heng_query_get_text(&q, ret_number, HENG_BILL_NUMBER_MAX);
+    heng_query_int(&q, first);
+    heng_query_int(&q, last);
+    for (*ret_n = 0; (rc = heng_query_step(&q, err)) == HENG_OK && *ret_n < cap; ++*ret_n) {
+        ret[*ret_n].bill_id = heng_query_get_int(&q);
+        heng_query_get_text(&q, ret[*ret_n].number, sizeof ret[*ret_n].number);
+    }
     heng_query_end(&q);
-    return rc;
+    if (rc == HENG_OK) return heng_fail(err, HENG_ELIMIT, 0, "more than %zu drafts of days that are billed", cap);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+heng_rc heng_store_which_have_advance(struct heng_store_reader *reader, const int64_t *account_ids, size_t n, bool *ret,
+                                      struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc;
+    /* Asking for many at once is for where asking costs; elsewhere who wants to know asks for the balance. */
+    for (size_t i = 0; i < n; i++) ret[i] = !reader->db.postgres;
+    if (!reader->db.postgres || !n) return HENG_OK;
+    heng_query_begin(&q, &reader->db, HENG_SQL_BILL_ADVANCES);
+    heng_query_ints(&q, account_ids, n);
+    while ((rc = heng_query_step(&q, err)) == HENG_OK) {
+        int64_t nr = heng_query_get_int(&q);
+        if (nr >= 1 && (uint64_t)nr <= n) ret[nr - 1] = true;
+    }
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
 heng_rc heng_store_take_bill_numbers(struct heng_store *store, int64_t org_id, int year, size_t n, int64_t *ret_first,
@@ -276,6 +300,37 @@ heng_rc heng_store_list_bills_before(struct heng_store_reader *reader, int64_t a
     heng_query_int(&q, day);
     heng_query_int(&q, (int64_t)cap);
     HENG_QUERY_ALL(fill_past, ret, cap, ret_n);
+}
+
+static heng_rc ask_all_before(struct heng_store_reader *reader, const int64_t *account_ids, const int64_t *days,
+                              size_t n, struct heng_bill_past *ret, size_t cap, size_t *ret_counts,
+                              struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc;
+    heng_query_begin(&q, &reader->db, HENG_SQL_BILL_BEFORE_ALL);
+    heng_query_ints(&q, account_ids, n);
+    heng_query_ints(&q, days, n);
+    heng_query_int(&q, (int64_t)cap);
+    while ((rc = heng_query_step(&q, err)) == HENG_OK) {
+        size_t i = (size_t)heng_query_get_int(&q) - 1;
+        if (i < n && ret_counts[i] < cap) fill_past(&q, &ret[i * cap + ret_counts[i]++]);
+    }
+    heng_query_end(&q);
+    return rc == HENG_ENOTFOUND ? HENG_OK : rc;
+}
+
+heng_rc heng_store_list_all_bills_before(struct heng_store_reader *reader, const int64_t *account_ids,
+                                         const int64_t *days, size_t n, struct heng_bill_past *ret, size_t cap,
+                                         size_t *ret_counts, struct heng_err *err)
+{
+    heng_rc rc = HENG_OK;
+    for (size_t i = 0; i < n; i++) ret_counts[i] = 0;
+    if (reader->db.postgres && n) return ask_all_before(reader, account_ids, days, n, ret, cap, ret_counts, err);
+    for (size_t i = 0; rc == HENG_OK && i < n; i++)
+        rc = heng_store_list_bills_before(reader, account_ids[i], (int32_t)days[i], ret + i * cap, cap, &ret_counts[i],
+                                          err);
+    return rc;
 }
 
 heng_rc heng_store_list_prepaid_charges(struct heng_store_reader *reader, int64_t account_id, int32_t from, int32_t to,

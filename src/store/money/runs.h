@@ -75,13 +75,15 @@ struct heng_run_filter {
 };
 
 /* A contract that a run walks over; contract.id 0: its account has none that it asks for. charged_to: the first day
- * that is not charged yet, 0: none was. fatal, tasks: verdicts on its usage that nobody has answered. */
+ * that is not charged yet, 0: none was. asked: something of its days was asked for beforehand, it may stand. fatal,
+ * tasks: verdicts on its usage that nobody has answered. */
 struct heng_run_item {
     int64_t account_id, org_id;
     char number[HENG_ACCOUNT_NUMBER_MAX];
     struct heng_contract contract;
     heng_medium medium;
     int32_t charged_to;
+    bool asked;
     int64_t fatal, tasks;
 };
 HENG_NODISCARD heng_rc heng_store_count_run_accounts(struct heng_store_reader *reader, const struct heng_run *run,
@@ -96,12 +98,29 @@ HENG_NODISCARD heng_rc heng_store_list_run_items(struct heng_store_reader *reade
 /* Drafts in the order in which they get numbers, behind after_id. */
 HENG_NODISCARD heng_rc heng_store_list_drafts(struct heng_store_reader *reader, int64_t run_id, int64_t after_id,
                                               struct heng_bill *ret, size_t cap, size_t *ret_n, struct heng_err *err);
-/* The number of an issued bill for days that this draft is for too. Errors: ENOTFOUND there is none. */
-HENG_NODISCARD heng_rc heng_store_find_billed_twice(struct heng_store_reader *reader, int64_t bill_id,
-                                                    char ret_number[HENG_BILL_NUMBER_MAX], struct heng_err *err);
+/* Drafts with ids from first to last for days that an issued bill is for too, with the number of that one; by their
+ * ids. Errors: ELIMIT there are more than cap. */
+struct heng_billed_twice {
+    int64_t bill_id;
+    char number[HENG_BILL_NUMBER_MAX];
+};
+HENG_NODISCARD heng_rc heng_store_list_billed_twice(struct heng_store_reader *reader, int64_t first, int64_t last,
+                                                    struct heng_billed_twice *ret, size_t cap, size_t *ret_n,
+                                                    struct heng_err *err);
+/* The charges of bills with ids from first to last, by bill and id, with their lines and without their texts.
+ * Errors: ELIMIT these are more than fit at once: ask for fewer. */
+HENG_NODISCARD heng_rc heng_store_list_draft_charges(struct heng_store_reader *reader, int64_t first, int64_t last,
+                                                     struct heng_arena *arena, struct heng_charge **ret, size_t *ret_n,
+                                                     struct heng_err *err);
+/* ret[i]: account i may have paid something in advance: its balance says how much. */
+HENG_NODISCARD heng_rc heng_store_which_have_advance(struct heng_store_reader *reader, const int64_t *account_ids,
+                                                     size_t n, bool *ret, struct heng_err *err);
 /* The first of n numbers without a gap, in the transaction that uses them all. */
 HENG_NODISCARD heng_rc heng_store_take_bill_numbers(struct heng_store *store, int64_t org_id, int year, size_t n,
                                                     int64_t *ret_first, struct heng_err *err);
+/* Where an issued bill stands in the stream of bills that are sealed. Errors: ENOTFOUND. */
+HENG_NODISCARD heng_rc heng_store_bill_seal_position(struct heng_store_reader *reader, int64_t bill_id, int64_t *ret,
+                                                     struct heng_err *err);
 /* A draft goes, with its charges; one that was issued stays. */
 HENG_NODISCARD heng_rc heng_store_drop_draft(struct heng_store *store, int64_t bill_id, struct heng_err *err);
 /* Some drafts of a run go. ret_n: how many did. */
@@ -116,6 +135,10 @@ struct heng_bill_past {
 HENG_NODISCARD heng_rc heng_store_list_bills_before(struct heng_store_reader *reader, int64_t account_id, int32_t day,
                                                     struct heng_bill_past *ret, size_t cap, size_t *ret_n,
                                                     struct heng_err *err);
+/* The same of n accounts, each before its own day: at most cap each, those of account i from ret[i * cap] on. */
+HENG_NODISCARD heng_rc heng_store_list_all_bills_before(struct heng_store_reader *reader, const int64_t *account_ids,
+                                                        const int64_t *days, size_t n, struct heng_bill_past *ret,
+                                                        size_t cap, size_t *ret_counts, struct heng_err *err);
 /* Charges of prepaid contracts of an account for days [from, to): their ids, by contract and time. */
 HENG_NODISCARD heng_rc heng_store_list_prepaid_charges(struct heng_store_reader *reader, int64_t account_id,
                                                        int32_t from, int32_t to, int64_t *ret, size_t cap,

@@ -205,6 +205,17 @@ static heng_rc last_day(struct heng_store_reader *reader, heng_sql sql, int64_t 
     return rc == HENG_ENOTFOUND ? HENG_OK : rc;
 }
 
+heng_rc heng_store_supply_again(struct heng_store *store, int64_t account_id, heng_us now_us, struct heng_err *err)
+{
+    struct heng_query q;
+    heng_rc rc = heng_store_need_transaction(store, err);
+    if (rc != HENG_OK) return rc;
+    heng_query_begin(&q, &store->reader.db, HENG_SQL_SUPPLY_AGAIN);
+    heng_query_int(&q, account_id);
+    heng_query_int(&q, now_us);
+    return heng_query_finish(&q, err);
+}
+
 heng_rc heng_store_supply_point(struct heng_store_reader *reader, int64_t point_id, struct heng_supply_point *ret,
                                 struct heng_err *err)
 {

@@ -1,5 +1,6 @@
 /* Deposits, transfers, balances of an old system, and the end of an account. */
 #include "../small_site.h"
+#include "account/note.h"
 #include "account_site.h"
 #include "store/money/bills.h"
 
@@ -172,7 +173,7 @@ static heng_rc first_refusal(void *ctx, const struct heng_audit *audit, struct h
 {
     (void)before;
     (void)after;
-    if (strcmp(audit->action, "account.refused") == 0) snprintf(ctx, HENG_REASON_MAX, "%s", audit->reason);
+    if (heng_note_is_refused(audit)) snprintf(ctx, HENG_REASON_MAX, "%s", audit->reason);
     return HENG_OK;
 }
 
@@ -181,7 +182,7 @@ static void an_open_command_keeps_an_account_open_and_the_refusal_is_seen(void *
     (void)state;
     struct account_site s;
     struct heng_closed closed;
-    struct heng_err err;
+    struct heng_err err, why_not;
     char why[HENG_REASON_MAX] = "";
     account_site_open(&s);
     struct heng_account a = new_account(&s, "A", "A");
@@ -204,6 +205,10 @@ static void an_open_command_keeps_an_account_open_and_the_refusal_is_seen(void *
         assert_int_equal(small_site_sql(s.site.path, open[i]), HENG_OK);
         assert_ok(heng_store_begin(s.store, &err));
         assert_refused(HENG_ECONFLICT, words[i], heng_account_close(s.store, 0, a.id, "c", &s.hand, "", &closed, &err));
+        struct heng_note note = {"account.close", "account", a.id, a.org_id, err.text};
+        heng_store_rollback(s.store);
+        assert_ok(heng_store_begin(s.store, &why_not));
+        assert_ok(heng_note_refused(s.store, &note, &s.hand, "c", &why_not));
         assert_ok(heng_store_commit(s.store, &err));
         assert_int_equal(small_site_sql(s.site.path, end[i]), HENG_OK);
         assert_ok(heng_store_begin(s.store, &err));

@@ -215,7 +215,7 @@ static void bookings_are_read_as_they_were_written(void **state)
     size_t n;
     till_open(&t);
     for (int i = 0; i < 5; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         assert_ok(sell(&t, key, 100 + i, &booked));
     }

@@ -266,7 +266,8 @@ static void test_refusals(void **state)
     expect(&h, "/api/v1/nothing", 404, "application/problem+json");
     expect(&h, "/api/v1/meters/", 404, "application/problem+json");
     expect(&h, "/api", 404, "application/problem+json");
-    expect(&h, "/api/v1/meters/11111111111111111111111111111111111111", 404, "application/problem+json");
+    expect(&h, "/api/v1/meters/1111111111111111111111111111111111111111111111111111111111111111", 404,
+           "application/problem+json");
 
     static const char *const methods[] = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {

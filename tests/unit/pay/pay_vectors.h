@@ -3,16 +3,15 @@
 /* Worked examples of payment channels: PY-P1 from github wechatpay-apiv3/wechatpay-go utils/aes_test.go; PY-C1 .. PY-C6
  * made by the rules of pay.weixin.qq.com and global.alipay.com with a key made for tests, of which only the public half
  * is here. */
-static const char pay_public_key[] =
-    "-----BEGIN PUBLIC KEY-----\n"
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAt//GNsPabzClEUrWN7Y6\n"
-    "OFRYkNVYwAdSE/QpCrcMHynaQAjAqWhlg5dZolji8PKZO50p6Kqke84CQe8sTa6A\n"
-    "tOGSaYrPKsxJvdit8+Itd0Xcm139oCrAnWVSycawezyKKyw6CiszcSH77Te7sxun\n"
-    "vMgjdtPmyYr8Mnj4RoSm+Ubp+OqJzJaMbU8GMQfbVXOly/Cxf2Naf6uJj6s3N60o\n"
-    "tuW/ldNNPrbd2I8CjK1fCZkyxsSglD1D/yaFcqCbK6O1F1fEuGmK2AcY25ugtjB1\n"
-    "gSmFf/sEzg3SZkMt/TByEWtfLVHbsOcLYZWv5hYQ1mBY/gBSDcKeWeUMSe3ZOcgu\n"
-    "nQIDAQAB\n"
-    "-----END PUBLIC KEY-----\n";
+static const char pay_public_key[] = "-----BEGIN PUBLIC KEY-----\n"
+                                     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAt//GNsPabzClEUrWN7Y6\n"
+                                     "OFRYkNVYwAdSE/QpCrcMHynaQAjAqWhlg5dZolji8PKZO50p6Kqke84CQe8sTa6A\n"
+                                     "tOGSaYrPKsxJvdit8+Itd0Xcm139oCrAnWVSycawezyKKyw6CiszcSH77Te7sxun\n"
+                                     "vMgjdtPmyYr8Mnj4RoSm+Ubp+OqJzJaMbU8GMQfbVXOly/Cxf2Naf6uJj6s3N60o\n"
+                                     "tuW/ldNNPrbd2I8CjK1fCZkyxsSglD1D/yaFcqCbK6O1F1fEuGmK2AcY25ugtjB1\n"
+                                     "gSmFf/sEzg3SZkMt/TByEWtfLVHbsOcLYZWv5hYQ1mBY/gBSDcKeWeUMSe3ZOcgu\n"
+                                     "nQIDAQAB\n"
+                                     "-----END PUBLIC KEY-----\n";
 static const char pay_c1_message[] = "GET\n/v3/certificates\n1554208460\n593BEC0C930BF1AFEB40B4A08C8FB242\n\n";
 static const char pay_c1_signature[] =
     "gFcgnZJsNyijtyANvrL7WIbHB0t2cVxuj7uI3wveSBZYHyi+l76tXTk+EqvCcR+cXG2ECF9F/rAWZCkR+BUjc0+DIl"

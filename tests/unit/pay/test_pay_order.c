@@ -1,68 +1,6 @@
 /* Orders, notifications, refunds, files and reconciliation on both engines: whatever comes how often and in which
  * order, money is booked once, and none is lost. */
-#include "../account/account_site.h"
-#include "pay/reconcile.h"
-#include "store/money/bills.h"
-
-struct rig {
-    struct account_site s;
-    struct heng_account account;
-};
-
-static void rig_open(struct rig *r)
-{
-    account_site_open(&r->s);
-    r->account = new_account(&r->s, "A1", "Wang");
-    (void)new_contract(&r->s, &r->account, 1, HENG_MODE_PREPAID, "heat");
-}
-
-static struct heng_pay_order top_up(struct rig *r, const char *request, int64_t amount)
-{
-    const struct heng_pay_ask ask = {.request = request,
-                                     .account_id = r->account.id,
-                                     .channel = "wechat",
-                                     .purpose = HENG_PAY_FOR_TOP_UP,
-                                     .amount = amount};
-    struct heng_pay_order order;
-    struct heng_err err;
-    assert_ok(heng_pay_order_make(r->s.store, &ask, &r->s.hand, &order, &err));
-    return order;
-}
-
-static struct heng_pay_order now(struct rig *r, const char *number)
-{
-    struct heng_pay_order order;
-    struct heng_err err;
-    assert_ok(heng_store_find_pay_order(heng_store_as_reader(r->s.store), 0, number, &order, &err));
-    return order;
-}
-
-static struct heng_pay_event event_of(heng_pay_event_kind kind, const char *key, const char *order,
-                                      const char *transaction, int64_t amount)
-{
-    struct heng_pay_event e = {.kind = kind, .amount = amount, .currency = "CNY", .at_us = START_US};
-    snprintf(e.key, sizeof e.key, "%s", key);
-    snprintf(e.order_number, sizeof e.order_number, "%s", order);
-    snprintf(e.transaction_id, sizeof e.transaction_id, "%s", transaction);
-    return e;
-}
-
-static struct heng_pay_notice tell(struct rig *r, const struct heng_pay_event *e)
-{
-    struct heng_pay_notice notice;
-    struct heng_err err;
-    assert_ok(heng_pay_take(r->s.store, &heng_pay_wechat, e, heng_slice_str("body"), &r->s.hand, &notice, &err));
-    return notice;
-}
-
-static int64_t book_of(struct rig *r, heng_book_kind kind, int64_t org_id)
-{
-    int64_t balance = 0;
-    struct heng_err err;
-    assert_ok(
-        heng_store_book_balance(heng_store_as_reader(r->s.store), org_id, kind, 0, "wechat", "CNY", &balance, &err));
-    return balance;
-}
+#include "pay_rig.h"
 
 static void a_request_is_one_order(void **state)
 {
@@ -269,51 +207,6 @@ static const char in_form[] = "{\"channel\":\"bank-x\",\"kind\":\"withhold-in\",
                               "{\"is\":\"total\"}],\"codes\":[{\"code\":\"00\",\"result\":\"paid\"},"
                               "{\"code\":\"51\",\"result\":\"failed\",\"text\":\"not enough money\"}]}";
 
-static struct heng_pay_template form_of(const char *json)
-{
-    struct heng_pay_template form;
-    struct heng_err err;
-    assert_ok(heng_pay_template_read(heng_slice_str(json), &form, &err));
-    return form;
-}
-
-/* A bill as billing would issue it. */
-static struct heng_bill owed_bill(struct rig *r, const char *number, int64_t total)
-{
-    struct heng_bill bill = {.org_id = r->account.org_id,
-                             .account_id = r->account.id,
-                             .kind = HENG_BILL_BILL,
-                             .state = HENG_BILL_STATE_ISSUED,
-                             .from_day = r->s.today - 40,
-                             .to_day = r->s.today - 10,
-                             .due_day = r->s.today,
-                             .total = total,
-                             .currency = "CNY",
-                             .issued_us = START_US,
-                             .has_digest = true};
-    struct heng_booking booking;
-    struct heng_booked booked;
-    struct heng_err err;
-    snprintf(bill.number, sizeof bill.number, "%s", number);
-    assert_ok(heng_ledger_move(HENG_BOOKING_BILL, r->account.id, HENG_BOOK_OWED, r->account.id, "", HENG_BOOK_REVENUE,
-                               0, "heat", total, &booking, &err));
-    snprintf(booking.key, sizeof booking.key, "bill:%s", number);
-    assert_ok(heng_book(r->s.store, &booking, &r->s.hand, &booked, &err));
-    bill.booking_id = booked.booking_id;
-    assert_ok(heng_store_put_bill(r->s.store, &bill, &err));
-    return bill;
-}
-
-static struct heng_pay_file_done import(struct rig *r, const char *form_text, const char *batch, const char *text)
-{
-    const struct heng_pay_template form = form_of(form_text);
-    const struct heng_pay_file_ask ask = {.org_id = r->account.org_id, .name = "f.txt", .batch = batch};
-    struct heng_pay_file_done done;
-    struct heng_err err;
-    assert_ok(heng_pay_import(r->s.store, &form, &ask, heng_slice_str(text), &r->s.hand, &done, &err));
-    return done;
-}
-
 static void a_batch_goes_out_and_its_result_comes_in(void **state)
 {
     struct rig r;
@@ -330,7 +223,7 @@ static void a_batch_goes_out_and_its_result_comes_in(void **state)
     assert_ok(heng_pay_withhold(r.s.store, &form, &ask, r.s.today, &r.s.hand, &batch, &text, &err));
     assert_string_equal(text.text, "2026-000001|6222|10.00\n2026-000002|6222|2.50\n2|12.50\n");
     /* Nobody else takes money for a bill that the bank is asked for. */
-    assert_refused(HENG_EDENIED, batch.batch, heng_pay_bill_locked(heng_store_as_reader(r.s.store), one.id, &err));
+    assert_refused(HENG_EDENIED, batch.batch, heng_bill_locked(heng_store_as_reader(r.s.store), one.id, &err));
     assert_int_equal(heng_pay_withhold(r.s.store, &form, &ask, r.s.today, &r.s.hand, &second, &text, &err),
                      HENG_ENOTFOUND);
     const struct heng_pay_ask desk = {.request = "q",
@@ -363,7 +256,7 @@ static void a_batch_goes_out_and_its_result_comes_in(void **state)
     assert_int_equal(import(&r, in_form, batch.batch, good).file.state,
                      HENG_PAY_FILE_REFUSED); /* the same file again */
     /* What failed goes out once more, as a new batch. */
-    assert_ok(heng_pay_bill_locked(heng_store_as_reader(r.s.store), two.id, &err));
+    assert_ok(heng_bill_locked(heng_store_as_reader(r.s.store), two.id, &err));
     heng_str_clear(&text);
     assert_ok(heng_pay_present_again(r.s.store, &form, &ask, batch.id, &r.s.hand, &second, &text, &err));
     assert_string_equal(text.text, "2026-000002|6222|2.50\n1|2.50\n");
@@ -399,16 +292,6 @@ static void payments_at_counters_pay_the_oldest_bill_first(void **state)
 }
 
 /* --- reconciliation: PY-C7 --- */
-
-static void pay(struct rig *r, const char *request, const char *transaction, int64_t amount, heng_us at_us,
-                char ret[33])
-{
-    const struct heng_pay_order order = top_up(r, request, amount);
-    struct heng_pay_event e = event_of(HENG_PAY_EVENT_PAID, request, order.number, transaction, amount);
-    e.at_us = at_us;
-    (void)tell(r, &e);
-    memcpy(ret, order.number, 33);
-}
 
 static void a_day_is_compared_decided_and_closed(void **state)
 {

@@ -258,6 +258,9 @@ static void levels_tell_once(void **state)
     assert_int_equal(STEP(6000), 0);
     assert_int_equal(STEP(1999), 2);
     assert_int_equal(s.told, 3);
+    assert_int_equal(STEP(6000), 0);
+    s.told_us[1] = now_us + 365 * 24 * HOUR_US; /* told when the clock was a year ahead: that mutes nobody */
+    assert_int_equal(STEP(1999), 2);
 #undef STEP
     const struct heng_levels few = {{HENG_LIMIT_NONE, HENG_LIMIT_NONE, 0}, 0, HENG_LIMIT_NONE};
     assert_int_equal(heng_level_at(&few, 1), 0);

@@ -47,7 +47,10 @@ static void what_holds_a_cut(void **state)
     rig_work(&r, r.now_us + HENG_US_PER_S);
     task = only_task(&r, account);
     assert_non_null(strstr(task.why, "kept"));
-    rig_work(&r, rig_noon_us(&r, 1) + 2 * 3600 * HENG_US_PER_S);
+    rig_begin(&r); /* the promise is taken back: it is looked at again now, not when it would have ended */
+    assert_ok(heng_supply_keep(r.store, 0, account, 0, &r.hand, "did not pay", &err));
+    rig_commit(&r);
+    rig_time(&r, r.now_us + HENG_US_PER_S);
     assert_true(rig_next(&r, &task));
     rig_sql(&r, "INSERT INTO pay_order (id, number, request, org_id, account_id, channel, purpose, amount, currency, "
                 "state, made_us) VALUES (1, 'P1', 'r1', 0, 1, 'wechat', 'top-up', 5000, 'CNY', 'paid', 1)");
@@ -204,6 +207,69 @@ static void arrears(void **state)
     rig_close(&r);
 }
 
+/* Cut, and another meter is hung there, which nobody has told anything: it is cut in its turn. A clock that was years
+ * ahead does not keep a payment waiting. */
+static void another_meter_and_another_clock(void **state)
+{
+    struct prepaid_rig r;
+    struct heng_supply_task task, first;
+    (void)state;
+    int64_t account = used_up(&r, HENG_PROTECTION_NONE);
+    rig_sql(&r, "UPDATE installation SET until_us = 1 WHERE device_id < 3");
+    rig_sql(&r, "INSERT INTO installation (id, device_id, point_id, from_us) VALUES (900, 1, 10, 1)");
+    rig_sql(&r,
+            "INSERT INTO command (id, line_id, device_id, protocol, kind, back, baud, address, stage, requested_us, "
+            "expires_us, sent_us, accepted_us, ended_us, outcome, why, first_frame, frame_count, reading_us, purchase, "
+            "amount) VALUES (900, 1, 1, 'mbus', 'disconnect', 0, 0, '', 'confirmed', 1, 2, 1, 1, 1, 'ok', '', 0, 0, 0, "
+            "0, 0)");
+    assert_true(rig_next(&r, &first));
+    rig_ordered(&r, first.id, 900);
+    rig_result(&r, first.id, HENG_SUPPLY_CONFIRMED, "");
+    rig_use(&r, ELECTRIC, 1, 100);
+    rig_work(&r, rig_noon_us(&r, 2));
+    assert_false(rig_next(&r, &task)); /* it is off */
+    rig_sql(&r, "UPDATE installation SET until_us = 2 WHERE id = 900");
+    rig_sql(&r, "INSERT INTO installation (id, device_id, point_id, from_us) VALUES (901, 2, 10, 2)");
+    rig_use(&r, ELECTRIC, 1, 200);
+    rig_work(&r, rig_noon_us(&r, 2) + HENG_US_PER_S);
+    assert_true(rig_next(&r, &task));
+    assert_false(task.on);
+    assert_int_not_equal(task.id, first.id);
+    rig_ordered(&r, task.id, 901);
+    rig_result(&r, task.id, HENG_SUPPLY_CONFIRMED, "");
+    heng_us real_us = r.now_us;
+    rig_time(&r, real_us + 10 * 365 * HENG_US_PER_DAY);
+    rig_sell(&r, account, 100000);
+    rig_time(&r, real_us + HENG_US_PER_S);
+    assert_true(rig_next(&r, &task));
+    assert_true(task.on);
+    rig_close(&r);
+}
+
+/* A cut that waits, and the contract is switched: to bills, or to money in the meter. */
+static void another_mode(void **state)
+{
+    (void)state;
+    for (int in_meter = 0; in_meter < 2; in_meter++) {
+        struct prepaid_rig r;
+        struct heng_supply_task task;
+        struct heng_err err;
+        int64_t account = used_up(&r, HENG_PROTECTION_NONE);
+        char text[200];
+        assert_true(rig_next(&r, &task));
+        snprintf(text, sizeof text, "UPDATE contract SET mode = '%s'", in_meter ? "in-meter" : "postpaid");
+        rig_sql(&r, text);
+        assert_false(rig_next(&r, &task)); /* the guard, at the last moment */
+        task = only_task(&r, account);
+        rig_begin(&r);
+        assert_int_equal(heng_supply_ordered(r.store, task.id, 1, r.now_us, &err), HENG_ECONFLICT);
+        heng_store_rollback(r.store);
+        rig_work(&r, r.now_us + HENG_US_PER_S);
+        assert_int_equal(rig_task(&r, task.id).state, HENG_SUPPLY_STATE_DROPPED);
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +279,8 @@ int main(void)
         cmocka_unit_test(orders_that_fail),
         cmocka_unit_test(paid_before_it_came_to_that),
         cmocka_unit_test(arrears),
+        cmocka_unit_test(another_meter_and_another_clock),
+        cmocka_unit_test(another_mode),
     };
     return small_site_run(tests, 0);
 }
