@@ -143,5 +143,71 @@ def what_was_changed_behind_the_back_is_told(house):
     assert "changed since" in explained(house)
 
 
+@tap.test
+def what_late_readings_change_is_found_and_corrected_by_two(house):
+    # 5 kWh x 0.50 + 8.34 x 0.55 + 13.34 x 0.0262 = 2.50 + 4.587 + 0.349508: 7.44
+    with contextlib.closing(sqlite3.connect(house.data / "heng.db")) as db, db:
+        db.execute("UPDATE usage_day SET amount = 534 WHERE channel_id = 1000 AND amount = 435")
+    late = typed(house, "bill", "late", "--to", str(EPOCH + datetime.timedelta(days=house.to + 1)))
+    assert house.bill in late and "difference 0.58" in late, late
+    typed(house, "bill", "correct", house.bill, "--reason", "read again", status=1)
+    refused = typed(house, "ledger", "refused")
+    assert "bill.correct.refused" in refused and "second person" in refused and "Wang" in refused, refused
+    assert house.rows("SELECT state FROM bill WHERE number = ?", house.bill) == [("issued",)]
+    typed(house, "bill", "correct", house.bill, "--reason", "read again", "--second", "Li")
+    bills = house.rows("SELECT number, kind, state, total FROM bill WHERE number <> '' ORDER BY id")
+    assert [bill[1:] for bill in bills] == [("bill", "reversed", 686), ("reversal", "issued", -686), ("delta", "issued", 744)]
+    assert "744" in typed(house, "bill", "show", bills[2][0]).replace(".", "")
+    assert house.heng("bill", "late", "--data", house.data).stdout == ""
+    account = house.rows("SELECT number FROM account")[0][0]
+    assert "owed 7.44" in typed(house, "ledger", "show", account)
+
+
+@tap.test
+def a_fee_is_asked_for_beforehand_and_heat_is_billed_by_its_form(house):
+    (contract, account), = house.rows("SELECT c.id, a.number FROM contract c JOIN account a ON a.id = c.account_id")
+    day = [str(EPOCH + datetime.timedelta(days=house.to + n)) for n in (0, 30, 60)]
+    typed(house, "bill", "plan", str(contract), "20.00", "--from", day[0], "--tax", "9")
+    made = typed(house, "bill", "prepay", "april", day[2], "--from", day[0], "--to", day[1])
+    typed(house, "bill", "issue", made.split()[1], who="Li")
+    assert house.rows("SELECT total, tax FROM bill WHERE kind = 'prepay' AND state = 'issued'") == [(2000, 165)]
+    form = house.data / "heat.json"
+    form.write_text(json.dumps({
+        "kind": "heat-bill", "price": {"area": {"price": "26.70", "per": "season"}, "season": {"days": 120},
+                                       "base": {"share": "0.30"}, "unit_price": "0.20", "settle": "refund-collect"},
+        "participants": [{"id": "1-101", "area": "100.00", "quantity": "9500", "prepaid": "0"}]}))
+    place = house.rows("SELECT key FROM place ORDER BY id LIMIT 1")[0][0]
+    kept = typed(house, "bill", "apportion", str(form), "--place", place, "--from", day[1], "--to", day[2]).split()[1]
+    typed(house, "bill", "approve", kept, status=1)  # by the one who kept it
+    typed(house, "bill", "approve", kept, who="Li")
+    typed(house, "bill", "heat", kept, "heat", day[2], status=1)  # whose flat is it?
+    run = typed(house, "bill", "heat", kept, "heat", day[2], f"1-101={account}").split()[1]
+    typed(house, "bill", "issue", run, who="Li")
+    assert house.rows("SELECT total FROM bill WHERE kind = 'heat' AND state = 'issued'") == [(270100,)]
+    for kind, amount in (("prepay", "20.00"), ("heat", "2701.00")):  # no rates to work out again: told as it was asked
+        number = house.rows("SELECT number FROM bill WHERE kind = ?", kind)[0][0]
+        assert amount in house.heng("bill", "explain", number, "--data", house.data).stdout, kind
+    assert "heat" in typed(house, "bill", "list") and "270100" in typed(house, "bill", "list", run).replace(".", "")
+
+
+@tap.test
+def a_run_of_another_medium_is_empty_and_can_be_given_up(house):
+    day = [str(EPOCH + datetime.timedelta(days=house.to + n)) for n in (0, 30)]
+    made = typed(house, "bill", "run", "water", day[1], "--from", day[0], "--to", day[1], "--medium", "cold water")
+    assert "bills 0," in made, made
+    typed(house, "bill", "run", "none", day[1], "--from", day[0], "--to", day[1], "--medium", "soup", status=1)
+    typed(house, "bill", "cancel", made.split()[1], "--reason", "a try")
+    assert house.rows("SELECT state FROM bill_run WHERE name = 'water'") == [("cancelled",)]
+
+
+@tap.test
+def an_account_that_owes_is_not_closed_and_the_operator_sees_who_tried(house):
+    account = house.rows("SELECT number FROM account")[0][0]
+    booked = house.rows("SELECT count(*) FROM booking")
+    typed(house, "account", "close", account, "--channel", "bank", status=1)
+    assert house.rows("SELECT count(*) FROM booking") == booked
+    assert "account.close.refused" in typed(house, "ledger", "refused", account)
+
+
 if __name__ == "__main__":
     main(tap, prepare, __doc__)

@@ -196,7 +196,7 @@ static void order(struct season *s, int64_t account_id, heng_pay_purpose purpose
     snprintf(t->event.order_number, sizeof t->event.order_number, "%s", made.number);
     snprintf(t->event.key, sizeof t->event.key, "k-%s", request);
     snprintf(t->event.transaction_id, sizeof t->event.transaction_id, "T-%s", request);
-    if (dice < 8) { /* another amount than asked: nothing is booked until a person decides */
+    if (dice < 8 && amount > 200) { /* another amount than asked: nothing is booked until a person decides */
         t->event.amount = amount - 100;
         t->told = true;
         assert_int_equal(tell(s, &t->event).outcome, HENG_PAY_TOLD_REFUSED);

@@ -81,10 +81,10 @@ static void a_final_bill_is_paid_by_the_deposit(void **state)
     rig_use(&r, ELECTRIC, 0, 200);
     rig_time(&r, rig_noon_us(&r, 2));
     end(&r, contract, 2);
-    assert_int_equal(leave(&r, account, &left, &err), HENG_EDENIED); /* a bill alone is issued by two */
-    snprintf(r.hand.second, sizeof r.hand.second, "Wang");
     assert_int_equal(leave(&r, account, &left, &err), HENG_ECONFLICT); /* the last day is not known yet */
     rig_use(&r, ELECTRIC, 1, 245);
+    assert_int_equal(leave(&r, account, &left, &err), HENG_EDENIED); /* a bill alone is issued by two */
+    snprintf(r.hand.second, sizeof r.hand.second, "Wang");
     assert_ok(leave(&r, account, &left, &err));
     assert_true(left.is_bill);
     assert_int_equal(left.bill.kind, HENG_BILL_FINAL);
