@@ -119,10 +119,14 @@ test('every identifier of the model has a word', () => {
   }
 })
 
+const sourcesOf = (folder) =>
+  readdirSync(join(root, 'src', folder), { recursive: true })
+    .filter((name) => name.endsWith('.c'))
+    .map((name) => join('src', folder, name))
+
 test('every sentence of the server that has a translation is still said so', () => {
   const said = ['app', 'flow', 'line', 'meter', 'run']
-    .flatMap((folder) => readdirSync(join(root, 'src', folder)).map((name) => join('src', folder, name)))
-    .filter((path) => path.endsWith('.c'))
+    .flatMap(sourcesOf)
     .map(read)
     .join('\n')
   const gone = Object.keys(languages.en.why).filter((sentence) => !said.includes(`"${sentence}"`))
@@ -132,8 +136,7 @@ test('every sentence of the server that has a translation is still said so', () 
 /* Numbers of a printf are # in the catalogue; long texts are written in several pieces. */
 test('every event of a gateway that has a translation is still told so', () => {
   const said = ['app', 'gateway', 'link', 'spool']
-    .flatMap((folder) => readdirSync(join(root, 'src', folder)).map((name) => join('src', folder, name)))
-    .filter((path) => path.endsWith('.c'))
+    .flatMap(sourcesOf)
     .map(read)
     .join('\n')
     .replace(/"\s*\n\s*"/g, '')
