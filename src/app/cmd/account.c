@@ -395,13 +395,7 @@ static heng_rc do_deposit_back(struct books *b, const struct books_words *w, str
     return do_deposit(b, w, true, err);
 }
 
-/* rest: how many words it needs behind it. */
-static const struct {
-    const char *word;
-    heng_rc (*run)(struct books *b, const struct books_words *w, struct heng_err *err);
-    int rest;
-    bool writes;
-} verbs[] = {
+static const struct books_verb verbs[] = {
     {"open", do_open, 0, true},
     {"change", do_change, 1, true},
     {"show", do_show, 1, false},
@@ -420,26 +414,6 @@ static const struct {
 
 int heng_cmd_account(int argc, char **argv)
 {
-    struct books_words w;
-    struct books books;
-    struct heng_err err = {.text = ""};
-    const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        print_help();
-        return EXIT_SUCCESS;
-    }
-    int status = heng_books_words(&w, argc, argv);
-    if (status != EXIT_SUCCESS) return status;
-    if (w.help) {
-        print_help();
-        return EXIT_SUCCESS;
-    }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(word, verbs[i].word) != 0) continue;
-        if (w.rest_n < verbs[i].rest) return heng_usage_error(w.command, "which account, how much, or which file?");
-        heng_rc rc = heng_books_open(&books, &w, verbs[i].writes, &err);
-        if (rc == HENG_OK) rc = verbs[i].run(&books, &w, &err);
-        return heng_books_close(&books, &w, rc, false, &err);
-    }
-    return heng_usage_error(w.command, "what about accounts? see heng account --help");
+    return heng_books_command(argc, argv, verbs, sizeof verbs / sizeof verbs[0], print_help,
+                              "which account, how much, or which file?", "what about accounts?");
 }

@@ -554,7 +554,7 @@ static int dispatch(const char *word, const struct words *w)
     if (strcmp(word, "copy") == 0) return change(w, do_copy);
     if (strcmp(word, "close") == 0) return change(w, do_close);
     if (strcmp(word, "reopen") == 0) return change(w, do_reopen);
-    return heng_usage_error(command, "what about the archive? see heng archive --help");
+    return heng_usage_error(command, "what about the archive?");
 }
 
 int heng_cmd_archive(int argc, char **argv)

@@ -187,3 +187,30 @@ void heng_books_key(const struct books *books, const struct books_words *w, cons
     else
         snprintf(ret, HENG_BOOKING_KEY_MAX, "%s/%" PRId64, what, books->hand.now_us);
 }
+
+int heng_books_command(int argc, char **argv, const struct books_verb *verbs, size_t count, void (*help)(void),
+                       const char *missing, const char *unknown)
+{
+    struct books_words w;
+    struct books books;
+    struct heng_err err = {.text = ""};
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        help();
+        return EXIT_SUCCESS;
+    }
+    int status = heng_books_words(&w, argc, argv);
+    if (status != EXIT_SUCCESS) return status;
+    if (w.help) {
+        help();
+        return EXIT_SUCCESS;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, verbs[i].word) != 0) continue;
+        if (w.rest_n < verbs[i].rest) return heng_usage_error(w.command, "%s", missing);
+        heng_rc rc = heng_books_open(&books, &w, verbs[i].writes, &err);
+        if (rc == HENG_OK) rc = verbs[i].run(&books, &w, &err);
+        return heng_books_close(&books, &w, rc, false, &err);
+    }
+    return heng_usage_error(w.command, "%s", unknown);
+}

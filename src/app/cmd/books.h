@@ -92,6 +92,18 @@ HENG_NODISCARD heng_rc heng_books_point(const struct books *books, const char *n
 HENG_NODISCARD heng_rc heng_books_amount(const char *text, int64_t otherwise, int64_t *ret, struct heng_err *err);
 /* "2026-11-20"; NULL: today. */
 HENG_NODISCARD heng_rc heng_books_day(const struct books *books, const char *text, int32_t *ret, struct heng_err *err);
+/* One word of a command: what it does, how many words it needs behind it, whether it changes something. */
+struct books_verb {
+    const char *word;
+    heng_rc (*run)(struct books *books, const struct books_words *w, struct heng_err *err);
+    int rest;
+    bool writes;
+};
+/* The whole command: help, words, database, and the verb that argv[1] is. missing, unknown: what is said of words that
+ * are not there, and of a verb that is none. Returns the exit status. */
+int heng_books_command(int argc, char **argv, const struct books_verb *verbs, size_t count, void (*help)(void),
+                       const char *missing, const char *unknown);
+
 /* The key that --key says, else one made of the moment: then the same wish again is another one. */
 void heng_books_key(const struct books *books, const struct books_words *w, const char *what,
                     char ret[HENG_AT_LEAST(HENG_BOOKING_KEY_MAX)]);

@@ -187,5 +187,5 @@ int heng_cmd_contract(int argc, char **argv)
         if (rc == HENG_OK) rc = verbs[i].run(&books, &w, &err);
         return heng_books_close(&books, &w, rc, false, &err);
     }
-    return heng_usage_error(w.command, "what about contracts? see heng contract --help");
+    return heng_usage_error(w.command, "what about contracts?");
 }

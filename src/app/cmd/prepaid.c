@@ -324,43 +324,17 @@ static heng_rc do_set(struct books *b, const struct books_words *w, struct heng_
     return rc;
 }
 
-/* need: how many words behind it. */
-static const struct {
-    const char *word;
-    heng_rc (*run)(struct books *b, const struct books_words *w, struct heng_err *err);
-    int need;
-    bool writes;
-} verbs[] = {{"sell", do_sell, 2, true},          {"refund", do_refund, 2, true},
-             {"reverse", do_reverse, 1, true},    {"adjust", do_adjust, 2, true},
-             {"balance", do_balance, 1, false},   {"list", do_list, 0, false},
-             {"warnings", do_warnings, 0, false}, {"notices", do_notices, 0, false},
-             {"charge", do_charge, 0, true},      {"tasks", do_tasks, 0, false},
-             {"approve", do_approve, 1, true},    {"drop", do_drop, 1, true},
-             {"retry", do_retry, 1, true},        {"keep", do_keep, 1, true},
-             {"calendar", do_calendar, 1, true},  {"set", do_set, 2, true}};
+static const struct books_verb verbs[] = {{"sell", do_sell, 2, true},          {"refund", do_refund, 2, true},
+                                          {"reverse", do_reverse, 1, true},    {"adjust", do_adjust, 2, true},
+                                          {"balance", do_balance, 1, false},   {"list", do_list, 0, false},
+                                          {"warnings", do_warnings, 0, false}, {"notices", do_notices, 0, false},
+                                          {"charge", do_charge, 0, true},      {"tasks", do_tasks, 0, false},
+                                          {"approve", do_approve, 1, true},    {"drop", do_drop, 1, true},
+                                          {"retry", do_retry, 1, true},        {"keep", do_keep, 1, true},
+                                          {"calendar", do_calendar, 1, true},  {"set", do_set, 2, true}};
 
 int heng_cmd_prepaid(int argc, char **argv)
 {
-    struct books_words w;
-    struct books books;
-    struct heng_err err = {.text = ""};
-    const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        print_help();
-        return EXIT_SUCCESS;
-    }
-    int status = heng_books_words(&w, argc, argv);
-    if (status != EXIT_SUCCESS) return status;
-    if (w.help) {
-        print_help();
-        return EXIT_SUCCESS;
-    }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(word, verbs[i].word) != 0) continue;
-        if (w.rest_n < verbs[i].need) return heng_usage_error(w.command, "something is missing: see --help");
-        heng_rc rc = heng_books_open(&books, &w, verbs[i].writes, &err);
-        if (rc == HENG_OK) rc = verbs[i].run(&books, &w, &err);
-        return heng_books_close(&books, &w, rc, false, &err);
-    }
-    return heng_usage_error(w.command, "what about prepaid? see heng prepaid --help");
+    return heng_books_command(argc, argv, verbs, sizeof verbs / sizeof verbs[0], print_help, "something is missing",
+                              "what about prepaid?");
 }

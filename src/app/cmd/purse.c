@@ -228,5 +228,5 @@ int heng_cmd_purse(int argc, char **argv)
         if (rc == HENG_OK) rc = verbs[i].run(&books, &w, &err);
         return heng_books_close(&books, &w, rc, false, &err);
     }
-    return heng_usage_error(w.command, "what about money in meters? see heng purse --help");
+    return heng_usage_error(w.command, "what about money in meters?");
 }
